@@ -1,0 +1,40 @@
+/* gemm - matrix products: packed panels and blocking around one micro-kernel per instruction set */
+#ifndef LM_GEMM_H
+#define LM_GEMM_H
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
+enum gemm_act { GEMM_NONE, GEMM_GELU, GEMM_SILU, GEMM_RELU, GEMM_RELU2 };
+
+/*
+ * C (M,N) = [C +] op(A) (M,K) op(B) (K,N), row-major, fp32.
+ *
+ * The sum over K of each element of C is one chain of fused multiply-adds in the order of k, which starts from
+ * C when accumulate is set (else from 0): so a product whose K is cut into several calls has the same bits as
+ * one call, at any number of threads, and an element does not depend on M, or on which rows share the call.
+ */
+struct gemm {
+	size_t       M, N, K;
+	const float *A;                 /* (M,K), or (K,M) when a_trans */
+	size_t       lda;
+	int          a_trans;
+	const float *B;                 /* (K,N), or (N,K) when b_trans: a weight [out][in] */
+	size_t       ldb;
+	int          b_trans;
+	float       *C;
+	size_t       ldc;
+	int          accumulate;        /* go on from what C holds */
+	/* Epilogue, fused into the store of a tile, in this order; NULL: none. Not with accumulate. */
+	const float *bias;              /* (N): C += bias */
+	float       *pre;               /* (M,N), ld ldc: the value before the activation is kept here */
+	enum gemm_act act;
+	const float *residual;          /* (M,N), ld ldc: C += residual, after the activation */
+};
+
+/* Parallel over tiles of C; inside a parallel region it runs on the calling thread.  Scratch memory is kept
+ * between calls, one set a thread. */
+void gemm(const struct gemm *);
+
+/* y (N) = W (N,K) x (K) [+ bias], for one row: the same chain of sums as gemm, so equal bits, at the speed
+ * of reading W once. */
+#endif

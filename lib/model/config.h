@@ -1,0 +1,43 @@
+/* config - the shape of a decoder: what a Hugging Face config.json says, for GPT-2 and the Llama line */
+#ifndef LM_CONFIG_H
+#define LM_CONFIG_H
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include "base/mem.h"
+#include <stddef.h>
+
+enum norm_kind { NORM_LAYER, NORM_RMS };
+enum pos_kind { POS_LEARNED, POS_ROPE };
+enum act_kind { ACT_GELU_TANH, ACT_GELU, ACT_SILU, ACT_RELU, ACT_RELU2 };
+enum rope_scaling { ROPE_PLAIN, ROPE_LINEAR, ROPE_LLAMA3 };
+
+/* Letters as in the field: V vocabulary, T context, C width, L layers, H query heads, KV key/value heads,
+ * D head size, F feed-forward width. */
+struct config {
+	char           model_type[32];  /* "gpt2", "llama", "mistral", "qwen2", "qwen3" */
+	int            V, T, C, L, H, KV, D, F;
+	enum norm_kind norm;
+	double         norm_eps;
+	enum pos_kind  pos;
+	double         rope_theta;
+	enum rope_scaling rope_scaling;
+	double         rope_factor, rope_low, rope_high;
+	int            rope_orig_T;
+	enum act_kind  act;
+	int            gated;           /* SwiGLU: down(act(gate x) * up x) */
+	int            bias;            /* biases in every linear layer and norm (GPT-2) */
+	int            qkv_bias;        /* biases in q, k, v alone (Qwen2); implied by bias */
+	int            qk_norm;         /* RMSNorm of each q and k head before RoPE (Qwen3) */
+	int            tied;            /* the head is the token embedding */
+	int            window;          /* sliding attention window, 0: none */
+	int            bos, eos;        /* -1: none */
+};
+
+/* Pure: a config.json; what it asks for and we lack is an error that names the key.  0 or -1. */
+int  config_parse(struct config *, const char *json, size_t n, struct err *);
+int  config_check(const struct config *, struct err *);         /* sizes positive, divisible, products in range */
+void config_print(const struct config *, struct buf *);         /* as a config.json */
+int  config_preset(struct config *, const char *name);          /* "gpt2", "llama2-7b", "tiny" ...; -1: no such */
+const char *config_preset_name(int i);                          /* the i-th; NULL after the last */
+int  config_same(const struct config *, const struct config *); /* the same shape */
+#endif

@@ -1,0 +1,47 @@
+/* net - the transformer, forward and backward, over a batch of rows; the weights stay outside */
+#ifndef LM_NET_H
+#define LM_NET_H
+/* SPDX-License-Identifier: MIT */
+#include "model/params.h"
+
+struct net;                     /* activations and scratch for up to B rows of T tokens, from one arena */
+
+/* grad: room for a backward too.  Ends the program when memory lacks. */
+struct net *net_new(const struct config *, const struct params *, int B, int T, int grad);
+size_t      net_bytes(const struct config *, int B, int T, int grad);   /* what net_new will take */
+void        net_free(struct net *);
+
+/* tok (B,T).  start (B,T), or NULL: the first position in its row that a token may attend to (its document's
+ * first token); positions count from there.  Many short sequences are packed into a row this way: no padding. */
+struct net_batch {
+	int             B, T;
+	const uint32_t *tok;
+	const uint32_t *start;
+};
+
+/* Fills the hidden states (B*T, C) after the final norm, and zeroes their gradient. */
+void         net_forward(struct net *, const float *w, const struct net_batch *);
+const float *net_hidden(const struct net *);    /* (B*T, C) */
+float       *net_dhidden(struct net *);         /* (B*T, C): add to it before net_backward */
+
+/* The head: logp[i] = log softmax(scale * logits)[target[i]] of each row i in [0, B*T), never holding all
+ * logits.  entropy, when not NULL: of each row's distribution, nats.
+ * coef, when not NULL: d objective / d logp[i]; rows with 0 are skipped (their logp is still filled when
+ * `all` is set, else 0).  Then the gradients are added: of the hidden states to net_dhidden, of the head's
+ * weights to g.  Cross-entropy is coef = -1 on the supervised rows. */
+struct net_head {
+	const uint32_t *target;
+	const float    *coef;
+	float           scale;          /* 1 / temperature */
+	int             all;
+	float          *logp, *entropy;
+};
+void net_head(struct net *, const float *w, float *g, const struct net_head *);
+
+/* Logits of rows [first, first + n), (n, V): for exact KL, tables of next tokens. */
+void net_logits(struct net *, const float *w, size_t first, size_t n, float *logits);
+
+/* From net_dhidden back to every weight: g (par.total) is added to.  Each weight gradient is one chain over
+ * the rows of the step in order, so a step cut into several forward/backward calls has the same bits. */
+void net_backward(struct net *, const float *w, float *g);
+#endif

@@ -1,0 +1,34 @@
+/* docs - documents: a text and its metadata (JSON) each; as frames or as JSONL, told by the first bytes */
+#ifndef LM_DOCS_H
+#define LM_DOCS_H
+/* SPDX-License-Identifier: MIT */
+#include "stream/stream.h"
+
+struct doc {
+	const char *text, *meta;        /* not NUL-terminated; good until the next call; meta is a JSON object */
+	size_t      text_len, meta_len;
+};
+
+/* Reading.  Frames of type docs, or JSONL (plain, gzip, zstd): one object a line, `text` is the text (objects
+ * without it: see docs_jsonl_field), the other keys the meta, as they are.  Damage ends the program with file,
+ * record and byte.  A file that is neither is one document of plain text when text_too is set, else an error. */
+struct docs_in;
+struct docs_in *docs_open(int nfiles, char **files, int text_too);
+int             docs_next(struct docs_in *, struct doc *);  /* 0 at the end */
+const char     *docs_head(struct docs_in *);                /* HEAD meta; "{\"type\":\"docs\"}" for JSONL */
+uint64_t        docs_count(struct docs_in *);               /* documents read so far */
+void            docs_where(struct docs_in *, struct buf *); /* "file: record n", of the last one, for messages */
+void            docs_close(struct docs_in *);
+
+/* Writing; the head is made with head_new or head_next. */
+struct docs_out;
+struct docs_out *docs_create(const char *path, const char *head);
+void             docs_put(struct docs_out *, const struct doc *);
+void             docs_finish(struct docs_out *);            /* END, rename; frees it */
+
+/* One JSONL line of a document, with newline: {"text":...,<meta keys>}. */
+void doc_to_jsonl(struct buf *, const struct doc *);
+/* Pure: a JSONL line into text and meta, both appended (emptied first): 0, or -1 with the reason.
+ * An object without `text` gives no text and the whole object as meta, and returns 1. */
+int doc_from_jsonl(const char *line, size_t n, struct buf *text, struct buf *meta, struct err *);
+#endif

@@ -1,0 +1,29 @@
+/* input - foreign bytes: files one after another, decompressed by what they begin with */
+#ifndef LM_INPUT_H
+#define LM_INPUT_H
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include "base/mem.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct input;               /* one open file */
+
+/* "-" or NULL is standard input.  gzip, zstd, xz, bzip2, lz4 ... are undone through libarchive when
+ * `decompress` is set; a member that is cut or damaged is an error when it is reached.  NULL on failure. */
+struct input *input_open(const char *path, int decompress, struct err *);
+/* The next bytes without consuming them: at least min(n, what is left); *got says how many. */
+const unsigned char *input_peek(struct input *, size_t n, size_t *got, struct err *);   /* NULL: a read failed */
+/* Up to n bytes; 0 at the end, -1 on failure. */
+ssize_t input_read(struct input *, void *, size_t n, struct err *);
+/* One line without its newline, appended to an emptied *line: 1, 0 at the end, -1 on failure.
+ * *cut is set when the last line had no newline.  A line longer than max is a failure. */
+int input_line(struct input *, struct buf *line, size_t max, int *cut, struct err *);
+/* All that is left, appended. */
+int input_all(struct input *, struct buf *, size_t max, struct err *);
+uint64_t input_offset(const struct input *);    /* bytes handed out so far, decompressed */
+uint64_t input_record(const struct input *);    /* lines handed out so far */
+const char *input_name(const struct input *);
+int  input_fd(const struct input *);            /* of the underlying file */
+void input_close(struct input *);
+#endif

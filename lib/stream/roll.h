@@ -1,0 +1,48 @@
+/* roll - rollouts and preferences in a stream: prompt and response tokens with what is known of them */
+#ifndef LM_ROLL_H
+#define LM_ROLL_H
+/* SPDX-License-Identifier: MIT */
+#include "stream/stream.h"
+
+enum { ROLL_SAMPLE = 0, ROLL_CHOSEN = 1, ROLL_REJECTED = 2 };
+enum { ROLL_LOGP = 1, ROLL_REF_LOGP = 2, ROLL_ENDED = 4 };      /* flags */
+
+/* One record.  Sums (logp, ref_logp) are over the response, in nats; NaN: not known.  What it points to
+ * belongs to the reader until the next call, or to the caller when writing. */
+struct roll {
+	uint32_t        group;          /* rollouts of one prompt share it; unique within a segment */
+	uint16_t        role, flags;
+	uint32_t        n_prompt, n_tok;
+	float           score, logp, ref_logp, margin;
+	const uint32_t *tok;            /* [n_tok]: prompt, then response */
+	const float    *tok_logp;       /* [n_tok - n_prompt] when ROLL_LOGP */
+	const float    *tok_ref_logp;   /* [n_tok - n_prompt] when ROLL_REF_LOGP */
+	const char     *meta;           /* JSON object, meta_len bytes */
+	uint32_t        meta_len;
+	uint64_t        segment;        /* which segment it came from; (segment, group) is unique */
+};
+
+/* Pure: the record at data[*pos], moved past it: 1, 0 at the end, -1 when it does not fit or contradicts itself. */
+int roll_unpack(struct roll *, const void *data, size_t n, size_t *pos, uint64_t n_vocab, struct err *);
+
+struct roll_in;
+struct roll_in *roll_open(int nfiles, char **files);
+const char     *roll_head(struct roll_in *);
+int             roll_next(struct roll_in *, struct roll *);
+struct stream  *roll_stream(struct roll_in *);
+void            roll_close(struct roll_in *);
+
+struct roll_out;
+struct roll_out *roll_create(const char *path, const char *head);
+void             roll_put(struct roll_out *, const struct roll *);
+void             roll_finish(struct roll_out *);
+
+/* A whole stream kept in memory: records with memory of their own, in order.  roll_all reads until the end. */
+struct rolls {
+	struct roll *v;
+	size_t       n, cap;
+	char        *head;
+};
+void roll_all(struct roll_in *, struct rolls *);
+void rolls_free(struct rolls *);
+#endif

@@ -1,0 +1,64 @@
+/*
+ * toks - tokens in a stream: blocks of documents, or after shard records of exactly T+1 tokens.
+ *
+ * A block is u32 n_tok, n_doc, flags, 0 | tokens, u16 or u32 | u32 end[n_doc], exclusive, of the
+ * documents that end here | the mask when flag 1 is set: bit i%8 of byte i/8 says that token i counts
+ * as a target (predicted from token i-1); each part padded with zeros to 8 bytes.
+ */
+#ifndef LM_TOKS_H
+#define LM_TOKS_H
+/* SPDX-License-Identifier: MIT */
+#include "stream/stream.h"
+
+enum { TOKS_MASK = 1, TOKS_FROM_BEFORE = 2, TOKS_INTO_NEXT = 4 };
+
+struct toks_head {
+	int      wide;          /* tokens are u32, else u16 */
+	int      seq;           /* T of sharded streams, 0 else */
+	int      masked;        /* HEAD says "mask":true: every block has one */
+	long long n_vocab;
+	int      eot;           /* -1: none */
+	char     vocab[32];     /* "crc32c:XXXXXXXX" or "" */
+};
+
+struct toks_block {
+	uint32_t        n_tok, n_doc, flags;
+	const uint32_t *tok;    /* widened to u32 whatever the stream has; good until the next call */
+	const uint32_t *end;    /* [n_doc], ascending, each <= n_tok */
+	const uint8_t  *mask;   /* NULL: all count */
+};
+
+/* Pure: what HEAD's JSON says, 0 or -1; and one frame's data checked and taken apart, tokens below n_vocab
+ * included.  *wide is scratch for the widened tokens. */
+int toks_head_parse(struct toks_head *, const char *json, size_t n, struct err *);
+int toks_unpack(struct toks_block *, const void *data, size_t n, const struct toks_head *, struct buf *wide, struct err *);
+
+static inline int toks_mask_bit(const uint8_t *mask, size_t i) { return !mask || (mask[i >> 3] >> (i & 7) & 1); }
+
+/* Reading, damage ends the program.  HEADs of joined segments must agree in what tokens depend on. */
+struct toks_in;
+struct toks_in         *toks_open(int nfiles, char **files);
+const struct toks_head *toks_info(struct toks_in *);
+const char             *toks_meta(struct toks_in *);            /* HEAD meta */
+int                     toks_next(struct toks_in *, struct toks_block *);       /* 0 at the end */
+struct stream          *toks_stream(struct toks_in *);          /* for messages */
+void                    toks_close(struct toks_in *);
+
+/* Whole documents, put together from the blocks: tokens and mask (NULL: none) of the next one; 0 at the end. */
+struct toks_doc {
+	const uint32_t *tok;
+	const uint8_t  *mask;
+	size_t          n;
+};
+int toks_next_doc(struct toks_in *, struct toks_doc *);
+
+/* Writing.  head_fields gives what toks_out needs in HEAD beside what the input said. */
+struct toks_out;
+void             toks_head_fields(struct buf *, const struct toks_head *);      /* "dtype":..,"vocab":.. without braces */
+struct toks_out *toks_create(const char *path, const char *head, const struct toks_head *);
+/* One whole document (blocks are filled and cut as it suits), or one record of a sharded stream with
+ * the ends of documents within it. mask: one byte a token here, 0 or 1; NULL: all count. */
+void toks_put_doc(struct toks_out *, const uint32_t *tok, const uint8_t *mask, size_t n);
+void toks_put_record(struct toks_out *, const uint32_t *tok, const uint8_t *mask, const uint32_t *end, size_t n_doc);
+void toks_finish(struct toks_out *);
+#endif

@@ -1,0 +1,27 @@
+/* chat - conversations as tokens: one renderer for training, sampling and serving */
+#ifndef LM_CHAT_H
+#define LM_CHAT_H
+/* SPDX-License-Identifier: MIT */
+#include "base/json.h"
+#include "vocab/vocab.h"
+
+struct chat {
+	char  template_name[16];        /* chatml llama3 qwen smollm2 alpaca plain */
+	int   bos;                      /* -1: none */
+	int   eos[8], n_eos;            /* what ends the assistant's turn */
+	char *system;                   /* default system text, or NULL */
+};
+
+/* By name and vocabulary; -1 when the vocabulary lacks what the template needs. */
+int  chat_init(struct chat *, const char *name, const struct vocab *, struct err *);
+/* From what a model or HEAD carries (pipelm.chat), and back. */
+int  chat_parse(struct chat *, struct json, struct err *);
+void chat_print(const struct chat *, struct buf *);
+void chat_free(struct chat *);
+
+/* A JSON object of messages, prompt+completion, instruction+output or conversations: ids appended, and for
+ * each id one mask byte (1: trained on: the assistant's text and its end-of-turn token).
+ * header: append the assistant's header after the last message, for generation. */
+int chat_render(const struct chat *, struct encoder *, struct json object, int header,
+		struct ids *, struct buf *mask, struct err *);
+#endif
