@@ -1,0 +1,51 @@
+/* ops - the element-wise and row-wise steps of a transformer, forward beside backward; parallel inside */
+#ifndef LM_OPS_H
+#define LM_OPS_H
+/* SPDX-License-Identifier: MIT */
+#include "kern/gemm.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* All arrays are fp32, row-major and dense unless a leading dimension is given.  "+=" marks what is added to.
+ * Sums over rows (gains, biases) are one chain in row order for each column, sums within a row have an order
+ * that depends on its length alone: the same bits at any number of threads and however rows are cut into calls. */
+
+/* RMSNorm (Zhang & Sennrich 2019): y = x * rstd * gain, rstd = 1/sqrt(mean(x^2) + eps).  x, y (rows,C); rstd (rows). */
+void op_rmsnorm_fwd(float *y, float *rstd, const float *x, const float *gain, size_t rows, size_t C, float eps);
+/* dx (rows,C) +=, dgain (C) +=. */
+void op_rmsnorm_bwd(float *dx, float *dgain, const float *dy, const float *x, const float *rstd,
+		const float *gain, size_t rows, size_t C);
+/* LayerNorm (Ba et al. 2016). mean, rstd (rows).  bwd: dx +=, dgain +=, dbias +=. */
+void op_layernorm_fwd(float *y, float *mean, float *rstd, const float *x, const float *gain, const float *bias,
+		size_t rows, size_t C, float eps);
+void op_layernorm_bwd(float *dx, float *dgain, float *dbias, const float *dy, const float *x, const float *mean,
+		const float *rstd, const float *gain, size_t rows, size_t C);
+
+/* Activations: GEMM_GELU is GPT-2's tanh form.  y = f(x); dx = dy * f'(x).  y may be x, dx may be dy. */
+void op_act_fwd(float *y, const float *x, size_t n, enum gemm_act);
+void op_act_bwd(float *dx, const float *dy, const float *x, size_t n, enum gemm_act);
+/* Gated: gu (rows, 2F) holds gate then up in each row; y (rows,F) = f(gate) * up; dgu (rows,2F) is set. */
+void op_glu_fwd(float *y, const float *gu, size_t rows, size_t F, enum gemm_act);
+void op_glu_bwd(float *dgu, const float *dy, const float *gu, size_t rows, size_t F, enum gemm_act);
+
+/* Rotary positions, halves (i, i + D/2) as Hugging Face has them: n_head heads of D floats, one after another
+ * from x, in each of rows rows ld apart; pos (rows); cos, sin (positions, D/2). inverse: the transpose (backward). */
+void op_rope(float *x, size_t ld, size_t rows, size_t n_head, size_t D, const uint32_t *pos,
+		const float *cos, const float *sin, int inverse);
+
+void op_add(float *y, const float *x, size_t n);                                /* y += x */
+void op_colsum(float *db, const float *dy, size_t ld, size_t rows, size_t N);   /* db (N) += column sums */
+
+/* One tile of logits (n,V), ld apart: with z = scale * logits, logp[i] = z[i][target[i]] - lse(z[i]) and
+ * entropy[i] when not NULL.  With coef, the tile becomes coef[i] * scale * (onehot - softmax), d(sum coef logp)/d logits. */
+void op_logp(float *logits, size_t ld, size_t n, size_t V, float scale, const uint32_t *target,
+		const float *coef, float *logp, float *entropy);
+
+/* AdamW (Loshchilov & Hutter 2019), one pass: g is multiplied by gscale (1 / supervised tokens, clipping) first;
+ * w = w - lr (mhat / (sqrt(vhat) + eps) + decay w).  c1 = 1 - beta1^t, c2 = 1 - beta2^t. */
+struct op_adamw {
+	float lr, beta1, beta2, eps, decay, c1, c2, gscale;
+};
+void op_adamw(float *w, const float *g, float *m, float *v, size_t n, const struct op_adamw *);
+double op_sumsq(const float *x, size_t n);      /* in double, in an order that depends on n alone */
+#endif
