@@ -44,4 +44,9 @@ void net_logits(struct net *, const float *w, size_t first, size_t n, float *log
 /* From net_dhidden back to every weight: g (par.total) is added to.  Each weight gradient is one chain over
  * the rows of the step in order, so a step cut into several forward/backward calls has the same bits. */
 void net_backward(struct net *, const float *w, float *g);
+
+/* Ends a step: adds to g what was kept apart until then, and forgets it.  Call it after the last net_backward
+ * of a step, before g is used.  (A tied embedding has two chains of sums, from the head and from the tokens read:
+ * only when both are whole can they be added so that the split into calls leaves no trace.) */
+void net_finish(struct net *, float *g);
 #endif
