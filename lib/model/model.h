@@ -4,6 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/params.h"
 
+struct vocab;
+
 struct model {
 	struct config cfg;
 	struct params par;
@@ -12,6 +14,7 @@ struct model {
 	char         *prog;             /* JSON array of the commands that made it */
 	char         *data;             /* JSON: {"tokens":n,"from":date,"to":date}, or NULL */
 	char         *chat;             /* JSON: {"template":...,"bos":id,"eos":[ids],"system":...}, or NULL */
+	char          vocab[20];        /* "crc32c:XXXXXXXX" of the vocabulary (lmstream.5), "": unknown */
 	/* A reward model's head: NULL, or score.weight (C), and reward = gain * (score . hidden) + bias. */
 	float        *score;
 	double        score_gain, score_bias;
@@ -28,5 +31,6 @@ void model_init(struct model *, const struct config *);         /* weights 0 */
 void model_free(struct model *);
 void model_add_prog(struct model *, const char *line);          /* one line more in prog */
 uint32_t model_crc(const struct model *);                       /* CRC-32C of the weights, by name order of the table */
-/* "crc32c:XXXXXXXX" of the vocabulary within, or "" (see lmstream.5); done by whoever has a vocab: stored at init. */
+/* Gives it a vocabulary: tokenizer.json and its checksum. */
+void model_set_vocab(struct model *, const struct vocab *);
 #endif

@@ -34,6 +34,7 @@ const struct param *params_find(const struct params *, const char *name);
 /* N(0, 0.02), residual projections N(0, 0.02 / sqrt(2L)), gains 1, biases 0 (GPT-2's rule); a weight's value
  * depends on (seed, its name, its index) alone. */
 void params_random(const struct params *, const struct config *, uint64_t seed, float *w);
+size_t params_count(const struct params *);             /* parameters, padding not counted */
 /* Matrix parameters without embeddings, and FLOPs of forward + backward for one token in a context of T:
  * 6 (matrices + head) + 6 L T C, causal attention counted half. */
 size_t params_matrix(const struct params *, const struct config *);
