@@ -1,0 +1,67 @@
+/* optim - learning-rate schedules, and the optimizers' step over all weights */
+#ifndef LM_OPTIM_H
+#define LM_OPTIM_H
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "model/params.h"
+
+/* What the command line says.  A program has one, set to OPTIM_DEFAULTS(its rate), and OPTIM_ROWS among its
+ * options; after cli_parse, optim_check makes the numbers of the words. */
+struct optim_opts {
+	double      lr, lr_end;
+	const char *schedule_name, *optimizer_name;
+	long long   warmup, total;      /* steps; total 0: not given */
+	double      decay, beta1, beta2, eps, clip;
+	/* set by optim_check */
+	enum schedule { SCHED_COSINE, SCHED_WSD, SCHED_LINEAR, SCHED_CONSTANT } schedule;
+	enum optimizer { OPTIM_ADAMW, OPTIM_ADAM, OPTIM_SGD } optimizer;
+};
+
+#define OPTIM_DEFAULTS(rate, sched) { .lr = (rate), .schedule_name = (sched), .optimizer_name = "adamw", \
+	.decay = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1 }
+
+/* Rows of a program's option table for the struct optim_opts `o`. */
+#define OPTIM_ROWS(o) \
+	{ 0, "lr", OPT_NUM, &(o).lr, "RATE", "learning rate at its peak", OPT_RESULT }, \
+	{ 0, "schedule", OPT_STR, &(o).schedule_name, "NAME", "cosine, wsd, linear or constant", OPT_RESULT }, \
+	{ 0, "warmup", OPT_INT, &(o).warmup, "STEPS", "steps in which the rate rises from 0", OPT_RESULT }, \
+	{ 0, "total", OPT_INT, &(o).total, "STEPS", "steps of the whole schedule [those of -n]", OPT_RESULT }, \
+	{ 0, "lr-end", OPT_NUM, &(o).lr_end, "RATE", "learning rate at the end of the schedule", OPT_RESULT }, \
+	{ 0, "optimizer", OPT_STR, &(o).optimizer_name, "NAME", "adamw, adam or sgd", OPT_RESULT }, \
+	{ 0, "decay", OPT_NUM, &(o).decay, "WEIGHT", "decay of weights, matrices only", OPT_RESULT }, \
+	{ 0, "beta1", OPT_NUM, &(o).beta1, "BETA", "how slowly the mean of gradients moves", OPT_RESULT }, \
+	{ 0, "beta2", OPT_NUM, &(o).beta2, "BETA", "how slowly the mean of their squares moves", OPT_RESULT }, \
+	{ 0, "eps", OPT_NUM, &(o).eps, "EPSILON", "what keeps Adam from dividing by 0", OPT_RESULT }, \
+	{ 0, "clip", OPT_NUM, &(o).clip, "NORM", "largest norm of the gradient, 0: any", OPT_RESULT }
+
+/* steps: of -n, 0: until the end of data.  Without `total` the schedule is of that many steps; cosine and linear
+ * need one of them, wsd without either never decays.  -1: a word or a number that makes no sense. */
+int optim_check(struct optim_opts *, long long steps, struct err *);
+
+/* The rate of a step, counted from 0: warm-up lr (step+1) / warmup; then cosine (Loshchilov & Hutter 2017) or
+ * linear down to lr_end at `total`; wsd holds lr for four fifths of total, then lr_end + (lr - lr_end) (1 - sqrt x)
+ * (Haegele et al. 2024). */
+double optim_lr(const struct optim_opts *, long long step);
+
+/* Moments of all weights, in the layout of the weights. */
+struct optim {
+	struct optim_opts    opts;
+	const struct params *par;
+	float               *m, *v;     /* [par->total], 0 to begin with; v NULL for sgd. Owned */
+	uint8_t             *frozen;    /* [par->n]: weights that stay as they are; NULL: none.  Owned */
+	long long            step;      /* steps made */
+	double              *part;      /* scratch for the norm */
+	size_t               n_chunk;
+};
+void optim_init(struct optim *, const struct optim_opts *, const struct params *);
+void optim_free(struct optim *);
+/* Freezes the weights whose name matches a Perl-compatible pattern; returns how many, -1: no pattern. */
+int  optim_freeze(struct optim *, const char *pattern, struct err *);
+
+/* One step: g (total) holds sums, divided by `count` (supervised tokens, pairs ...) in the same pass that clips
+ * and updates; lr = optim_lr(opts, step).  Weights of fewer than two dimensions do not decay.  *norm: of the
+ * gradient after the division, before the clipping.  The sum's order depends on the shapes alone: the same bits
+ * at any number of threads.  -1, and nothing is changed: the norm is not finite. */
+int optim_step(struct optim *, float *w, const float *g, double count, double *norm, struct err *);
+void optim_zero(float *g, size_t n);    /* g = 0, by all threads */
+#endif
