@@ -14,6 +14,7 @@ enum opt_kind {
 	OPT_INT,                /* long long; suffixes K M G (1024) are understood */
 	OPT_NUM,                /* double */
 	OPT_STR,                /* const char *; given again, the last one holds */
+	OPT_MAYBE,              /* const char *; --name=ARG or --name alone, which sets "" */
 	OPT_LIST                /* struct strs: each use adds one */
 };
 enum opt_use {
@@ -72,7 +73,9 @@ void progress(uint64_t done, uint64_t total, const char *unit, const char *fmt, 
 void progress_end(void);
 
 int  cli_on_terminal(int fd);            /* isatty */
-void cli_cleanup(const char *path);      /* remove this file should the program end badly; NULL: forget it */
+/* Remove this file should the program end before cli_keep(path). */
+void cli_cleanup(const char *path);
+void cli_keep(const char *path);
 
 /* Standard output as text, every write checked: call last, ends the program when a write failed. */
 void cli_close_stdout(void);

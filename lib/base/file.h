@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* A file's bytes: mapped read-only where it can be, read where it cannot ("-" and pipes). */
 struct file_map {

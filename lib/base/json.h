@@ -5,6 +5,7 @@
 #include "err.h"
 #include "mem.h"
 #include <stddef.h>
+#include <stdint.h>
 
 /* One value inside a text that json_parse() accepted: the bytes from its first to past its last.
  * Good as long as the text is.  All zero is "no value": every function below takes it as absent. */
@@ -12,9 +13,8 @@ struct json {
 	const char *p, *end;
 };
 
-/* Checks that the n bytes are one JSON value with blanks around it: syntax, UTF-8, depth at most 512,
- * and no key twice in an object of up to 64 keys is NOT checked here (the first one counts).
- * Pure; 0, or -1 with "byte b: what". */
+/* Checks that the n bytes are one JSON value with blanks around it: syntax, UTF-8, depth at most 512.
+ * A key that comes twice is no error here: the first one counts.  Pure; 0, or -1 with "byte b: what". */
 int json_parse(struct json *, const char *text, size_t n, struct err *);
 
 /* The kind: '{' '[' '"' '0' (number) 't' 'f' 'n', or 0 for no value. */
@@ -23,7 +23,7 @@ int json_kind(struct json);
 struct json json_get(struct json object, const char *key);      /* no value when absent */
 struct json json_path(struct json object, const char *dotted);  /* "rope_scaling.factor" */
 
-/* Walk an object or array: it = json_iter(v); while (json_next(&it)) use it.key, it.value (it.key: objects). */
+/* Walk an object or array: it = json_walk(v); while (json_next(&it)) use it.key, it.value (it.key: objects). */
 struct json_iter {
 	struct json key, value;
 	const char *p, *end;

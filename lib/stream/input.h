@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct input;               /* one open file */
 

@@ -45,10 +45,12 @@ enum frame_err { FRAME_OK, FRAME_NOT, FRAME_CRC, FRAME_NEWER, FRAME_SIZE };
 enum frame_err frame_unpack(const unsigned char h[FRAME_HEADER], struct frame *);
 void           frame_pack(unsigned char h[FRAME_HEADER], const struct frame *);
 
+struct input;
 struct stream;              /* opaque: one open stream, either way */
 
 /* Reading.  The operands are joined as cat would join them; none, or "-", is standard input. */
 struct stream *stream_open(int nfiles, char **files, const char *type); /* type: what HEAD must say; NULL any */
+struct stream *stream_from(struct input *, const char *type);   /* goes on from an open input, and owns it */
 int            stream_next(struct stream *, struct frame *);    /* 0 at the end; HEAD and END frames come too */
 int            stream_data(struct stream *, struct frame *);    /* the next D frame; 0 at the end of all segments */
 const char    *stream_head(struct stream *);                    /* the current segment's HEAD meta */

@@ -1,0 +1,428 @@
+/* cli - what every program does alike: options, --help, messages, progress; the only file that exits */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "base/cli.h"
+#include "base/crc32c.h"
+#include "base/file.h"
+#include "base/par.h"
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_OPTS 96
+
+int verbosity = 1;
+static const struct tool *tool;
+static int given[MAX_OPTS];             /* by row: how often */
+static long long threads;
+
+/* ---- messages */
+
+static int progress_shown;
+
+static void
+say(const char *kind, int code, const char *fmt, va_list ap)
+{
+	char text[1024];
+	size_t n, i;
+
+	progress_end();
+	fflush(stdout);                  /* keep the order when both go to one place */
+	n = (size_t)snprintf(text, sizeof text, "%s: %s", tool ? tool->name : PACKAGE_NAME, kind);
+	vsnprintf(text + n, sizeof text - n, fmt, ap);
+	n = strlen(text);
+	if (code)
+		snprintf(text + n, sizeof text - n, ": %s", strerror(code));
+	for (i = 0; text[i]; i++)
+		if (iscntrl((unsigned char)text[i]))
+			text[i] = '?';
+	fprintf(stderr, "%s\n", text);
+}
+
+#define SAY(kind, code) \
+	do { \
+		int e_ = (code); \
+		va_list ap_; \
+		va_start(ap_, fmt); \
+		say(kind, e_, fmt, ap_); \
+		va_end(ap_); \
+	} while (0)
+
+void die(const char *fmt, ...) { SAY("", 0); exit(EXIT_BAD); }
+void die_errno(const char *fmt, ...) { SAY("", errno); exit(EXIT_BAD); }
+void die_err(const struct err *e) { die("%s", e->text); }
+void warn(const char *fmt, ...) { if (verbosity) SAY("warning: ", 0); }
+void note(int level, const char *fmt, ...) { if (verbosity >= level) SAY("", 0); }
+
+void
+die_usage(const char *fmt, ...)
+{
+	SAY("", 0);
+	fprintf(stderr, "Try '%s --help'.\n", tool ? tool->name : PACKAGE_NAME);
+	exit(EXIT_USAGE);
+}
+
+int cli_on_terminal(int fd) { return isatty(fd); }
+
+void
+cli_close_stdout(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		die_errno("standard output");
+}
+
+/* ---- files to remove should the program end badly */
+
+#define MAX_CLEAN 16
+static char *clean[MAX_CLEAN];
+static int cleaning;
+
+static void
+clean_up(void)
+{
+	for (int i = 0; i < MAX_CLEAN; i++)
+		if (clean[i])
+			unlink(clean[i]);
+}
+
+void
+cli_cleanup(const char *path)
+{
+	if (!cleaning++)
+		atexit(clean_up);
+	for (int i = 0; i < MAX_CLEAN; i++)
+		if (!clean[i]) {
+			clean[i] = xstrdup(path);
+			return;
+		}
+}
+
+void
+cli_keep(const char *path)
+{
+	for (int i = 0; i < MAX_CLEAN; i++)
+		if (clean[i] && strcmp(clean[i], path) == 0)
+			free(clean[i]), clean[i] = NULL;
+}
+
+/* ---- progress */
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void
+progress(uint64_t done, uint64_t total, const char *unit, const char *fmt, ...)
+{
+	static double start, last;
+	static int terminal = -1;
+	double now = seconds(), rate;
+	va_list ap;
+
+	if (terminal < 0) {
+		terminal = verbosity > 0 && isatty(2);
+		start = now;
+	}
+	if (!terminal || now - last < .2)
+		return;
+	last = now;
+	rate = now > start ? (double)done / (now - start) : 0;
+	fprintf(stderr, "\r\033[K%s: %llu", tool->name, (unsigned long long)done);
+	if (total)
+		fprintf(stderr, "/%llu", (unsigned long long)total);
+	fprintf(stderr, " %s", unit);
+	if (rate > 0)
+		fprintf(stderr, ", %.*f/s", rate < 10 ? 2 : 0, rate);
+	if (total && rate > 0) {
+		double left = (double)(total - done) / rate;
+		fprintf(stderr, ", %d:%02d left", (int)(left / 60), (int)left % 60);
+	}
+	if (*fmt) {
+		fputs(", ", stderr);
+		va_start(ap, fmt);
+		vfprintf(stderr, fmt, ap);
+		va_end(ap);
+	}
+	progress_shown = 1;
+}
+
+void
+progress_end(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = 0;
+}
+
+/* ---- options */
+
+static const struct opt common[] = {
+	{ 't', "threads", OPT_INT, &threads, "N", "use N threads [all cores]", OPT_QUIET },
+	{ 'q', "quiet", OPT_FLAG, NULL, NULL, "say errors only", OPT_QUIET },
+	{ 'v', "verbose", OPT_FLAG, NULL, NULL, "say more; may be given twice", OPT_QUIET },
+	{ 'h', "help", OPT_FLAG, NULL, NULL, "show this help", OPT_QUIET },
+	{ 'V', "version", OPT_FLAG, NULL, NULL, "show the version", OPT_QUIET },
+	{ 0 }
+};
+
+static void
+help_rows(const struct opt *o)
+{
+	for (; o->name; o++) {
+		char left[80], letter[8] = "    ";
+		int maybe = o->kind == OPT_MAYBE;
+		if (o->letter)
+			snprintf(letter, sizeof letter, "-%c, ", o->letter);
+		snprintf(left, sizeof left, "%s--%s%s%s%s%s", letter, o->name, maybe ? "[" : "",
+		    o->arg ? "=" : "", o->arg ? o->arg : "", maybe ? "]" : "");
+		if (strlen(left) > 26)
+			printf("  %s\n  %-26s %s\n", left, "", o->help);
+		else
+			printf("  %-26s %s\n", left, o->help);
+	}
+}
+
+static void
+help(void)
+{
+	printf("usage: %s [options] %s\n%s\n\n", tool->name, tool->operands, tool->does);
+	help_rows(tool->opts);
+	help_rows(common);
+	printf("\nExit status: 0 done, 1 bad input or a failed write, 2 bad usage.\n"
+	    "See also: man %s\n", tool->name);
+}
+
+static long long
+whole(const struct opt *o, const char *arg)
+{
+	char *end;
+	long long v, k = 1;
+
+	errno = 0;
+	v = strtoll(arg, &end, 0);
+	if (end != arg && *end && !end[1])
+		switch (toupper((unsigned char)*end)) {
+		case 'K': k = 1ll << 10, end++; break;
+		case 'M': k = 1ll << 20, end++; break;
+		case 'G': k = 1ll << 30, end++; break;
+		}
+	if (errno || end == arg || *end || __builtin_mul_overflow(v, k, &v))
+		die_usage("--%s needs a whole number, not '%s'", o->name, arg);
+	return v;
+}
+
+static void
+set(const struct opt *o, const char *arg)
+{
+	struct strs *l;
+	char *end;
+
+	switch (o->kind) {
+	case OPT_FLAG: *(int *)o->var = 1; break;
+	case OPT_STR: *(const char **)o->var = arg; break;
+	case OPT_MAYBE: *(const char **)o->var = arg ? arg : ""; break;
+	case OPT_INT: *(long long *)o->var = whole(o, arg); break;
+	case OPT_LIST:
+		l = o->var;
+		VEC_PUSH(l->v, l->n, l->cap, arg);
+		break;
+	case OPT_NUM:
+		errno = 0;
+		*(double *)o->var = strtod(arg, &end);
+		if (errno || end == arg || *end)
+			die_usage("--%s needs a number, not '%s'", o->name, arg);
+		break;
+	}
+}
+
+/* Defaults are printed before parsing, so that the provenance line can leave out what was not changed. */
+static char *defaults[MAX_OPTS];
+
+static void
+print_value(const struct opt *o, struct buf *b)
+{
+	const char *s;
+
+	switch (o->kind) {
+	case OPT_FLAG: buf_str(b, *(int *)o->var ? "1" : ""); break;
+	case OPT_INT: buf_printf(b, "%lld", *(long long *)o->var); break;
+	case OPT_NUM: buf_printf(b, "%.17g", *(double *)o->var); break;
+	case OPT_STR:
+	case OPT_MAYBE:
+		if ((s = *(const char **)o->var))
+			buf_str(b, s);
+		break;
+	case OPT_LIST: break;
+	}
+}
+
+static void
+version(void)
+{
+	printf("%s (%s) %s\n", tool->name, PACKAGE_NAME, PACKAGE_VERSION);
+}
+
+static void
+take_common(int c, const char *arg)
+{
+	switch (c) {
+	case 'q': verbosity = 0; break;
+	case 'v': verbosity++; break;
+	case 't':
+		if ((threads = whole(&common[0], arg)) < 1 || threads > 4096)
+			die_usage("--threads needs a number from 1 to 4096, not '%s'", arg);
+		par_set_threads((int)threads);
+		break;
+	case 'h':
+	case 'V':
+		if (c == 'h')
+			help();
+		else
+			version();
+		cli_close_stdout();
+		exit(EXIT_OK);
+	}
+}
+
+int
+cli_parse(int argc, char **argv, const struct tool *t)
+{
+	struct option lo[MAX_OPTS + 8] = { 0 };
+	char so[3 * MAX_OPTS + 16], *s = so;
+	int n = 0, c, i;
+	const struct opt *o;
+
+	tool = t;
+	for (o = t->opts; o->name; o++, n++) {
+		struct buf b = { 0 };
+		lo[n] = (struct option){ o->name, !o->arg ? no_argument :
+		    o->kind == OPT_MAYBE ? optional_argument : required_argument, NULL, 256 + n };
+		if (o->letter)
+			s += sprintf(s, "%c%s", o->letter, !o->arg ? "" : o->kind == OPT_MAYBE ? "::" : ":");
+		print_value(o, &b);
+		defaults[n] = b.p ? b.p : xstrdup("");
+	}
+	for (i = 0; common[i].name; i++) {
+		lo[n + i] = (struct option){ common[i].name, common[i].arg != NULL, NULL, common[i].letter };
+		s += sprintf(s, "%c%s", common[i].letter, common[i].arg ? ":" : "");
+	}
+	while ((c = getopt_long(argc, argv, so, lo, NULL)) != -1) {
+		for (i = 0; i < n && c != 256 + i && (c >= 256 || t->opts[i].letter != c); i++)
+			;
+		if (i < n)
+			given[i]++, set(&t->opts[i], optarg);
+		else if (c == '?') {
+			fprintf(stderr, "Try '%s --help'.\n", t->name);
+			exit(EXIT_USAGE);
+		} else
+			take_common(c, optarg);
+	}
+	return optind;
+}
+
+int
+cli_given(const void *var)
+{
+	for (int i = 0; tool && tool->opts[i].name; i++)
+		if (tool->opts[i].var == var)
+			return given[i];
+	return 0;
+}
+
+/* ---- the provenance line */
+
+#define MAX_SET 16
+static struct { char *name, *value; } over[MAX_SET];
+static int n_over;
+
+void
+cli_prog_set(const char *name, const char *value)
+{
+	int i;
+
+	for (i = 0; i < n_over && strcmp(over[i].name, name) != 0; i++)
+		;
+	if (i == MAX_SET)
+		die("too many provenance entries");
+	if (i == n_over)
+		over[n_over++].name = xstrdup(name);
+	free(over[i].value);
+	over[i].value = value ? xstrdup(value) : NULL;
+}
+
+static void
+prog_value(struct buf *b, const struct opt *o, const char *value)
+{
+	struct err e;
+	int failed = 0;
+	uint32_t crc;
+
+	if (o->use != OPT_FILE) {
+		buf_str(b, value);
+		return;
+	}
+	crc = file_crc32c(value, &e, &failed);
+	if (failed)
+		die_err(&e);
+	buf_printf(b, "crc32c:%08x", crc);
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+const char *
+cli_prog(void)
+{
+	static struct buf line;
+	char *item[MAX_OPTS + MAX_SET + 64];
+	int n = 0, i, k;
+
+	for (i = 0; tool->opts[i].name; i++) {
+		const struct opt *o = &tool->opts[i];
+		const struct strs *l = o->kind == OPT_LIST ? o->var : NULL;
+		struct buf v = { 0 };
+		for (k = 0; k < n_over && strcmp(over[k].name, o->name) != 0; k++)
+			;
+		if (o->use == OPT_QUIET || k < n_over)
+			continue;
+		for (k = 0; l && k < l->n && n < MAX_OPTS; k++) {
+			struct buf b = { 0 };
+			buf_printf(&b, "--%s=", o->name);
+			prog_value(&b, o, l->v[k]);
+			item[n++] = b.p;
+		}
+		print_value(o, &v);
+		if (!l && given[i] && v.p && strcmp(v.p, defaults[i]) != 0 && n < MAX_OPTS) {
+			struct buf b = { 0 };
+			buf_printf(&b, o->kind == OPT_FLAG ? "--%s" : "--%s=", o->name);
+			if (o->kind != OPT_FLAG)
+				prog_value(&b, o, v.p);
+			item[n++] = b.p;
+		}
+		buf_free(&v);
+	}
+	for (i = 0; i < n_over; i++)
+		if (over[i].value) {
+			struct buf b = { 0 };
+			buf_printf(&b, "--%s=%s", over[i].name, over[i].value);
+			item[n++] = b.p;
+		}
+	qsort(item, (size_t)n, sizeof *item, by_text);
+	buf_clear(&line);
+	buf_str(&line, tool->name);
+	for (i = 0; i < n; i++) {
+		buf_printf(&line, " %s", item[i]);
+		free(item[i]);
+	}
+	return line.p;
+}

@@ -1,0 +1,55 @@
+/* err - how the library reports a failure */
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+err_set(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!e)
+		return -1;
+	va_start(ap, fmt);
+	vsnprintf(e->text, sizeof e->text, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+err_sys(struct err *e, const char *fmt, ...)
+{
+	int code = errno;
+	va_list ap;
+	size_t n;
+
+	if (!e)
+		return -1;
+	va_start(ap, fmt);
+	vsnprintf(e->text, sizeof e->text, fmt, ap);
+	va_end(ap);
+	n = strlen(e->text);
+	snprintf(e->text + n, sizeof e->text - n, ": %s", strerror(code));
+	return -1;
+}
+
+int
+err_in(struct err *e, const char *where)
+{
+	size_t n = strlen(where), old = strlen(e ? e->text : "");
+
+	if (!e)
+		return -1;
+	if (n > sizeof e->text / 2)
+		n = sizeof e->text / 2;
+	if (old > sizeof e->text - n - 3)
+		old = sizeof e->text - n - 3;
+	memmove(e->text + n + 2, e->text, old);
+	memcpy(e->text, where, n);
+	memcpy(e->text + n, ": ", 2);
+	e->text[n + 2 + old] = 0;
+	return -1;
+}

@@ -1,0 +1,222 @@
+/* file - whole files in, whole files out */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "base/file.h"
+#include "base/cli.h"
+#include "base/crc32c.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+fd_write(int fd, const void *buf, size_t n, const char *name, struct err *e)
+{
+	const char *p = buf;
+
+	while (n) {
+		ssize_t r = write(fd, p, n);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(e, "%s", name);
+		p += r, n -= (size_t)r;
+	}
+	return 0;
+}
+
+ssize_t
+fd_read(int fd, void *buf, size_t n, const char *name, struct err *e)
+{
+	char *p = buf;
+	size_t left = n;
+
+	while (left) {
+		ssize_t r = read(fd, p, left);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(e, "%s", name);
+		if (r == 0)
+			break;
+		p += r, left -= (size_t)r;
+	}
+	return (ssize_t)(n - left);
+}
+
+static int
+read_whole(struct file_map *m, int fd, const char *name, struct err *e)
+{
+	struct buf b = { 0 };
+	ssize_t r;
+
+	do {
+		buf_need(&b, (size_t)1 << 20);
+		if ((r = fd_read(fd, b.p + b.n, (size_t)1 << 20, name, e)) < 0) {
+			buf_free(&b);
+			return -1;
+		}
+		b.n += (size_t)r;
+	} while (r > 0);
+	*m = (struct file_map){ .p = (unsigned char *)b.p, .n = b.n };
+	return 0;
+}
+
+int
+file_map(struct file_map *m, const char *path, struct err *e)
+{
+	int fd = strcmp(path, "-") == 0 ? dup(0) : open(path, O_RDONLY | O_CLOEXEC), result;
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	struct stat st;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		err_sys(e, "%s", name);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (S_ISREG(st.st_mode) && st.st_size > 0 && lseek(fd, 0, SEEK_CUR) == 0 &&
+	    (p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) != MAP_FAILED) {
+		*m = (struct file_map){ .p = p, .n = (size_t)st.st_size, .mapped = 1 };
+		result = 0;
+	} else
+		result = read_whole(m, fd, name, e);
+	close(fd);
+	return result;
+}
+
+void
+file_unmap(struct file_map *m)
+{
+	if (m->mapped)
+		munmap((void *)(uintptr_t)m->p, m->n);
+	else
+		free((void *)(uintptr_t)m->p);
+	*m = (struct file_map){ 0 };
+}
+
+struct file_out {
+	FILE *f;
+	char *name, *tmp;       /* tmp NULL: standard output */
+};
+
+struct file_out *
+file_create(const char *path, int binary, struct err *e)
+{
+	struct file_out *o = xcalloc(1, sizeof *o);
+	int fd;
+	struct buf tmp = { 0 };
+
+	if (strcmp(path, "-") == 0) {
+		if (binary && cli_on_terminal(1)) {
+			err_set(e, "will not write binary data to a terminal: use -o FILE");
+			free(o);
+			return NULL;
+		}
+		o->name = xstrdup("standard output");
+		o->f = stdout;
+		return o;
+	}
+	buf_printf(&tmp, "%s.XXXXXX", path);
+	if ((fd = mkstemp(tmp.p)) < 0 || !(o->f = fdopen(fd, "wb"))) {
+		err_sys(e, "%s", path);
+		if (fd >= 0)
+			close(fd), unlink(tmp.p);
+		buf_free(&tmp);
+		free(o);
+		return NULL;
+	}
+	o->name = xstrdup(path), o->tmp = tmp.p;
+	cli_cleanup(o->tmp);
+	return o;
+}
+
+FILE *file_stream(struct file_out *o) { return o->f; }
+
+static void
+out_free(struct file_out *o)
+{
+	if (o->tmp)
+		cli_keep(o->tmp);
+	free(o->tmp), free(o->name), free(o);
+}
+
+void
+file_abort(struct file_out *o)
+{
+	if (o->tmp) {
+		fclose(o->f);
+		unlink(o->tmp);
+	}
+	out_free(o);
+}
+
+/* mkstemp makes private files; a result is as readable as any other new file. */
+static int
+give_mode(int fd)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return fchmod(fd, 0666 & ~mask);
+}
+
+int
+file_commit(struct file_out *o, struct err *e)
+{
+	int bad = fflush(o->f) != 0 || ferror(o->f);
+
+	if (o->tmp && !bad)
+		bad = give_mode(fileno(o->f)) < 0 || fsync(fileno(o->f)) < 0;
+	if (bad) {
+		err_sys(e, "%s", o->name);
+		file_abort(o);
+		return -1;
+	}
+	if (o->tmp && (fclose(o->f) != 0 || rename(o->tmp, o->name) < 0)) {
+		err_sys(e, "%s", o->name);
+		unlink(o->tmp);
+		out_free(o);
+		return -1;
+	}
+	out_free(o);
+	return 0;
+}
+
+/* A folder's value is that of the files a model folder is made of; for others, the file's. */
+uint32_t
+file_crc32c(const char *path, struct err *e, int *failed)
+{
+	static const char *const parts[] = { "config.json", "model.safetensors", "model.safetensors.index.json",
+		"tokenizer.json", NULL };
+	struct file_map m;
+	struct stat st;
+	uint32_t crc = 0;
+
+	*failed = 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		for (int i = 0; parts[i]; i++) {
+			struct buf b = { 0 };
+			buf_printf(&b, "%s/%s", path, parts[i]);
+			if (file_map(&m, b.p, NULL) == 0) {
+				crc = crc32c(crc, m.p, m.n);
+				file_unmap(&m);
+			}
+			buf_free(&b);
+		}
+		return crc;
+	}
+	if (strcmp(path, "-") == 0)
+		return 0;       /* a stream: what it holds says itself where it came from */
+	if (file_map(&m, path, e) < 0) {
+		*failed = 1;
+		return 0;
+	}
+	crc = crc32c(0, m.p, m.n);
+	file_unmap(&m);
+	return crc;
+}

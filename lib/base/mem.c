@@ -1,0 +1,169 @@
+/* mem - memory that is there or the program ends, growable bytes, and the arena of the inner loops */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "base/mem.h"
+#include "base/cli.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void *
+xrealloc(void *p, size_t n)
+{
+	if (!(p = realloc(p, n ? n : 1)))
+		die("out of memory (%zu bytes)", n);
+	return p;
+}
+
+void *xmalloc(size_t n) { return xrealloc(NULL, n); }
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size ? size : 1);
+
+	if (!p)
+		die("out of memory (%zu times %zu bytes)", n, size);
+	return p;
+}
+
+void *
+xreallocarray(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		die("out of memory (%zu times %zu bytes)", n, size);
+	return xrealloc(p, bytes);
+}
+
+char *
+xstrndup(const char *s, size_t n)
+{
+	char *p = xmalloc(n + 1);
+
+	if (n)
+		memcpy(p, s, n);
+	p[n] = 0;
+	return p;
+}
+
+char *xstrdup(const char *s) { return xstrndup(s, strlen(s)); }
+
+void
+buf_need(struct buf *b, size_t more)
+{
+	size_t want;
+
+	if (__builtin_add_overflow(b->n, more, &want) || want > SIZE_MAX / 2)
+		die("out of memory (%zu more bytes)", more);
+	if (want + 1 <= b->cap)
+		return;
+	b->cap = want + 1 > 2 * b->cap ? want + 1 : 2 * b->cap;
+	if (b->cap < 64)
+		b->cap = 64;
+	b->p = xrealloc(b->p, b->cap);
+}
+
+void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	buf_need(b, n);
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = 0;
+}
+
+void buf_str(struct buf *b, const char *s) { buf_add(b, s, strlen(s)); }
+
+void
+buf_char(struct buf *b, int c)
+{
+	char ch = (char)c;
+
+	buf_add(b, &ch, 1);
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	buf_need(b, 0);
+	va_start(ap, fmt);
+	n = vsnprintf(b->p + b->n, b->cap - b->n, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		die("a number that cannot be printed");
+	if ((size_t)n >= b->cap - b->n) {
+		buf_need(b, (size_t)n);
+		va_start(ap, fmt);
+		vsnprintf(b->p + b->n, b->cap - b->n, fmt, ap);
+		va_end(ap);
+	}
+	b->n += (size_t)n;
+}
+
+void
+buf_zeros(struct buf *b, size_t align)
+{
+	static const char zeros[64];
+
+	while (b->n % align) {
+		size_t n = align - b->n % align;
+		buf_add(b, zeros, n < sizeof zeros ? n : sizeof zeros);
+	}
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->n = 0;
+	if (b->p)
+		b->p[0] = 0;
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->p);
+	*b = (struct buf){ 0 };
+}
+
+void
+arena_init(struct arena *a, size_t size)
+{
+	size = (size + 63) & ~(size_t)63;
+	a->used = 0, a->size = size;
+	a->base = size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : NULL;
+	if (a->base == MAP_FAILED)
+		die("out of memory (%zu bytes)", size);
+#ifdef MADV_HUGEPAGE
+	if (size >= (size_t)4 << 20)
+		madvise(a->base, size, MADV_HUGEPAGE);  /* a hint: fewer page walks in the big products */
+#endif
+}
+
+void *
+arena_take(struct arena *a, size_t n)
+{
+	void *p = a->base + a->used;
+
+	n = (n + 63) & ~(size_t)63;
+	if (n > a->size - a->used)
+		die("an arena of %zu bytes is too small for %zu more", a->size, n);
+	a->used += n;
+	return p;
+}
+
+void
+arena_free(struct arena *a)
+{
+	if (a->size)
+		munmap(a->base, a->size);
+	*a = (struct arena){ 0 };
+}

@@ -1,0 +1,296 @@
+/* docs - documents in a stream; a record is two lengths, the metadata, the text, zeros up to 8 */
+/* SPDX-License-Identifier: MIT */
+#include "stream/docs.h"
+#include "base/cli.h"
+#include "stream/input.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK    ((size_t)1 << 18)      /* a frame is put out once it holds this much */
+#define LINE_MAX ((size_t)1 << 30)
+
+enum face { FRAMES, JSONL, TEXT };
+
+struct docs_in {
+	int            nfiles, text_too;
+	char         **files;
+	enum face      face;
+	struct input  *in;              /* JSONL and TEXT */
+	struct stream *s;               /* FRAMES */
+	struct frame   f;
+	size_t         pos;
+	char          *head;
+	struct buf     line, text, meta;
+	uint64_t       count, record;   /* of all, and within the file */
+};
+
+/* ---- JSONL */
+
+int
+doc_from_jsonl(const char *line, size_t n, struct buf *text, struct buf *meta, struct err *e)
+{
+	struct json j;
+	struct json_iter it;
+	int found = 0;
+
+	buf_clear(text), buf_clear(meta);
+	if (json_parse(&j, line, n, e) < 0)
+		return -1;
+	if (json_kind(j) != '{')
+		return err_set(e, "a line that is no JSON object");
+	buf_char(meta, '{');
+	it = json_walk(j);
+	while (json_next(&it)) {
+		if (!found && json_is(it.key, "text")) {
+			if (json_str(it.value, text) < 0)
+				return err_set(e, "\"text\" is not a string");
+			found = 1;
+			continue;
+		}
+		if (meta->n > 1)
+			buf_char(meta, ',');
+		buf_add(meta, it.key.p, (size_t)(it.key.end - it.key.p));
+		buf_char(meta, ':');
+		buf_add(meta, it.value.p, (size_t)(it.value.end - it.value.p));
+	}
+	buf_char(meta, '}');
+	return !found;
+}
+
+void
+doc_to_jsonl(struct buf *b, const struct doc *d)
+{
+	struct json m;
+
+	buf_str(b, "{\"text\":");
+	json_quote(b, d->text, d->text_len);
+	if (json_parse(&m, d->meta, d->meta_len, NULL) == 0 && json_kind(m) == '{' && json_count(m)) {
+		buf_char(b, ',');
+		buf_add(b, m.p + 1, (size_t)(m.end - m.p) - 1);
+	} else
+		buf_char(b, '}');
+	buf_char(b, '\n');
+}
+
+/* ---- reading */
+
+/* JSONL begins with '{' and a whole first object, as far as can be seen. */
+static int
+looks_like_jsonl(struct input *in)
+{
+	size_t n = 4096, got;
+	const unsigned char *p, *nl;
+	struct json j;
+	struct err e;
+
+	for (;; n *= 4) {
+		if (!(p = input_peek(in, n, &got, &e)))
+			die_err(&e);
+		if (!got || p[0] != '{')
+			return 0;
+		if ((nl = memchr(p, '\n', got)))
+			return json_parse(&j, (const char *)p, (size_t)(nl - p), &e) == 0;
+		if (got < n)
+			return json_parse(&j, (const char *)p, got, &e) == 0;
+		if (n > LINE_MAX / 4)
+			return 0;
+	}
+}
+
+static int
+next_file(struct docs_in *d)
+{
+	const unsigned char *p;
+	size_t got;
+	struct err e;
+
+	if (!d->nfiles)
+		return 0;
+	if (d->in)
+		input_close(d->in), d->in = NULL;
+	if (d->s)
+		stream_close(d->s), d->s = NULL;
+	d->record = 0;
+	d->in = input_open(d->files ? *d->files++ : NULL, 1, &e);
+	d->nfiles--;
+	if (!d->in || !(p = input_peek(d->in, 8, &got, &e)))
+		die_err(&e);
+	if (got == 0)
+		die("%s: empty (did the command before it fail?)", input_name(d->in));
+	if (stream_is(p, got)) {
+		d->face = FRAMES;
+		d->s = stream_from(d->in, "docs");
+		d->in = NULL;
+		d->f.kind = 0, d->pos = 0;
+		while (d->f.kind != 'H')
+			stream_next(d->s, &d->f);
+	} else if (looks_like_jsonl(d->in))
+		d->face = JSONL;
+	else if (d->text_too)
+		d->face = TEXT;
+	else
+		die("%s: neither a stream of docs nor JSONL", input_name(d->in));
+	if (!d->head)
+		d->head = xstrdup(d->s ? stream_head(d->s) : "{\"type\":\"docs\"}");
+	return 1;
+}
+
+struct docs_in *
+docs_open(int nfiles, char **files, int text_too)
+{
+	struct docs_in *d = xcalloc(1, sizeof *d);
+
+	d->nfiles = nfiles ? nfiles : 1, d->files = nfiles ? files : NULL, d->text_too = text_too;
+	next_file(d);
+	return d;
+}
+
+const char *docs_head(struct docs_in *d) { return d->head; }
+uint64_t docs_count(struct docs_in *d) { return d->count; }
+
+void
+docs_where(struct docs_in *d, struct buf *b)
+{
+	buf_printf(b, "%s: record %llu", d->s ? stream_name(d->s) : input_name(d->in), (unsigned long long)d->record);
+}
+
+static int
+next_record(struct docs_in *d, struct doc *doc)
+{
+	uint32_t len[2];
+	const char *p;
+	size_t left;
+
+	while (d->f.kind != 'D' || d->pos == d->f.data_len) {
+		if (d->f.kind == 'D' && d->f.nrec)
+			stream_damaged(d->s, "a frame of fewer documents than it says");
+		if (!stream_data(d->s, &d->f))
+			return 0;
+		d->pos = 0;
+	}
+	left = d->f.data_len - d->pos;
+	p = (const char *)d->f.data + d->pos;
+	if (left >= 8)
+		memcpy(len, p, 8);
+	if (left < 8 || (uint64_t)len[0] + len[1] > left - 8)
+		stream_damaged(d->s, "a document longer than its frame (byte %zu of the frame's data)", d->pos);
+	if (!d->f.nrec--)
+		stream_damaged(d->s, "a frame of more documents than it says");
+	*doc = (struct doc){ .meta = p + 8, .meta_len = len[0], .text = p + 8 + len[0], .text_len = len[1] };
+	d->pos += (8 + (size_t)len[0] + len[1] + 7) & ~(size_t)7;
+	if (d->pos > d->f.data_len)
+		stream_damaged(d->s, "a document longer than its frame (byte %zu of the frame's data)", d->pos);
+	return 1;
+}
+
+static int
+next_line(struct docs_in *d, struct doc *doc)
+{
+	struct err e;
+	int cut, r;
+
+	do {
+		if ((r = input_line(d->in, &d->line, LINE_MAX, &cut, &e)) < 0)
+			die_err(&e);
+		if (r == 0)
+			return 0;
+		if (cut)
+			die("%s: record %llu, byte %llu: cut short: the last line has no newline", input_name(d->in),
+			    (unsigned long long)input_record(d->in), (unsigned long long)input_offset(d->in));
+	} while (strspn(d->line.p, " \t\r") == d->line.n);      /* blank lines are no records */
+	if (doc_from_jsonl(d->line.p, d->line.n, &d->text, &d->meta, &e) < 0)
+		die("%s: record %llu, byte %llu: %s", input_name(d->in), (unsigned long long)input_record(d->in),
+		    (unsigned long long)(input_offset(d->in) - d->line.n - 1), e.text);
+	*doc = (struct doc){ .text = d->text.p ? d->text.p : "", .text_len = d->text.n, .meta = d->meta.p, .meta_len = d->meta.n };
+	return 1;
+}
+
+static int
+whole_text(struct docs_in *d, struct doc *doc)
+{
+	struct err e;
+
+	if (d->record)
+		return 0;
+	buf_clear(&d->text), buf_clear(&d->meta);
+	if (input_all(d->in, &d->text, LINE_MAX * 2, &e) < 0)
+		die_err(&e);
+	buf_char(&d->meta, '{');
+	json_add_str(&d->meta, "id", input_name(d->in));
+	buf_char(&d->meta, '}');
+	*doc = (struct doc){ .text = d->text.p, .text_len = d->text.n, .meta = d->meta.p, .meta_len = d->meta.n };
+	return 1;
+}
+
+int
+docs_next(struct docs_in *d, struct doc *doc)
+{
+	do
+		if (d->face == FRAMES ? next_record(d, doc) : d->face == JSONL ? next_line(d, doc) : whole_text(d, doc)) {
+			d->count++, d->record++;
+			return 1;
+		}
+	while (next_file(d));
+	return 0;
+}
+
+void
+docs_close(struct docs_in *d)
+{
+	if (d->in)
+		input_close(d->in);
+	if (d->s)
+		stream_close(d->s);
+	buf_free(&d->line), buf_free(&d->text), buf_free(&d->meta);
+	free(d->head), free(d);
+}
+
+/* ---- writing */
+
+struct docs_out {
+	struct stream *s;
+	struct buf     b;
+	uint64_t       n;
+};
+
+struct docs_out *
+docs_create(const char *path, const char *head)
+{
+	struct docs_out *d = xcalloc(1, sizeof *d);
+
+	d->s = stream_create(path, head);
+	return d;
+}
+
+static void
+flush(struct docs_out *d)
+{
+	if (d->n)
+		stream_put(d->s, d->n, NULL, d->b.p, d->b.n);
+	d->n = 0;
+	buf_clear(&d->b);
+}
+
+void
+docs_put(struct docs_out *d, const struct doc *doc)
+{
+	uint32_t len[2] = { (uint32_t)doc->meta_len, (uint32_t)doc->text_len };
+
+	if (doc->meta_len > UINT32_MAX || doc->text_len > UINT32_MAX)
+		die("a document of more than 4 GiB");
+	if (d->b.n && d->b.n + 8 + doc->meta_len + doc->text_len > BLOCK)
+		flush(d);
+	buf_add(&d->b, len, 8);
+	buf_add(&d->b, doc->meta, doc->meta_len);
+	buf_add(&d->b, doc->text, doc->text_len);
+	buf_zeros(&d->b, 8);
+	d->n++;
+}
+
+void
+docs_finish(struct docs_out *d)
+{
+	flush(d);
+	stream_finish(d->s);
+	buf_free(&d->b), free(d);
+}

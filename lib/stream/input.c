@@ -1,0 +1,223 @@
+/* input - foreign bytes: files one after another, decompressed by what they begin with */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "stream/input.h"
+#include "base/file.h"
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK ((size_t)1 << 18)
+
+struct input {
+	int      fd, ended;
+	char    *name;
+	struct buf b;                   /* bytes read and not yet handed out: b.p + pos .. b.n */
+	size_t   pos;
+	uint64_t offset, record;
+	struct archive *a;              /* undoing a compression */
+	struct buf raw;                 /* what was peeked at before it was known to be compressed */
+	size_t   raw_pos;
+	unsigned char chunk[65536];     /* what libarchive works on */
+};
+
+/* By magic: gzip, zstd, xz, bzip2, lz4. */
+static int
+compressed(const unsigned char *p, size_t n)
+{
+	static const struct { const char *magic; size_t n; } known[] = {
+		{ "\x1f\x8b", 2 }, { "\x28\xb5\x2f\xfd", 4 }, { "\xfd""7zXZ", 5 }, { "BZh", 3 }, { "\x04\x22\x4d\x18", 4 },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (n >= known[i].n && memcmp(p, known[i].magic, known[i].n) == 0)
+			return 1;
+	return 0;
+}
+
+static la_ssize_t
+feed(struct archive *a, void *ctx, const void **out)
+{
+	struct input *in = ctx;
+	struct err e;
+	ssize_t n = (ssize_t)(in->raw.n - in->raw_pos);
+
+	if (n > 0) {
+		*out = in->raw.p + in->raw_pos;
+		in->raw_pos = in->raw.n;
+		return n;
+	}
+	*out = in->chunk;
+	if ((n = fd_read(in->fd, in->chunk, sizeof in->chunk, in->name, &e)) < 0)
+		archive_set_error(a, 1, "%s", e.text);
+	return n;
+}
+
+static int
+start_archive(struct input *in, struct err *e)
+{
+	struct archive_entry *entry;
+
+	in->raw = in->b;
+	in->b = (struct buf){ 0 };
+	in->pos = 0, in->ended = 0;
+	in->a = archive_read_new();
+	archive_read_support_filter_all(in->a);
+	archive_read_support_format_raw(in->a);
+	if (archive_read_open(in->a, in, NULL, feed, NULL) != ARCHIVE_OK ||
+	    archive_read_next_header(in->a, &entry) != ARCHIVE_OK)
+		return err_set(e, "%s: %s", in->name, archive_error_string(in->a) ? archive_error_string(in->a) : "cannot be decompressed");
+	return 0;
+}
+
+/* More bytes into b: 1, 0 at the end, -1. */
+static int
+fill(struct input *in, struct err *e)
+{
+	ssize_t n;
+
+	if (in->ended)
+		return 0;
+	if (in->pos && in->pos == in->b.n)
+		in->pos = in->b.n = 0;
+	else if (in->pos > CHUNK) {
+		memmove(in->b.p, in->b.p + in->pos, in->b.n - in->pos);
+		in->b.n -= in->pos, in->pos = 0;
+	}
+	buf_need(&in->b, CHUNK);
+	if (in->a) {
+		n = archive_read_data(in->a, in->b.p + in->b.n, CHUNK);
+		if (n < 0)
+			return err_set(e, "%s: byte %llu of the decompressed text: %s", in->name,
+			    (unsigned long long)(in->offset + in->b.n - in->pos),
+			    archive_error_string(in->a) ? archive_error_string(in->a) : "damaged");
+	} else if ((n = fd_read(in->fd, in->b.p + in->b.n, CHUNK, in->name, e)) < 0)
+		return -1;
+	in->b.n += (size_t)n;
+	in->b.p[in->b.n] = 0;
+	in->ended = n == 0;
+	return n > 0;
+}
+
+struct input *
+input_open(const char *path, int decompress, struct err *e)
+{
+	struct input *in = xcalloc(1, sizeof *in);
+	int std = !path || strcmp(path, "-") == 0;
+	const unsigned char *p;
+	size_t got;
+
+	in->name = xstrdup(std ? "standard input" : path);
+	in->fd = std ? 0 : open(path, O_RDONLY | O_CLOEXEC);
+	if (in->fd < 0)
+		err_sys(e, "%s", in->name);
+	else if ((p = input_peek(in, 8, &got, e)) &&
+	    (!decompress || !compressed(p, got) || start_archive(in, e) == 0))
+		return in;
+	input_close(in);
+	return NULL;
+}
+
+const unsigned char *
+input_peek(struct input *in, size_t n, size_t *got, struct err *e)
+{
+	int r = 1;
+
+	while (in->b.n - in->pos < n && (r = fill(in, e)) > 0)
+		;
+	if (r < 0)
+		return NULL;
+	*got = in->b.n - in->pos;
+	return in->b.p ? (const unsigned char *)in->b.p + in->pos : (const unsigned char *)"";
+}
+
+ssize_t
+input_read(struct input *in, void *out, size_t n, struct err *e)
+{
+	size_t have;
+	ssize_t r;
+
+	if (in->pos == in->b.n && n >= CHUNK && !in->a && !in->ended) {
+		if ((r = fd_read(in->fd, out, n, in->name, e)) < 0)
+			return -1;
+		in->ended = (size_t)r < n;
+		in->offset += (uint64_t)r;
+		return r;
+	}
+	if (in->pos == in->b.n && fill(in, e) < 0)
+		return -1;
+	have = in->b.n - in->pos;
+	if (n > have)
+		n = have;
+	memcpy(out, in->b.p + in->pos, n);
+	in->pos += n, in->offset += n;
+	return (ssize_t)n;
+}
+
+int
+input_line(struct input *in, struct buf *line, size_t max, int *cut, struct err *e)
+{
+	size_t n, have;
+	char *nl;
+	int r;
+
+	buf_clear(line);
+	*cut = 0;
+	for (;;) {
+		if (in->pos == in->b.n && (r = fill(in, e)) <= 0) {
+			if (r < 0 || !line->n)
+				return r;
+			*cut = 1;
+			in->record++;
+			return 1;
+		}
+		have = in->b.n - in->pos;
+		nl = memchr(in->b.p + in->pos, '\n', have);
+		n = nl ? (size_t)(nl - (in->b.p + in->pos)) : have;
+		if (line->n + n > max)
+			return err_set(e, "%s: line %llu: longer than %zu bytes", in->name, (unsigned long long)in->record + 1, max);
+		buf_add(line, in->b.p + in->pos, n);
+		n += nl != NULL;
+		in->pos += n, in->offset += n;
+		if (nl) {
+			in->record++;
+			return 1;
+		}
+	}
+}
+
+int
+input_all(struct input *in, struct buf *out, size_t max, struct err *e)
+{
+	ssize_t n;
+
+	do {
+		buf_need(out, CHUNK);
+		if ((n = input_read(in, out->p + out->n, CHUNK, e)) < 0)
+			return -1;
+		out->n += (size_t)n;
+		out->p[out->n] = 0;
+		if (out->n > max)
+			return err_set(e, "%s: larger than %zu bytes", in->name, max);
+	} while (n > 0);
+	return 0;
+}
+
+uint64_t input_offset(const struct input *in) { return in->offset; }
+uint64_t input_record(const struct input *in) { return in->record; }
+const char *input_name(const struct input *in) { return in->name; }
+int input_fd(const struct input *in) { return in->fd; }
+
+void
+input_close(struct input *in)
+{
+	if (in->a)
+		archive_read_free(in->a);
+	if (in->fd > 0)
+		close(in->fd);
+	buf_free(&in->b), buf_free(&in->raw);
+	free(in->name), free(in);
+}

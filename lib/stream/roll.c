@@ -1,0 +1,232 @@
+/* roll - rollouts and preferences in a stream; see roll.h */
+/* SPDX-License-Identifier: MIT */
+#include "stream/roll.h"
+#include "base/cli.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK ((size_t)1 << 18)
+
+/* The fixed part of a record, as it lies in the stream. */
+struct fixed {
+	uint32_t len, group;
+	uint16_t role, flags;
+	uint32_t n_prompt, n_tok, meta_len;
+	float    score, logp, ref_logp, margin;
+};
+_Static_assert(sizeof(struct fixed) == 40, "the layout is the format's");
+
+static size_t round8(size_t n) { return (n + 7) & ~(size_t)7; }
+
+static size_t
+size_of(const struct fixed *f)
+{
+	size_t resp = (size_t)f->n_tok - f->n_prompt;
+
+	return round8(sizeof *f + 4 * (size_t)f->n_tok + (f->flags & ROLL_LOGP ? 4 * resp : 0) +
+	    (f->flags & ROLL_REF_LOGP ? 4 * resp : 0) + f->meta_len);
+}
+
+int
+roll_unpack(struct roll *r, const void *data, size_t n, size_t *pos, uint64_t n_vocab, struct err *e)
+{
+	const char *p = (const char *)data + *pos, *q;
+	struct fixed f;
+	size_t resp;
+
+	if (*pos == n)
+		return 0;
+	if (n - *pos < sizeof f)
+		return err_set(e, "byte %zu of the frame's data: a record cut short", *pos);
+	memcpy(&f, p, sizeof f);
+	if (f.n_prompt > f.n_tok || f.flags & ~7 || f.role > 2)
+		return err_set(e, "byte %zu of the frame's data: a record that contradicts itself", *pos);
+	if (f.len != size_of(&f) || f.len > n - *pos)
+		return err_set(e, "byte %zu of the frame's data: a record of %u bytes whose parts take %zu", *pos, f.len, size_of(&f));
+	resp = f.n_tok - f.n_prompt;
+	*r = (struct roll){ .group = f.group, .role = f.role, .flags = f.flags, .n_prompt = f.n_prompt, .n_tok = f.n_tok,
+		.score = f.score, .logp = f.logp, .ref_logp = f.ref_logp, .margin = f.margin, .meta_len = f.meta_len };
+	q = p + sizeof f;
+	r->tok = (const uint32_t *)(const void *)q;
+	q += 4 * (size_t)f.n_tok;
+	if (f.flags & ROLL_LOGP)
+		r->tok_logp = (const float *)(const void *)q, q += 4 * resp;
+	if (f.flags & ROLL_REF_LOGP)
+		r->tok_ref_logp = (const float *)(const void *)q, q += 4 * resp;
+	r->meta = q;
+	for (size_t i = 0; i < f.n_tok; i++)
+		if (r->tok[i] >= n_vocab)
+			return err_set(e, "byte %zu of the frame's data: token %zu is %u, the vocabulary has %llu", *pos, i,
+			    r->tok[i], (unsigned long long)n_vocab);
+	*pos += f.len;
+	return 1;
+}
+
+struct roll_in {
+	struct stream *s;
+	struct frame   f;
+	size_t         pos;
+	uint64_t       n_vocab;
+};
+
+static void
+take_head(struct roll_in *in)
+{
+	struct json j;
+
+	json_parse(&j, stream_head(in->s), strlen(stream_head(in->s)), NULL);
+	in->n_vocab = (uint64_t)json_int(json_get(j, "n_vocab"), 0);
+	if (!in->n_vocab || in->n_vocab > UINT32_MAX)
+		stream_damaged(in->s, "HEAD: \"n_vocab\" is missing or out of range");
+}
+
+struct roll_in *
+roll_open(int nfiles, char **files)
+{
+	struct roll_in *in = xcalloc(1, sizeof *in);
+
+	in->s = stream_open(nfiles, files, "roll");
+	while (in->f.kind != 'H')
+		stream_next(in->s, &in->f);
+	take_head(in);
+	return in;
+}
+
+struct roll_in *
+roll_from(struct input *input)
+{
+	struct roll_in *in = xcalloc(1, sizeof *in);
+
+	in->s = stream_from(input, "roll");
+	while (in->f.kind != 'H')
+		stream_next(in->s, &in->f);
+	take_head(in);
+	return in;
+}
+
+const char *roll_head(struct roll_in *in) { return stream_head(in->s); }
+struct stream *roll_stream(struct roll_in *in) { return in->s; }
+
+int
+roll_next(struct roll_in *in, struct roll *r)
+{
+	struct err e;
+	int got;
+
+	while (in->f.kind != 'D' || in->pos == in->f.data_len) {
+		if (in->f.kind == 'D' && in->f.nrec)
+			stream_damaged(in->s, "a frame of fewer records than it says");
+		if (!stream_data(in->s, &in->f))
+			return 0;
+		in->pos = 0;
+	}
+	got = roll_unpack(r, in->f.data, in->f.data_len, &in->pos, in->n_vocab, &e);
+	if (got < 0)
+		stream_damaged(in->s, "%s", e.text);
+	if (!in->f.nrec--)
+		stream_damaged(in->s, "a frame of more records than it says");
+	r->segment = stream_segment(in->s);
+	return 1;
+}
+
+void roll_close(struct roll_in *in) { stream_close(in->s); free(in); }
+
+/* ---- writing */
+
+struct roll_out {
+	struct stream *s;
+	struct buf     b;
+	uint64_t       n;
+};
+
+struct roll_out *
+roll_create(const char *path, const char *head)
+{
+	struct roll_out *o = xcalloc(1, sizeof *o);
+
+	o->s = stream_create(path, head);
+	return o;
+}
+
+static void
+flush(struct roll_out *o)
+{
+	if (o->n)
+		stream_put(o->s, o->n, NULL, o->b.p, o->b.n);
+	o->n = 0;
+	buf_clear(&o->b);
+}
+
+void
+roll_put(struct roll_out *o, const struct roll *r)
+{
+	struct fixed f = { .group = r->group, .role = r->role, .flags = r->flags, .n_prompt = r->n_prompt, .n_tok = r->n_tok,
+		.meta_len = r->meta_len, .score = r->score, .logp = r->logp, .ref_logp = r->ref_logp, .margin = r->margin };
+	size_t resp = (size_t)r->n_tok - r->n_prompt;
+
+	if (size_of(&f) > UINT32_MAX)
+		die("a rollout of more than 4 GiB");
+	f.len = (uint32_t)size_of(&f);
+	if (o->b.n && o->b.n + f.len > BLOCK)
+		flush(o);
+	buf_add(&o->b, &f, sizeof f);
+	buf_add(&o->b, r->tok, 4 * (size_t)r->n_tok);
+	if (r->flags & ROLL_LOGP)
+		buf_add(&o->b, r->tok_logp, 4 * resp);
+	if (r->flags & ROLL_REF_LOGP)
+		buf_add(&o->b, r->tok_ref_logp, 4 * resp);
+	buf_add(&o->b, r->meta, r->meta_len);
+	buf_zeros(&o->b, 8);
+	o->n++;
+}
+
+void
+roll_finish(struct roll_out *o)
+{
+	flush(o);
+	stream_finish(o->s);
+	buf_free(&o->b), free(o);
+}
+
+/* ---- all in memory */
+
+/* A record whose parts are in one allocation of its own, which tok begins. */
+static struct roll
+copy(const struct roll *r)
+{
+	size_t resp = (size_t)r->n_tok - r->n_prompt;
+	size_t a = 4 * (size_t)r->n_tok, b = r->flags & ROLL_LOGP ? 4 * resp : 0, c = r->flags & ROLL_REF_LOGP ? 4 * resp : 0;
+	char *p = xmalloc(a + b + c + r->meta_len + 1);
+	struct roll out = *r;
+
+	memcpy(p, r->tok, a);
+	out.tok = (const uint32_t *)(const void *)p;
+	if (b)
+		out.tok_logp = memcpy(p + a, r->tok_logp, b);
+	if (c)
+		out.tok_ref_logp = memcpy(p + a + b, r->tok_ref_logp, c);
+	memcpy(p + a + b + c, r->meta, r->meta_len);
+	p[a + b + c + r->meta_len] = 0;
+	out.meta = p + a + b + c;
+	return out;
+}
+
+void
+roll_all(struct roll_in *in, struct rolls *all)
+{
+	struct roll r;
+
+	while (roll_next(in, &r))
+		VEC_PUSH(all->v, all->n, all->cap, copy(&r));
+	free(all->head);
+	all->head = xstrdup(roll_head(in));
+}
+
+void
+rolls_free(struct rolls *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		free((void *)(uintptr_t)all->v[i].tok);
+	free(all->v), free(all->head);
+	*all = (struct rolls){ 0 };
+}
