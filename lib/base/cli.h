@@ -2,8 +2,8 @@
 #ifndef LM_CLI_H
 #define LM_CLI_H
 /* SPDX-License-Identifier: MIT */
-#include "err.h"
-#include "mem.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
 #ifndef LM_FILE_H
 #define LM_FILE_H
 /* SPDX-License-Identifier: MIT */
-#include "err.h"
-#include "mem.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef LM_MEM_H
 #define LM_MEM_H
 /* SPDX-License-Identifier: MIT */
-#include "err.h"
+#include "base/err.h"
 #include <stddef.h>
 #include <stdint.h>
 
