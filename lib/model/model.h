@@ -9,21 +9,27 @@ struct vocab;
 struct model {
 	struct config cfg;
 	struct params par;
-	float        *w;                /* [par.total], 64-aligned; owned */
+	float        *w;                /* [par.total], 64-aligned; within mem */
+	struct arena  mem;
 	struct buf    tokenizer;        /* tokenizer.json, empty: none */
+	char          vocab[20];        /* "crc32c:XXXXXXXX" of the vocabulary (lmstream.5), "": unknown */
 	char         *prog;             /* JSON array of the commands that made it */
 	char         *data;             /* JSON: {"tokens":n,"from":date,"to":date}, or NULL */
 	char         *chat;             /* JSON: {"template":...,"bos":id,"eos":[ids],"system":...}, or NULL */
-	char          vocab[20];        /* "crc32c:XXXXXXXX" of the vocabulary (lmstream.5), "": unknown */
 	/* A reward model's head: NULL, or score.weight (C), and reward = gain * (score . hidden) + bias. */
 	float        *score;
 	double        score_gain, score_bias;
 };
 
 /* `path`: model.safetensors, a Hugging Face folder (config.json, *.safetensors with or without an index,
- * tokenizer.json), or "-": a tens stream on standard input.  F32, F16 and BF16 are read; missing, extra or
- * misshapen tensors are an error that names them.  0 or -1. */
+ * tokenizer.json), or "-": a tens stream on standard input (a FILE may be one, too; of several images the last
+ * counts).  F32, F16, BF16 and F64 are read; missing, extra or misshapen tensors are an error that names them.
+ * 0 or -1; on -1 nothing needs to be freed. */
 int  model_load(struct model *, const char *path, struct err *);
+/* Pure: a safetensors image of ours. */
+int  model_parse(struct model *, const void *image, size_t n, struct err *);
+/* Only the shape, from a config.json, a folder or a model; no weights are read. */
+int  model_load_config(struct config *, const char *path, struct err *);
 /* A file (whole or absent; "-": a tens stream on standard output).  Adds nothing to prog: the caller did. */
 int  model_save(const struct model *, const char *path, struct err *);
 int  model_save_folder(const struct model *, const char *dir, struct err *);   /* Hugging Face's layout */
@@ -33,4 +39,6 @@ void model_add_prog(struct model *, const char *line);          /* one line more
 uint32_t model_crc(const struct model *);                       /* CRC-32C of the weights, by name order of the table */
 /* Gives it a vocabulary: tokenizer.json and its checksum. */
 void model_set_vocab(struct model *, const struct vocab *);
+/* The vocabulary within, to be freed; NULL with the reason when there is none. */
+struct vocab *model_vocab(const struct model *, struct err *);
 #endif

@@ -1,0 +1,267 @@
+/* model - loading and saving: a file, a stream, a folder */
+/* SPDX-License-Identifier: MIT */
+#include "model/model.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "model/image.h"
+#include "model/weights.h"
+#include "stream/stream.h"
+#include "vocab/vocab.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void
+model_init(struct model *m, const struct config *c)
+{
+	size_t n;
+
+	memset(m, 0, sizeof *m);
+	m->cfg = *c;
+	params_init(&m->par, c);
+	n = m->par.total * sizeof *m->w;
+	arena_init(&m->mem, n + 64);
+	m->w = arena_take(&m->mem, n);
+	m->score_gain = 1;
+}
+
+void
+model_free(struct model *m)
+{
+	params_free(&m->par);
+	arena_free(&m->mem);
+	buf_free(&m->tokenizer);
+	free(m->prog);
+	free(m->data);
+	free(m->chat);
+	free(m->score);
+	memset(m, 0, sizeof *m);
+}
+
+void
+model_add_prog(struct model *m, const char *line)
+{
+	struct buf b = { 0 };
+	size_t n = m->prog ? strlen(m->prog) : 0;
+
+	while (n && m->prog[n - 1] != ']')
+		n--;
+	if (n > 1) {
+		buf_add(&b, m->prog, n - 1);
+		while (b.n && strchr(" \t\r\n", b.p[b.n - 1]))
+			b.n--;
+		if (b.p[b.n - 1] != '[')
+			buf_char(&b, ',');
+	} else {
+		buf_char(&b, '[');
+	}
+	json_quote(&b, line, strlen(line));
+	buf_char(&b, ']');
+	free(m->prog);
+	m->prog = b.p;
+}
+
+void
+model_set_vocab(struct model *m, const struct vocab *v)
+{
+	buf_clear(&m->tokenizer);
+	vocab_json(v, &m->tokenizer);
+	vocab_crc(v, m->vocab);
+}
+
+struct vocab *
+model_vocab(const struct model *m, struct err *e)
+{
+	if (!m->tokenizer.n) {
+		err_set(e, "the model carries no tokenizer");
+		return NULL;
+	}
+	return vocab_parse(m->tokenizer.p, m->tokenizer.n, "pipelm.tokenizer", NULL, e);
+}
+
+/* ---- loading */
+
+static int
+image_config(struct config *c, const struct tens_set *set, struct err *e)
+{
+	char *text = tens_meta(set, "pipelm.config");
+	int r;
+
+	if (!text)
+		return err_set(e, "no pipelm.config in its metadata (a Hugging Face model is given as its folder)");
+	r = config_parse(c, text, strlen(text), e);
+	if (r)
+		err_in(e, "pipelm.config");
+	free(text);
+	return r;
+}
+
+int
+model_parse(struct model *m, const void *image, size_t n, struct err *e)
+{
+	struct tens_set set;
+	struct config c;
+	int r;
+
+	memset(m, 0, sizeof *m);
+	if (tens_parse(&set, image, n, e))
+		return -1;
+	r = image_config(&c, &set, e) ? -1 : image_take(m, &c, &set, 1, e);
+	tens_free(&set);
+	return r;
+}
+
+static int
+load_stream(struct model *m, const char *path, struct err *e)
+{
+	char *files[] = { (char *)(uintptr_t)path };
+	struct stream *s = stream_open(1, files, "tens");
+	struct frame f;
+	int n = 0, bad = 0;
+
+	while (!bad && stream_data(s, &f)) {
+		if (n++)
+			model_free(m);
+		if ((bad = model_parse(m, f.data, f.data_len, e)))
+			err_in(e, stream_name(s));
+	}
+	if (!n)
+		bad = err_set(e, "%s: a tens stream without a model", stream_name(s));
+	stream_close(s);
+	return bad;
+}
+
+int
+model_load(struct model *m, const char *path, struct err *e)
+{
+	struct file_map f;
+	int r;
+
+	memset(m, 0, sizeof *m);
+	if (!strcmp(path, "-"))
+		return load_stream(m, path, e);
+	if (folder_is(path))
+		return folder_load(m, path, e);
+	if (file_map(&f, path, e))
+		return -1;
+	if (stream_is(f.p, f.n)) {
+		file_unmap(&f);
+		return load_stream(m, path, e);
+	}
+	r = model_parse(m, f.p, f.n, e);
+	if (r)
+		err_in(e, path);
+	file_unmap(&f);
+	return r;
+}
+
+int
+model_load_config(struct config *c, const char *path, struct err *e)
+{
+	struct tens_set set;
+	struct file_map f;
+	size_t i = 0;
+	int r;
+
+	if (folder_is(path))
+		return folder_config(c, path, e);
+	if (file_map(&f, path, e))
+		return -1;
+	while (i < f.n && strchr(" \t\r\n", f.p[i]))
+		i++;
+	if (i < f.n && f.p[i] == '{') {
+		r = config_parse(c, (const char *)f.p, f.n, e);
+	} else if (!(r = tens_parse(&set, f.p, f.n, e))) {
+		r = image_config(c, &set, e);
+		tens_free(&set);
+	}
+	if (r)
+		err_in(e, path);
+	file_unmap(&f);
+	return r;
+}
+
+/* ---- saving */
+
+static int
+save_image(const struct model *m, enum image_kind kind, const char *path, struct err *e)
+{
+	struct file_out *o = file_create(path, 1, e);
+	struct buf head = { 0 };
+	FILE *f;
+
+	if (!o)
+		return -1;
+	f = file_stream(o);
+	image_header(m, kind, &head);
+	fwrite(head.p, 1, head.n, f);
+	buf_free(&head);
+	image_data(m, kind, weights_to_file, f);
+	return file_commit(o, e);
+}
+
+int
+model_save(const struct model *m, const char *path, struct err *e)
+{
+	struct buf image = { 0 };
+	struct stream *s;
+	char *head;
+
+	if (strcmp(path, "-"))
+		return save_image(m, IMAGE_OURS, path, e);
+	image_header(m, IMAGE_OURS, &image);
+	buf_need(&image, params_count(&m->par) * sizeof *m->w + m->tokenizer.n);
+	image_data(m, IMAGE_OURS, weights_to_buf, &image);
+	head = head_new("tens", "");
+	s = stream_create("-", head);
+	stream_put(s, 1, NULL, image.p, image.n);
+	stream_finish(s);
+	free(head);
+	buf_free(&image);
+	return 0;
+}
+
+static int
+save_text(const char *dir, const char *name, const char *text, size_t n, struct err *e)
+{
+	struct buf path = { 0 };
+	struct file_out *o;
+
+	buf_printf(&path, "%s/%s", dir, name);
+	o = file_create(path.p, 0, e);
+	buf_free(&path);
+	if (!o)
+		return -1;
+	fwrite(text, 1, n, file_stream(o));
+	return file_commit(o, e);
+}
+
+/* The weights come last: a folder that has them is whole. */
+int
+model_save_folder(const struct model *m, const char *dir, struct err *e)
+{
+	struct buf b = { 0 };
+	int r;
+
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		return err_sys(e, "%s", dir);
+	config_print(&m->cfg, &b);
+	buf_char(&b, '\n');
+	r = save_text(dir, "config.json", b.p, b.n, e);
+	if (!r && m->tokenizer.n)
+		r = save_text(dir, "tokenizer.json", m->tokenizer.p, m->tokenizer.n, e);
+	if (!r && m->tokenizer.n) {
+		buf_clear(&b);
+		buf_printf(&b, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"model_max_length\":%d}\n", m->cfg.T);
+		r = save_text(dir, "tokenizer_config.json", b.p, b.n, e);
+	}
+	if (!r) {
+		buf_clear(&b);
+		buf_printf(&b, "%s/model.safetensors", dir);
+		r = save_image(m, IMAGE_FOLDER, b.p, e);
+	}
+	buf_free(&b);
+	return r;
+}

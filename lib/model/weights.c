@@ -1,0 +1,181 @@
+/* weights - a model's weights as tensors of safetensors images: names, shapes, turned matrices */
+/* SPDX-License-Identifier: MIT */
+#include "model/weights.h"
+#include "base/par.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS 64         /* of a turned matrix at a time */
+
+static void
+file_shape(const struct param *p, uint64_t shape[2])
+{
+	shape[0] = p->shape[p->conv1d];
+	shape[1] = p->shape[!p->conv1d];
+}
+
+void
+weights_declare(const struct params *par, const char *prefix, struct tens_new *t)
+{
+	char name[160];
+	uint64_t shape[2];
+
+	for (int i = 0; i < par->n; i++) {
+		snprintf(name, sizeof name, "%s%s", prefix, par->v[i].name);
+		file_shape(&par->v[i], shape);
+		tens_declare(t, name, TENS_F32, par->v[i].ndim, shape);
+	}
+}
+
+/* w (out, in) is written as (in, out). */
+static void
+write_turned(const struct param *p, const float *w, void (*put)(void *, const void *, size_t), void *ctx)
+{
+	size_t out = p->shape[0], in = p->shape[1];
+	float *rows = xreallocarray(NULL, ROWS * out, sizeof *rows);
+
+	for (size_t i = 0; i < in; i += ROWS) {
+		size_t n = in - i < ROWS ? in - i : ROWS;
+		for (size_t o = 0; o < out; o++)
+			for (size_t k = 0; k < n; k++)
+				rows[k * out + o] = w[o * in + i + k];
+		put(ctx, rows, n * out * sizeof *rows);
+	}
+	free(rows);
+}
+
+void
+weights_write(const struct params *par, const float *w, void (*put)(void *, const void *, size_t), void *ctx)
+{
+	for (int i = 0; i < par->n; i++) {
+		const struct param *p = &par->v[i];
+		if (p->conv1d)
+			write_turned(p, w + p->offset, put, ctx);
+		else
+			put(ctx, w + p->offset, p->count * sizeof *w);
+	}
+}
+
+void
+weights_to_buf(void *buf, const void *p, size_t n)
+{
+	buf_add(buf, p, n);
+}
+
+void
+weights_to_file(void *file, const void *p, size_t n)
+{
+	fwrite(p, 1, n, file);
+}
+
+/* Where a search went last: tensors mostly come in the table's order, so the next is near. */
+struct cursor {
+	const struct tens_set *sets;
+	int    n, set;
+	size_t at;
+};
+
+static const struct tens *
+find_exact(struct cursor *c, const char *name)
+{
+	for (int s = 0; s < c->n; s++) {
+		int k = (c->set + s) % c->n;
+		const struct tens_set *set = &c->sets[k];
+		size_t from = s ? 0 : c->at;
+		for (size_t i = 0; i < set->n; i++) {
+			size_t j = (from + i) % set->n;
+			if (!strcmp(set->v[j].name, name)) {
+				c->set = k;
+				c->at = j;
+				return &set->v[j];
+			}
+		}
+	}
+	return NULL;
+}
+
+/* GPT-2's files come with and without "transformer." in front. */
+static const struct tens *
+find(struct cursor *c, const char *prefix, const struct param *p)
+{
+	char name[160];
+	const struct tens *t;
+
+	snprintf(name, sizeof name, "%s%s", prefix, p->name);
+	if (!(t = find_exact(c, name))) {
+		snprintf(name, sizeof name, "%stransformer.%s", prefix, p->name);
+		t = find_exact(c, name);
+	}
+	return t;
+}
+
+static int
+check(const struct param *p, const struct tens *t, struct err *e)
+{
+	uint64_t want[2];
+
+	file_shape(p, want);
+	if (t->dtype != TENS_F32 && t->dtype != TENS_F16 && t->dtype != TENS_BF16 && t->dtype != TENS_F64)
+		return err_set(e, "%s: not of type F32, F16, BF16 or F64", t->name);
+	if (t->ndim != p->ndim)
+		return err_set(e, "%s: %d dimensions, not %d", t->name, t->ndim, p->ndim);
+	if (p->ndim == 1 && t->shape[0] != want[0])
+		return err_set(e, "%s: %" PRIu64 " elements, not %" PRIu64, t->name, t->shape[0], want[0]);
+	if (p->ndim == 2 && (t->shape[0] != want[0] || t->shape[1] != want[1]))
+		return err_set(e, "%s: shape (%" PRIu64 ", %" PRIu64 "), not (%" PRIu64 ", %" PRIu64 ")", t->name,
+		               t->shape[0], t->shape[1], want[0], want[1]);
+	return 0;
+}
+
+int
+weights_check(const struct params *par, const char *prefix, const struct tens_set *sets, int n, struct err *e)
+{
+	struct cursor c = { sets, n, 0, 0 };
+
+	for (int i = 0; i < par->n; i++) {
+		const struct tens *t = find(&c, prefix, &par->v[i]);
+		if (!t)
+			return err_set(e, "%s%s: missing", prefix, par->v[i].name);
+		if (check(&par->v[i], t, e))
+			return -1;
+	}
+	return 0;
+}
+
+struct turn {
+	const struct param *p;
+	const struct tens  *t;
+	float *w;
+};
+
+static void
+read_turned(size_t block, void *ctx)
+{
+	const struct turn *u = ctx;
+	size_t out = u->p->shape[0], in = u->p->shape[1];
+	size_t i = block * ROWS, n = in - i < ROWS ? in - i : ROWS;
+	float *rows = xreallocarray(NULL, n * out, sizeof *rows);
+
+	tens_to_f32(u->t, rows, i * out, n * out);
+	for (size_t o = 0; o < out; o++)
+		for (size_t k = 0; k < n; k++)
+			u->w[o * in + i + k] = rows[k * out + o];
+	free(rows);
+}
+
+void
+weights_read(const struct params *par, const char *prefix, const struct tens_set *sets, int n, float *w)
+{
+	struct cursor c = { sets, n, 0, 0 };
+
+	for (int i = 0; i < par->n; i++) {
+		const struct param *p = &par->v[i];
+		struct turn u = { p, find(&c, prefix, p), w + p->offset };
+		if (p->conv1d)
+			par_for((p->shape[1] + ROWS - 1) / ROWS, read_turned, &u);
+		else
+			tens_to_f32(u.t, u.w, 0, p->count);
+	}
+}
