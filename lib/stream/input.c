@@ -102,14 +102,31 @@ fill(struct input *in, struct err *e)
 	return n > 0;
 }
 
+static struct input *again;             /* standard input, looked at and given back */
+
+void
+input_again(struct input *in)
+{
+	if (in->fd == 0)
+		again = in;
+	else
+		input_close(in);
+}
+
 struct input *
 input_open(const char *path, int decompress, struct err *e)
 {
-	struct input *in = xcalloc(1, sizeof *in);
 	int std = !path || strcmp(path, "-") == 0;
+	struct input *in;
 	const unsigned char *p;
 	size_t got;
 
+	if (std && again) {
+		in = again;
+		again = NULL;
+		return in;
+	}
+	in = xcalloc(1, sizeof *in);
 	in->name = xstrdup(std ? "standard input" : path);
 	in->fd = std ? 0 : open(path, O_RDONLY | O_CLOEXEC);
 	if (in->fd < 0)

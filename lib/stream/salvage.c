@@ -1,0 +1,63 @@
+/* salvage - the whole frames of a damaged stream: looked for by their magic, believed by their checksums */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "stream/salvage.h"
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "stream/stream.h"
+#include <stdlib.h>
+#include <string.h>
+
+static size_t padded(size_t n) { return (n + FRAME_ALIGN - 1) / FRAME_ALIGN * FRAME_ALIGN; }
+
+/* The length of the whole frame at p, or 0. */
+static size_t
+whole(const unsigned char *p, size_t n, struct frame *f)
+{
+	if (n < FRAME_HEADER || frame_unpack(p, f) != FRAME_OK)
+		return 0;
+	if (padded(f->meta_len) > n - FRAME_HEADER || padded(f->data_len) > n - FRAME_HEADER - padded(f->meta_len))
+		return 0;
+	f->meta = (const char *)p + FRAME_HEADER;
+	f->data = p + FRAME_HEADER + padded(f->meta_len);
+	if (crc32c(0, f->meta, f->meta_len) != f->meta_crc || crc32c(0, f->data, f->data_len) != f->data_crc)
+		return 0;
+	return FRAME_HEADER + padded(f->meta_len) + padded(f->data_len);
+}
+
+int
+salvage(const unsigned char *bytes, size_t n, const char *out, struct salvage *r)
+{
+	struct stream *s = NULL;
+	struct frame f;
+	size_t at = 0, len;
+
+	*r = (struct salvage){ 0 };
+	while (at < n) {
+		const unsigned char *p = memmem(bytes + at, n - at, FRAME_MAGIC, 8);
+		if (!p)
+			break;
+		r->lost += (uint64_t)(p - (bytes + at));
+		at = (size_t)(p - bytes);
+		if (!(len = whole(p, n - at, &f))) {
+			r->lost++, at++;
+			continue;
+		}
+		if (f.kind == 'H' && !s) {
+			char *head = xstrndup(f.meta, f.meta_len);
+			s = stream_create(out, head);
+			free(head);
+		} else if (f.kind == 'D' && s) {
+			char *meta = f.meta_len ? xstrndup(f.meta, f.meta_len) : NULL;
+			stream_put(s, f.nrec, meta, f.data, f.data_len);
+			r->frames++, r->records += f.nrec;
+			free(meta);
+		}
+		at += len;
+	}
+	r->lost += n - at;
+	if (!s)
+		return -1;
+	stream_finish(s);
+	return 0;
+}

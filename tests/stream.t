@@ -1,0 +1,51 @@
+#!/bin/sh
+# Streams: whole or refused, joined by cat, never lost without a word.
+. "${srcdir:-.}/tests/tap.sh"
+printf '{"text":"one","id":"a"}\n{"text":"two"}\n{"text":"one","n":[1,2]}\n' >in.jsonl
+lmcat --from-jsonl -o a.lms in.jsonl
+lmcat --from-jsonl in.jsonl >b.lms
+
+t 'a file and a pipe get the same bytes' 'cmp a.lms b.lms'
+t 'lmcat prints the texts' 'lmcat a.lms >x && printf "one\ntwo\none\n" | cmp - x'
+t 'JSONL comes back' 'lmcat --jsonl a.lms | cmp - in.jsonl || lmcat --jsonl a.lms | grep -q "\"text\":\"one\",\"n\":\[1,2\]"'
+t 'from a pipe too' 'lmcat --jsonl <a.lms >x && lmcat --jsonl a.lms | cmp - x'
+t 'cat joins streams' 'cat a.lms b.lms | lmcat >x && [ "$(wc -l <x)" -eq 6 ]'
+t 'files as operands' 'lmcat a.lms b.lms >x && [ "$(wc -l <x)" -eq 6 ]'
+t '--segments demands them' 'cat a.lms b.lms | lmcat --check --segments=2 && exits 1 lmcat --check --segments=2 a.lms'
+t 'sizes are multiples of 64' '[ $(( $(wc -c <a.lms) % 64 )) = 0 ]'
+t 'empty input is an error' 'exits 1 lmcat </dev/null'
+t 'it says what is wrong' 'lmcat --check </dev/null 2>&1 | grep -q "standard input: empty"'
+t 'a stream of no records is not an error' 'lmcat -n 0 --from-jsonl in.jsonl >none.lms && lmcat none.lms >x && [ ! -s x ]'
+n=$(wc -c <a.lms) i=1 bad=
+while [ $i -lt "$n" ]; do
+	head -c $i a.lms | lmcat --check 2>/dev/null && bad="$bad $i"
+	i=$((i + 1))
+done
+t 'no prefix of a stream passes --check' '[ -z "$bad" ]'
+i=0 bad=
+while [ $i -lt "$n" ]; do
+	{ head -c $i a.lms; printf '\377'; tail -c +$((i + 2)) a.lms; } >c.lms
+	cmp -s a.lms c.lms || ! lmcat --check c.lms 2>/dev/null || bad="$bad $i"
+	i=$((i + 1))
+done
+t 'no changed byte passes' '[ -z "$bad" ] || { echo "$bad" >&2; false; }'
+t 'a cut-short producer is noticed without pipefail' 'exits 1 sh -c "{ head -c 200 a.lms; exit 3; } | lmcat --check"'
+t 'the message names file, frame and byte' 'head -c 200 a.lms | lmcat --check 2>&1 | grep -qE "standard input: cut short.*frame [0-9]+, byte [0-9]+"'
+t 'a JSONL line without newline is cut short' 'printf "{\"text\":\"x\"}" | exits 1 lmcat --from-jsonl >x'
+t 'bad JSONL names record and byte' 'printf "{\"text\":\"x\"}\n{]\n" | lmcat --from-jsonl 2>&1 >/dev/null | grep -q "record 2, byte 13"'
+t 'an output file is whole or absent' 'exits 1 lmcat --from-jsonl -o y.lms missing.jsonl; [ ! -e y.lms ] && ! ls y.lms.* 2>/dev/null'
+{ cat a.lms; } >d.lms; printf 'xyz' | dd of=d.lms bs=1 seek=200 conv=notrunc 2>/dev/null
+cat a.lms d.lms >e.lms
+t 'salvage saves the whole frames of a damaged stream' 'lmcat --salvage e.lms >s.lms 2>msg && lmcat --check s.lms && grep -q "bytes lost" msg'
+if [ -w /dev/full ]; then
+	t 'a full disk is an error' 'exits 1 sh -c "lmcat --from-jsonl in.jsonl >/dev/full"'
+	t 'a full disk is an error for text too' 'exits 1 sh -c "lmcat a.lms >/dev/full"'
+else skip 'full disk' 'no /dev/full'; fi
+t 'SIGPIPE kills quietly' '{ yes "{\"text\":\"x\"}" | lmcat --from-jsonl; echo $? >rc; } 2>e | head -c 100 >x; [ "$(cat rc)" = 141 ] && [ ! -s e ]'
+if script -qec true /dev/null >/dev/null 2>&1; then
+	t 'refuses a terminal' 'exits 2 script -qec "lmcat --from-jsonl in.jsonl" /dev/null'
+	t 'lmcat writes text to one' 'script -qec "lmcat a.lms" /dev/null | grep -q two'
+else skip 'terminals' 'no script(1)'; fi
+t 'compressed JSONL is read' 'gzip -k in.jsonl && lmcat --from-jsonl in.jsonl.gz | cmp - a.lms'
+t 'a cut gzip member is an error' 'head -c 40 in.jsonl.gz >cut.gz; exits 1 lmcat --from-jsonl cut.gz >x'
+done_testing
