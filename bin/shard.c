@@ -1,0 +1,299 @@
+/* shard - pack tokens into records of one length; shuffle, split and mix them */
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "base/file.h"
+#include "base/rng.h"
+#include "stream/item.h"
+#include "stream/pack.h"
+#include "stream/shuffle.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Where documents come from: all operands joined, or one --mix file. */
+struct source {
+	struct items *items;
+	const char   *name;
+	double        weight;
+	uint64_t      given;            /* tokens so far */
+};
+
+/* Where they go: -o, or one --split file. */
+struct sink {
+	struct toks_out *out;
+	struct pack     *pack;
+	struct shuffle  *shuffle;
+	const char      *name;
+	double           below;         /* takes documents whose hash is below this */
+	uint64_t         docs, tokens, items;
+	int              seq;
+};
+
+static long long T, seed;
+static const char *output = "-", *how = "concat";
+static int shuffled;
+static struct strs splits, mixes;
+static const struct opt opts[] = {
+	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
+	{ 'T', "seq", OPT_INT, &T, "LEN", "records of LEN+1 tokens [documents as they are]", OPT_RESULT },
+	{ 0, "pack", OPT_STR, &how, "HOW", "concat or best-fit [concat]", OPT_RESULT },
+	{ 0, "shuffle", OPT_FLAG, &shuffled, NULL, "the order drawn from the seed", OPT_RESULT },
+	{ 'S', "seed", OPT_INT, &seed, "N", "of --shuffle and --split [0]", OPT_RESULT },
+	{ 0, "split", OPT_LIST, &splits, "NAME=FRACTION", "that share of the documents to NAME.lms", OPT_RESULT },
+	{ 0, "mix", OPT_LIST, &mixes, "FILE=WEIGHT", "read FILE, for a share of the tokens", OPT_RESULT },
+	{ 0 }
+};
+static const struct tool tool = { "shard", "pack tokens into records of one length", "[FILE ...]", opts };
+
+static struct source *sources;
+static struct sink *sinks;              /* the --split files, then -o */
+static int n_sources, n_sinks;
+
+/* "NAME=NUMBER" to a copy of NAME and the number, which must be above 0. */
+static char *
+name_number(const char *arg, const char *option, double *number)
+{
+	const char *eq = strrchr(arg, '=');
+	char *end;
+
+	if (!eq || eq == arg)
+		die_usage("--%s=%s: NAME=NUMBER is needed", option, arg);
+	*number = strtod(eq + 1, &end);
+	if (end == eq + 1 || *end || !(*number > 0) || *number > 1e300)
+		die_usage("--%s=%s: '%s' is no number above 0", option, arg, eq + 1);
+	return xstrndup(arg, (size_t)(eq - arg));
+}
+
+static void
+open_mixes(void)
+{
+	struct buf line = { 0 };
+	struct err err = { "" };
+	int failed = 0;
+
+	for (int i = 0; i < mixes.n; i++) {
+		struct source *s = &sources[i];
+		char *name = name_number(mixes.v[i], "mix", &s->weight);
+
+		if (!strcmp(name, "-"))
+			die_usage("--mix reads files, not standard input");
+		buf_printf(&line, "%scrc32c:%08x=%.15g", i ? "," : "", file_crc32c(name, &err, &failed), s->weight);
+		if (failed)
+			die_err(&err);
+		s->name = name;
+		s->items = items_open(1, &name);
+	}
+	cli_prog_set("mix", line.p);
+	buf_free(&line);
+}
+
+/* All sources must be of one vocabulary and shape. */
+static void
+check_sources(void)
+{
+	const struct toks_head *a = toks_info(items_toks(sources[0].items));
+
+	for (int i = 1; i < n_sources; i++) {
+		const struct toks_head *b = toks_info(items_toks(sources[i].items));
+
+		if (a->wide != b->wide || a->seq != b->seq || a->n_vocab != b->n_vocab || a->eot != b->eot ||
+		    (*a->vocab && *b->vocab && strcmp(a->vocab, b->vocab)))
+			die("%s: other tokens than those of %s (vocabulary, width or record length)", sources[i].name, sources[0].name);
+	}
+	if (a->seq && T)
+		die("%s: its records have %d+1 tokens already; -T wants documents", stream_name(toks_stream(items_toks(sources[0].items))), a->seq);
+}
+
+static void
+open_sources(int n, char **files)
+{
+	n_sources = mixes.n ? mixes.n : 1;
+	sources = xcalloc((size_t)n_sources, sizeof *sources);
+	if (mixes.n && n)
+		die_usage("--mix names the files: no operands beside it");
+	if (mixes.n) {
+		open_mixes();
+	} else {
+		sources[0].items = items_open(n, files);
+		sources[0].weight = 1;
+	}
+	check_sources();
+}
+
+/* The source that is furthest behind its share. */
+static struct source *
+source_due(void)
+{
+	struct source *due = &sources[0];
+
+	for (int i = 1; i < n_sources; i++)
+		if ((double)sources[i].given / sources[i].weight < (double)due->given / due->weight)
+			due = &sources[i];
+	return due;
+}
+
+static void
+sink_write(void *ctx, const struct item *it)
+{
+	struct sink *s = ctx;
+
+	item_put(s->out, s->seq, it);
+}
+
+static void
+sink_item(struct sink *s, const struct item *it)
+{
+	struct err err = { "" };
+
+	s->items++;
+	if (!s->shuffle)
+		sink_write(s, it);
+	else if (shuffle_put(s->shuffle, it, &err))
+		die_err(&err);
+}
+
+static void
+record_put(void *ctx, const uint32_t *tok, const uint8_t *mask, const uint32_t *end, size_t n_doc)
+{
+	struct item it = { .tok = tok, .mask = mask, .end = end, .n_tok = (size_t)T + 1, .n_doc = n_doc };
+
+	sink_item(ctx, &it);
+}
+
+static void
+sink_put(struct sink *s, const struct item *it)
+{
+	s->docs++;
+	s->tokens += it->n_tok;
+	if (s->pack)
+		pack_doc(s->pack, it->tok, it->mask, it->n_tok);
+	else
+		sink_item(s, it);
+}
+
+static void
+sink_end(struct sink *s)
+{
+	uint64_t filled = 0;
+	struct err err = { "" };
+
+	if (s->pack) {
+		pack_end(s->pack);
+		filled = pack_filled(s->pack);
+	}
+	if (s->shuffle && shuffle_out(s->shuffle, (uint64_t)seed, sink_write, s, &err))
+		die_err(&err);
+	shuffle_free(s->shuffle);
+	pack_free(s->pack);
+	toks_finish(s->out);
+	note(2, "%s: %llu documents or records of %llu tokens in, %llu out, %llu places filled up", s->name, (unsigned long long)s->docs,
+	     (unsigned long long)s->tokens, (unsigned long long)s->items, (unsigned long long)filled);
+}
+
+static void
+sink_open(struct sink *s, const char *path, const char *head, const struct toks_head *info)
+{
+	struct err err = { "" };
+
+	s->name = path;
+	s->seq = info->seq;
+	s->out = toks_create(path, head, info);
+	if (T)
+		s->pack = pack_new((size_t)T, !strcmp(how, "concat") ? PACK_CONCAT : PACK_BEST_FIT,
+		                   info->eot < 0 ? 0 : (uint32_t)info->eot, record_put, s);
+	if (shuffled && !(s->shuffle = shuffle_new(&err)))
+		die_err(&err);
+}
+
+/* NAME.lms in the folder of -o. */
+static char *
+split_path(const char *name)
+{
+	const char *slash = strrchr(output, '/');
+	struct buf b = { 0 };
+
+	if (strchr(name, '/'))
+		die_usage("--split=%s: a name, not a path; the file goes beside -o", name);
+	if (slash)
+		buf_add(&b, output, (size_t)(slash + 1 - output));
+	buf_printf(&b, "%s.lms", name);
+	if (!strcmp(b.p, output))
+		die_usage("--split=%s: that is the file of -o", name);
+	return b.p;
+}
+
+static void
+open_sinks(void)
+{
+	struct toks_head info = *toks_info(items_toks(sources[0].items));
+	struct buf fields = { 0 };
+	double sum = 0, f;
+	char *head;
+
+	info.seq = T ? (int)T : info.seq;
+	for (int i = 0; i < n_sources; i++)
+		info.masked |= T || toks_info(items_toks(sources[i].items))->masked;
+	toks_head_fields(&fields, &info);
+	head = head_next(toks_meta(items_toks(sources[0].items)), "toks", fields.p);
+	n_sinks = splits.n + 1;
+	sinks = xcalloc((size_t)n_sinks, sizeof *sinks);
+	for (int i = 0; i < splits.n; i++) {
+		char *name = name_number(splits.v[i], "split", &f);
+
+		sinks[i].below = sum += f;
+		if (sum > 1 + 1e-9)
+			die_usage("--split: the fractions are more than 1 together");
+		for (int j = 0; j < i; j++)
+			if (!strncmp(splits.v[j], splits.v[i], strlen(name) + 1))
+				die_usage("--split=%s: named twice", name);
+		sink_open(&sinks[i], split_path(name), head, &info);
+		free(name);
+	}
+	sink_open(&sinks[splits.n], output, head, &info);
+	free(head);
+	buf_free(&fields);
+}
+
+/* Equal documents go to one place, whatever comes before them. */
+static struct sink *
+sink_of(const struct item *it)
+{
+	double u;
+	int i = 0;
+
+	u = rng_unit(rng_hash(it->tok, it->n_tok * sizeof *it->tok, (uint64_t)seed));
+	while (i < n_sinks - 1 && u >= sinks[i].below)
+		i++;
+	return &sinks[i];
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = cli_parse(argc, argv, &tool);
+	struct source *s;
+	struct item it;
+	uint64_t n = 0;
+
+	if (cli_given(&T) ? T < 1 || T > 1 << 24 : 0)
+		die_usage("-T: 1 to 16M");
+	if (strcmp(how, "concat") && strcmp(how, "best-fit"))
+		die_usage("--pack=%s: concat or best-fit", how);
+	open_sources(argc - first, argv + first);
+	open_sinks();
+	while (items_next((s = source_due())->items, &it)) {
+		s->given += it.n_tok;
+		sink_put(sink_of(&it), &it);
+		n += it.n_tok;
+		progress(n, 0, "tokens", "%s", "");
+	}
+	progress_end();
+	if (n_sources > 1)
+		note(1, "%s ended after %llu tokens, and the mix with it", s->name, (unsigned long long)s->given);
+	for (int i = 0; i < n_sinks; i++)
+		sink_end(&sinks[i]);
+	for (int i = 0; i < n_sources; i++)
+		items_close(sources[i].items);
+	free(sources);
+	free(sinks);
+	return EXIT_OK;
+}

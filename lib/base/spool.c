@@ -1,0 +1,106 @@
+/* spool - bytes put aside in a temporary file that has no name */
+/* SPDX-License-Identifier: MIT */
+#include "base/spool.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK = 1 << 18 };
+
+struct spool {
+	int      fd;
+	uint64_t written;       /* bytes in the file; those after it wait in buf */
+	size_t   n;
+	char     buf[CHUNK];
+};
+
+struct spool *
+spool_new(struct err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	struct buf path = { 0 };
+	struct spool *s;
+	int fd;
+
+	buf_printf(&path, "%s/pipelm.XXXXXX", dir && *dir ? dir : "/tmp");
+	fd = mkstemp(path.p);
+	if (fd < 0) {
+		err_sys(err, "%s: a temporary file", path.p);
+		buf_free(&path);
+		return NULL;
+	}
+	unlink(path.p);
+	buf_free(&path);
+	s = xmalloc(sizeof *s);
+	s->fd = fd;
+	s->written = s->n = 0;
+	return s;
+}
+
+int
+spool_flush(struct spool *s, struct err *err)
+{
+	if (s->n && fd_write(s->fd, s->buf, s->n, "temporary file", err))
+		return -1;
+	s->written += s->n;
+	s->n = 0;
+	return 0;
+}
+
+int
+spool_put(struct spool *s, const void *p, size_t n, struct err *err)
+{
+	if (n > CHUNK - s->n && spool_flush(s, err))
+		return -1;
+	if (n > CHUNK) {
+		if (fd_write(s->fd, p, n, "temporary file", err))
+			return -1;
+		s->written += n;
+		return 0;
+	}
+	if (n)
+		memcpy(s->buf + s->n, p, n);
+	s->n += n;
+	return 0;
+}
+
+uint64_t
+spool_size(const struct spool *s)
+{
+	return s->written + s->n;
+}
+
+int
+spool_get(const struct spool *s, uint64_t at, void *to, size_t n, struct err *err)
+{
+	char *p = to;
+
+	if (at > spool_size(s) || n > spool_size(s) - at)
+		return err_set(err, "temporary file: byte %llu was never written", (unsigned long long)at);
+	while (n && at < s->written) {
+		size_t want = n < s->written - at ? n : s->written - at;
+		ssize_t got = pread(s->fd, p, want, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return err_sys(err, "temporary file: reading");
+		p += got, at += (uint64_t)got, n -= (size_t)got;
+	}
+	if (n)
+		memcpy(p, s->buf + (at - s->written), n);
+	return 0;
+}
+
+void
+spool_free(struct spool *s)
+{
+	if (!s)
+		return;
+	close(s->fd);
+	free(s);
+}

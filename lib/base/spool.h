@@ -1,0 +1,21 @@
+/* spool - bytes put aside in a temporary file that has no name: gone however the program ends */
+#ifndef LM_SPOOL_H
+#define LM_SPOOL_H
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct spool;
+
+/* In $TMPDIR, else /tmp.  NULL with the reason. */
+struct spool *spool_new(struct err *);
+/* Appends; the place where it begins is what spool_size said before. */
+int           spool_put(struct spool *, const void *, size_t n, struct err *);
+uint64_t      spool_size(const struct spool *);
+/* n bytes from `at`, which were put before; any number of threads may read once nothing is put any more
+ * and spool_flush was called. */
+int           spool_get(const struct spool *, uint64_t at, void *, size_t n, struct err *);
+int           spool_flush(struct spool *, struct err *);
+void          spool_free(struct spool *);
+#endif
