@@ -1,0 +1,190 @@
+/* net - the arena of a step: sized from the configuration, laid out once */
+/* SPDX-License-Identifier: MIT */
+#include "base/par.h"
+#include "model/net_int.h"
+#include <stdlib.h>
+
+/* Logits held at once, in floats: enough rows for the products to run at full speed, whatever the vocabulary. */
+enum { HEAD_FLOATS = 32 << 20, HEAD_ROWS = 64 };
+
+static size_t
+head_chunk(const struct config *c, size_t rows)
+{
+	size_t n = (size_t)HEAD_FLOATS / (size_t)c->V / HEAD_ROWS * HEAD_ROWS;
+
+	n = n < HEAD_ROWS ? HEAD_ROWS : n;
+	return n < rows ? n : rows;
+}
+
+/* The next n elements of 4 bytes; an arena without memory only counts. */
+static void *
+take(struct net *n, size_t count)
+{
+	size_t bytes = (count * 4 + 63) & ~(size_t)63;
+
+	if (n->arena.base)
+		return arena_take(&n->arena, bytes);
+	n->arena.size += bytes;
+	return NULL;
+}
+
+static void
+layout_acts(struct net *n, struct acts *a, size_t rows)
+{
+	const struct config *c = &n->cfg;
+	size_t C = (size_t)c->C;
+
+	a->mid = take(n, rows * C);
+	if (c->norm == NORM_LAYER) {
+		a->mean1 = take(n, rows);
+		a->mean2 = take(n, rows);
+	}
+	a->rstd1 = take(n, rows);
+	a->rstd2 = take(n, rows);
+	a->qkv = take(n, rows * width_qkv(c));
+	if (c->qk_norm) {
+		a->qk.q_raw = take(n, rows * width_q(c));
+		a->qk.k_raw = take(n, rows * width_kv(c));
+		a->qk.q_rstd = take(n, rows * (size_t)c->H);
+		a->qk.k_rstd = take(n, rows * (size_t)c->KV);
+	}
+	a->o = take(n, rows * width_q(c));
+	a->lse = take(n, rows * (size_t)c->H);
+	a->pre = take(n, rows * width_up(c));
+}
+
+static void
+layout_layers(struct net *n, size_t rows)
+{
+	size_t C = (size_t)n->cfg.C;
+	int L = n->cfg.L;
+
+	/* A layer's output is the next one's input; without a backward all use one set, for a layer's input is
+	 * no longer read when its output is written. */
+	for (int l = 0; l < (n->grad ? L : 1); l++) {
+		struct acts a = { .x = take(n, rows * C) };
+		layout_acts(n, &a, rows);
+		if (n->layer)
+			n->layer[l] = a;
+	}
+	n->last = n->grad ? take(n, rows * C) : NULL;
+	if (!n->layer)
+		return;
+	if (!n->grad) {
+		n->last = n->layer[0].x;
+		for (int l = 1; l < L; l++)
+			n->layer[l] = n->layer[0];
+	}
+}
+
+static void
+layout_head(struct net *n, size_t rows)
+{
+	size_t C = (size_t)n->cfg.C, V = (size_t)n->cfg.V;
+
+	n->chunk = head_chunk(&n->cfg, rows);
+	n->row = take(n, rows);
+	n->target = take(n, n->chunk);
+	n->logits = take(n, n->chunk * V);
+	n->x = take(n, n->chunk * C);
+	n->coef = take(n, n->chunk);
+	n->logp = take(n, n->chunk);
+	n->entropy = take(n, n->chunk);
+	if (n->grad)
+		n->dx = take(n, n->chunk * C);
+}
+
+static void
+layout(struct net *n)
+{
+	const struct config *c = &n->cfg;
+	size_t rows = (size_t)n->B * (size_t)n->T, C = (size_t)c->C;
+
+	if (c->pos == POS_ROPE) {
+		n->cosine = take(n, (size_t)n->T * (size_t)c->D / 2);
+		n->sine = take(n, (size_t)n->T * (size_t)c->D / 2);
+	}
+	n->tok = take(n, rows);
+	n->pos = take(n, rows);
+	n->start = take(n, rows);
+	layout_layers(n, rows);
+	if (c->norm == NORM_LAYER)
+		n->mean_f = take(n, rows);
+	n->rstd_f = take(n, rows);
+	n->hidden = take(n, rows * C);
+	n->normed = take(n, rows * C);
+	n->act = take(n, rows * (size_t)c->F);
+	if (c->qk_norm)
+		n->tmp = take(n, rows * width_q(c));
+	layout_head(n, rows);
+	if (!n->grad)
+		return;
+	n->dhidden = take(n, rows * C);
+	n->dact = take(n, rows * (size_t)c->F);
+	n->dpre = c->gated ? take(n, rows * width_up(c)) : n->dact;
+	n->dres = take(n, rows * C);
+	n->dnormed = take(n, rows * C);
+	n->dqkv = take(n, rows * width_qkv(c));
+	n->dout = take(n, rows * width_q(c));
+	if (c->qk_norm)
+		n->tmp2 = take(n, rows * width_q(c));
+	if (c->tied) {
+		n->held = take(n, (size_t)c->V * C);
+		n->touched = take(n, ((size_t)c->V + 3) / 4);
+	}
+}
+
+static void
+shape(struct net *n, const struct config *cfg, int B, int T, int grad)
+{
+	*n = (struct net){ .cfg = *cfg, .B = B, .T = T, .grad = grad };
+	layout(n);
+}
+
+size_t
+net_bytes(const struct config *cfg, int B, int T, int grad)
+{
+	struct net n;
+
+	shape(&n, cfg, B, T, grad);
+	return n.arena.size + sizeof n + (size_t)cfg->L * sizeof *n.layer;
+}
+
+struct net *
+net_new(const struct config *cfg, const struct params *par, int B, int T, int grad)
+{
+	struct net *n = xmalloc(sizeof *n);
+	size_t size;
+
+	shape(n, cfg, B, T, grad);
+	size = n->arena.size;
+	n->layer = xcalloc((size_t)cfg->L, sizeof *n->layer);
+	n->par = par;
+	arena_init(&n->arena, size);
+	layout(n);
+	if (n->cosine)
+		rope_tables(cfg, T, n->cosine, n->sine);
+	return n;
+}
+
+void
+net_free(struct net *n)
+{
+	if (!n)
+		return;
+	arena_free(&n->arena);
+	free(n->layer);
+	free(n);
+}
+
+const float *
+net_hidden(const struct net *n)
+{
+	return n->hidden;
+}
+
+float *
+net_dhidden(struct net *n)
+{
+	return n->dhidden;
+}

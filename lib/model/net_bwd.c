@@ -1,0 +1,104 @@
+/* net_bwd - from the hidden states' gradient back to every weight */
+/* SPDX-License-Identifier: MIT */
+#include "base/par.h"
+#include "kern/attn.h"
+#include "kern/ops.h"
+#include "model/net_int.h"
+#include <math.h>
+#include <string.h>
+
+static float *
+grad_at(float *g, size_t offset)
+{
+	return offset == SIZE_MAX ? NULL : g + offset;
+}
+
+/* dres += the way through the feed-forward part. */
+static void
+ffn_bwd(struct net *n, const float *w, float *g, const struct layer_offsets *lo, const struct acts *a)
+{
+	const struct config *c = &n->cfg;
+	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C;
+
+	act_again(c, n->act, a->pre, rows);
+	linear_bwd(n->dact, g + lo->down, grad_at(g, lo->down_b), n->dres, n->act, w + lo->down, rows, (size_t)c->F, C);
+	act_back(c, n->dpre, n->dact, a->pre, rows);
+	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
+	linear_bwd(n->dnormed, g + lo->up, grad_at(g, lo->up_b), n->dpre, n->normed, w + lo->up, rows, C, width_up(c));
+	norm_bwd(c, w, g, lo->norm2, lo->norm2_b, n->dres, n->dnormed, a->mid, a->mean2, a->rstd2, rows);
+}
+
+/* dres += the way through attention. */
+static void
+attention_bwd(struct net *n, const float *w, float *g, const struct layer_offsets *lo, const struct acts *a)
+{
+	const struct config *c = &n->cfg;
+	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C, ld = width_qkv(c);
+	size_t k = width_q(c), v = k + width_kv(c);
+	struct attn at = { .B = n->b, .T = n->t, .H = c->H, .KV = c->KV, .D = c->D,
+		.q = a->qkv, .k = a->qkv + k, .v = a->qkv + v, .ld = ld, .start = n->packed ? n->start : NULL,
+		.window = c->window, .scale = 1 / sqrtf((float)c->D), .o = a->o, .lse = a->lse };
+
+	linear_bwd(n->dout, g + lo->o, grad_at(g, lo->o_b), n->dres, a->o, w + lo->o, rows, width_q(c), C);
+	attn_bwd(&at, n->dout, n->dqkv, n->dqkv + k, n->dqkv + v);
+	if (c->pos == POS_ROPE)
+		op_rope(n->dqkv, ld, rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 1);
+	if (c->qk_norm)
+		qk_norm_bwd(c, w, g, lo, n->dqkv, rows, &a->qk, n->tmp, n->tmp2);
+	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
+	linear_bwd(n->dnormed, g + lo->qkv, grad_at(g, lo->qkv_b), n->dqkv, n->normed, w + lo->qkv, rows, C, ld);
+	norm_bwd(c, w, g, lo->norm1, lo->norm1_b, n->dres, n->dnormed, a->x, a->mean1, a->rstd1, rows);
+}
+
+void
+net_backward(struct net *n, const float *w, float *g)
+{
+	const struct config *c = &n->cfg;
+	const struct params *p = n->par;
+	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C;
+
+	memset(n->dres, 0, rows * C * sizeof *n->dres);
+	norm_bwd(c, w, g, p->norm_f, p->norm_f_b, n->dres, n->dhidden, n->last, n->mean_f, n->rstd_f, rows);
+	for (int l = c->L; l-- > 0; ) {
+		ffn_bwd(n, w, g, &p->layer[l], &n->layer[l]);
+		attention_bwd(n, w, g, &p->layer[l], &n->layer[l]);
+	}
+	if (c->pos == POS_LEARNED)
+		embed_bwd(g + p->pos, n->pos, n->dres, rows, C);
+	embed_bwd(n->held ? n->held : g + p->tok, n->tok, n->dres, rows, C);
+	if (n->held)
+		for (size_t i = 0; i < rows; i++)
+			n->touched[n->tok[i]] = 1;
+}
+
+enum { HELD_ROWS = 1024 };
+
+struct held {
+	struct net *n;
+	float *g;
+};
+
+static void
+hand_over(size_t block, void *ctx)
+{
+	const struct held *h = ctx;
+	size_t C = (size_t)h->n->cfg.C, V = (size_t)h->n->cfg.V;
+	size_t end = (block + 1) * HELD_ROWS < V ? (block + 1) * HELD_ROWS : V;
+
+	for (size_t v = block * HELD_ROWS; v < end; v++) {
+		float *from = h->n->held + v * C, *to = h->g + v * C;
+		if (!h->n->touched[v])
+			continue;
+		for (size_t c = 0; c < C; c++)
+			to[c] += from[c];
+		memset(from, 0, C * sizeof *from);
+		h->n->touched[v] = 0;
+	}
+}
+
+void
+net_finish(struct net *n, float *g)
+{
+	if (n->held)
+		par_for(((size_t)n->cfg.V + HELD_ROWS - 1) / HELD_ROWS, hand_over, &(struct held){ n, g + n->par->tok });
+}

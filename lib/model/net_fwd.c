@@ -1,0 +1,70 @@
+/* net_fwd - from tokens to the hidden states after the final norm */
+/* SPDX-License-Identifier: MIT */
+#include "kern/attn.h"
+#include "kern/ops.h"
+#include "model/net_int.h"
+#include <math.h>
+#include <string.h>
+
+static void
+take_batch(struct net *n, const struct net_batch *b)
+{
+	size_t rows = (size_t)b->B * (size_t)b->T;
+
+	n->b = b->B;
+	n->t = b->T;
+	n->packed = b->start != NULL;
+	memcpy(n->tok, b->tok, rows * sizeof *n->tok);
+	for (size_t i = 0; i < rows; i++) {
+		n->start[i] = b->start ? b->start[i] : 0;
+		n->pos[i] = (uint32_t)(i % (size_t)b->T) - n->start[i];
+	}
+}
+
+static struct attn
+attention(const struct net *n, const struct acts *a)
+{
+	const struct config *c = &n->cfg;
+
+	return (struct attn){ .B = n->b, .T = n->t, .H = c->H, .KV = c->KV, .D = c->D,
+		.q = a->qkv, .k = a->qkv + width_q(c), .v = a->qkv + width_q(c) + width_kv(c), .ld = width_qkv(c),
+		.start = n->packed ? n->start : NULL, .window = c->window, .scale = 1 / sqrtf((float)c->D),
+		.o = a->o, .lse = a->lse };
+}
+
+static void
+layer_fwd(struct net *n, const float *w, const struct layer_offsets *lo, struct acts *a, float *out)
+{
+	const struct config *c = &n->cfg;
+	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C;
+	struct attn at = attention(n, a);
+
+	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
+	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, weights_at(w, lo->qkv_b), NULL);
+	if (c->qk_norm)
+		qk_norm_fwd(c, w, lo, a->qkv, rows, &a->qk, n->tmp);
+	if (c->pos == POS_ROPE)
+		op_rope(a->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 0);
+	attn_fwd(&at);
+	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, weights_at(w, lo->o_b), a->x);
+
+	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
+	up_fwd(c, w + lo->up, weights_at(w, lo->up_b), n->act, a->pre, n->normed, rows);
+	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, weights_at(w, lo->down_b), a->mid);
+}
+
+void
+net_forward(struct net *n, const float *w, const struct net_batch *b)
+{
+	const struct config *c = &n->cfg;
+	const struct params *p = n->par;
+	size_t rows = (size_t)b->B * (size_t)b->T;
+
+	take_batch(n, b);
+	embed_fwd(n->layer[0].x, w + p->tok, n->tok, c->pos == POS_LEARNED ? w + p->pos : NULL, n->pos, rows, (size_t)c->C);
+	for (int l = 0; l < c->L; l++)
+		layer_fwd(n, w, &p->layer[l], &n->layer[l], l + 1 < c->L ? n->layer[l+1].x : n->last);
+	norm_fwd(c, w, p->norm_f, p->norm_f_b, n->hidden, n->mean_f, n->rstd_f, n->last, rows);
+	if (n->grad)
+		memset(n->dhidden, 0, rows * (size_t)c->C * sizeof *n->dhidden);
+}

@@ -1,0 +1,50 @@
+/* net_int - what the parts of the net share: activations of each layer, scratch of a step */
+#ifndef LM_NET_INT_H
+#define LM_NET_INT_H
+/* SPDX-License-Identifier: MIT */
+#include "model/layers.h"
+#include "model/net.h"
+
+/* What the backward reads again; norms' and activations' outputs are computed anew there. */
+struct acts {
+	float *x, *mid;                         /* (rows,C) before attention, before the feed-forward part */
+	float *mean1, *rstd1, *mean2, *rstd2;   /* (rows) */
+	float *qkv;                             /* (rows, width_qkv) after norms and rotation */
+	struct qk_norm qk;
+	float *o;                               /* (rows, H*D) */
+	float *lse;                             /* (B,H,T) */
+	float *pre;                             /* (rows, width_up) */
+};
+
+struct net {
+	struct config cfg;
+	const struct params *par;
+	int    B, T, grad;
+	struct arena arena;
+	struct acts *layer;                     /* [L]; without grad all are the same buffers */
+	float *cosine, *sine;                   /* (T, D/2) */
+	float *last, *mean_f, *rstd_f;          /* what the final norm is given */
+	float *hidden, *dhidden;                /* (rows,C) */
+
+	/* The batch at hand. */
+	int       b, t, packed;                 /* packed: start was given */
+	uint32_t *tok, *pos, *start;            /* (rows) */
+
+	/* Scratch. */
+	float *normed;                          /* (rows,C) */
+	float *act, *dact, *dpre;               /* (rows,F) (rows,F) (rows, width_up) */
+	float *dres, *dnormed;                  /* (rows,C) */
+	float *dqkv, *dout;                     /* (rows, width_qkv) (rows, H*D) */
+	float *tmp, *tmp2;                      /* (rows, H*D), for q/k norms */
+
+	/* The head, `chunk` rows at a time. */
+	size_t    chunk;
+	uint32_t *row, *target;                 /* (rows) (chunk) */
+	float    *logits;                       /* (chunk,V) */
+	float    *x, *dx, *coef, *logp, *entropy;
+
+	/* The tokens' chain of a tied embedding's gradient, until net_finish. */
+	float   *held;                          /* (V,C) */
+	uint8_t *touched;                       /* (V) */
+};
+#endif
