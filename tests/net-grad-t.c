@@ -78,7 +78,7 @@ worst_of(struct problem *q, const float *w, float *moved, const float *g, const 
 			u[k] /= sqrt(norm) + 1e-30;
 			dot += u[k] * (double)g[t->offset+k];
 		}
-		off = fabs(slope(q, w, moved, t, u, 2e-2) - dot) / (size + 0.02);
+		off = fabs(slope(q, w, moved, t, u, 1e-2) - dot) / (size + 0.02);
 		worst = off > worst ? off : worst;
 	}
 	free(u);
