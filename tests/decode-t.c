@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
 #include "model/decode.h"
-#include "tests/net-util.h"
-#include "tests/tap.h"
+#include "net-util.h"
+#include "tap.h"
 #include <stdlib.h>
 
 enum { N = 4, T = 16 };         /* sequences, tokens in each */

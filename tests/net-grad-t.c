@@ -1,8 +1,8 @@
 /* net-grad - the backward against finite differences of the whole objective */
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
-#include "tests/net-util.h"
-#include "tests/tap.h"
+#include "net-util.h"
+#include "tap.h"
 #include <stdlib.h>
 
 enum { B = 2, T = 16 };

@@ -3,8 +3,8 @@
 #include "base/file.h"
 #include "base/par.h"
 #include "kern/ops.h"
-#include "tests/net-util.h"
-#include "tests/tap.h"
+#include "net-util.h"
+#include "tap.h"
 #include <stdlib.h>
 
 enum { B = 3, T = 32, V = 257, STEPS = 10 };
