@@ -24,7 +24,7 @@ struct gemm {
 	float       *C;
 	size_t       ldc;
 	int          accumulate;        /* go on from what C holds */
-	/* Epilogue, fused into the store of a tile, in this order; NULL: none. Not with accumulate. */
+	/* Epilogue, fused into the store of a tile, in this order; NULL: none.  With accumulate it comes after the sum. */
 	const float *bias;              /* (N): C += bias */
 	float       *pre;               /* (M,N), ld ldc: the value before the activation is kept here */
 	enum gemm_act act;
@@ -32,9 +32,6 @@ struct gemm {
 };
 
 /* Parallel over tiles of C; inside a parallel region it runs on the calling thread.  Scratch memory is kept
- * between calls, one set a thread. */
+ * between calls, one set a thread.  With few rows (decoding) B is read once, at the speed of memory. */
 void gemm(const struct gemm *);
-
-/* y (N) = W (N,K) x (K) [+ bias], for one row: the same chain of sums as gemm, so equal bits, at the speed
- * of reading W once. */
 #endif

@@ -37,14 +37,14 @@ void op_add(float *y, const float *x, size_t n);                                
 void op_colsum(float *db, const float *dy, size_t ld, size_t rows, size_t N);   /* db (N) += column sums */
 
 /* One tile of logits (n,V), ld apart: with z = scale * logits, logp[i] = z[i][target[i]] - lse(z[i]) and
- * entropy[i] when not NULL.  With coef, the tile becomes coef[i] * scale * (onehot - softmax), d(sum coef logp)/d logits. */
+ * entropy[i] when not NULL.  scale > 0.  With coef, the tile becomes coef[i] * scale * (onehot - softmax), d(sum coef logp)/d logits. */
 void op_logp(float *logits, size_t ld, size_t n, size_t V, float scale, const uint32_t *target,
 		const float *coef, float *logp, float *entropy);
 
 /* AdamW (Loshchilov & Hutter 2019), one pass: g is multiplied by gscale (1 / supervised tokens, clipping) first;
  * w = w - lr (mhat / (sqrt(vhat) + eps) + decay w).  c1 = 1 - beta1^t, c2 = 1 - beta2^t. */
 struct op_adamw {
-	float lr, beta1, beta2, eps, decay, c1, c2, gscale;
+	double lr, beta1, beta2, eps, decay, c1, c2, gscale;
 };
 void op_adamw(float *w, const float *g, float *m, float *v, size_t n, const struct op_adamw *);
 double op_sumsq(const float *x, size_t n);      /* in double, in an order that depends on n alone */

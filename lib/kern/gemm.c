@@ -1,0 +1,187 @@
+/* gemm - matrix products: blocks, packed panels, and who computes which tile */
+/* SPDX-License-Identifier: MIT */
+#include "kern/kern.h"
+#include "base/par.h"
+#include <stdatomic.h>
+
+/*
+ * The loop nest of Goto & van de Geijn (2008): columns by nc, depth by kc, rows by mc.  B's block is packed by all
+ * threads and shared, a block of A by the thread that uses it.  The tile goes on from C, so neither blocking nor
+ * the number of threads changes the order of a sum.
+ */
+struct job {
+	const struct gemm *g;
+	const struct kern *k;
+	size_t kc;                      /* depth of a block */
+	size_t mp, np;                  /* panels of rows and columns */
+	size_t mblk, nblk;              /* blocks of rows, groups of columns: tasks of a step */
+	float *b, *a;                   /* B's block; A's: one a thread, a_size apart */
+	size_t a_size;
+	atomic_size_t next;             /* tickets: pieces of work in the order in which they are done */
+};
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t
+div_up(size_t a, size_t b)
+{
+	return (a + b - 1) / b;
+}
+
+static void
+pack_a(const struct job *j, float *dst, size_t panel, size_t k0, size_t kn)
+{
+	const struct gemm *g = j->g;
+	size_t mr = j->k->mr, i = panel * mr;
+	const float *src = g->a_trans ? g->A + k0 * g->lda + i : g->A + i * g->lda + k0;
+
+	j->k->pack(dst, mr, src, g->lda, !g->a_trans, least(mr, g->M - i), kn);
+}
+
+static void
+pack_b(const struct job *j, float *dst, size_t col, size_t k0, size_t kn)
+{
+	const struct gemm *g = j->g;
+	const float *src = g->b_trans ? g->B + col * g->ldb + k0 : g->B + k0 * g->ldb + col;
+
+	j->k->pack(dst, j->k->nr, src, g->ldb, g->b_trans, least(j->k->nr, g->N - col), kn);
+}
+
+static void
+one_tile(const struct job *j, size_t panel, size_t col, size_t k0, size_t kn, const float *a, const float *b)
+{
+	const struct gemm *g = j->g;
+	size_t i = panel * j->k->mr, m = least(j->k->mr, g->M - i), n = least(j->k->nr, g->N - col);
+	size_t at = i * g->ldc + col;
+
+	j->k->tile(m, n, kn, a, b, g->C + at, g->ldc, k0 > 0 || g->accumulate);
+	if (k0 + kn == g->K && (g->bias || g->pre || g->act || g->residual)) {
+		struct kern_epi e = {
+			.bias = g->bias ? g->bias + col : NULL,
+			.pre = g->pre ? g->pre + at : NULL,
+			.residual = g->residual ? g->residual + at : NULL,
+			.act = g->act,
+		};
+		j->k->epilogue(g->C + at, g->ldc, m, n, &e);
+	}
+}
+
+/* One task of a step: a block of A against a group of B's panels. */
+static void
+block(struct job *j, size_t task, size_t *packed, float *abuf, size_t j0, size_t np, size_t k0, size_t kn)
+{
+	size_t ib = task / j->nblk, jb = task % j->nblk, mr = j->k->mr, nr = j->k->nr;
+	size_t p0 = j->mp * ib / j->mblk, p1 = j->mp * (ib + 1) / j->mblk;
+
+	if (*packed != ib)
+		for (size_t p = p0; p < p1; p++)
+			pack_a(j, abuf + (p - p0) * mr * kn, p, k0, kn);
+	*packed = ib;
+	for (size_t q = np * jb / j->nblk; q < np * (jb + 1) / j->nblk; q++)
+		for (size_t p = p0; p < p1; p++)
+			one_tile(j, p, j0 + q * nr, k0, kn, abuf + (p - p0) * mr * kn, j->b + q * nr * kn);
+}
+
+/* A thread draws tickets until it holds one of the step after; that one it keeps. */
+static void
+wide(int thread, int threads, void *ctx)
+{
+	struct job *j = ctx;
+	const struct gemm *g = j->g;
+	size_t end = 0, ticket = atomic_fetch_add(&j->next, 1), ntask = j->mblk * j->nblk;
+	float *abuf = j->a + (size_t)thread * j->a_size;
+
+	for (size_t j0 = 0; j0 < g->N; j0 += j->k->nc) {
+		size_t np = div_up(least(j->k->nc, g->N - j0), j->k->nr), k0 = 0;
+
+		do {
+			size_t kn = least(j->kc, g->K - k0), packed = (size_t)-1, first = end;
+
+			for (end += np; ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
+				size_t q = ticket - first;
+
+				pack_b(j, j->b + q * j->k->nr * kn, j0 + q * j->k->nr, k0, kn);
+			}
+			if (threads > 1)
+				par_barrier();
+			for (first = end, end += ntask; ticket < end; ticket = atomic_fetch_add(&j->next, 1))
+				block(j, ticket - first, &packed, abuf, j0, np, k0, kn);
+			if (threads > 1)
+				par_barrier();
+			k0 += kn;
+		} while (k0 < g->K);
+	}
+}
+
+/* Few rows: all of A is packed once and shared, each thread packs and uses a panel of B at a time. */
+static void
+narrow(int thread, int threads, void *ctx)
+{
+	struct job *j = ctx;
+	const struct gemm *g = j->g;
+	size_t mr = j->k->mr, nr = j->k->nr, ticket = atomic_fetch_add(&j->next, 1);
+	float *bbuf = j->b + (size_t)thread * nr * j->kc;
+
+	for (; ticket < j->mp; ticket = atomic_fetch_add(&j->next, 1))
+		pack_a(j, j->a + ticket * mr * g->K, ticket, 0, g->K);
+	if (threads > 1)
+		par_barrier();
+	for (; ticket < j->mp + j->np; ticket = atomic_fetch_add(&j->next, 1)) {
+		size_t col = (ticket - j->mp) * nr, k0 = 0;
+
+		do {
+			size_t kn = least(j->kc, g->K - k0);
+
+			pack_b(j, bbuf, col, k0, kn);
+			for (size_t p = 0; p < j->mp; p++)
+				one_tile(j, p, col, k0, kn, j->a + (p * g->K + k0) * mr, bbuf);
+			k0 += kn;
+		} while (k0 < g->K);
+	}
+}
+
+enum {
+	SMALL = 1 << 18,        /* multiply-adds below which waking other threads costs more than it gains */
+	NARROW = 6              /* panels of rows up to which B is not worth a block of its own */
+};
+
+void
+gemm(const struct gemm *g)
+{
+	struct job j = { .g = g, .k = kern_now() };
+	const struct kern *k = j.k;
+	int threads = g->M * g->N * g->K < SMALL || par_inside() ? 1 : par_threads();
+	size_t t = (size_t)threads, blocks = g->K ? div_up(g->K, k->kc) : 1;
+
+	if (g->M == 0 || g->N == 0)
+		return;
+	j.kc = div_up(div_up(g->K, blocks), 16) * 16;
+	j.mp = div_up(g->M, k->mr);
+	j.np = div_up(g->N, k->nr);
+	if (j.mp <= NARROW) {
+		j.a_size = div_up(j.mp * k->mr * g->K, 16) * 16;
+		j.a = kern_scratch(SCRATCH_GEMM, j.a_size + t * k->nr * j.kc);
+		j.b = j.a + j.a_size;
+		if (threads > 1)
+			par_run(narrow, &j);
+		else
+			narrow(0, 1, &j);
+		return;
+	}
+	/* Blocks of about mc rows, but enough of them that no thread waits long for the last. */
+	j.mblk = div_up(j.mp, k->mc / k->mr);
+	if (threads > 1 && j.mblk < 4 * t)
+		j.mblk = least(4 * t, div_up(j.mp, NARROW));
+	j.nblk = threads > 1 && j.mblk < 2 * t ? least(div_up(2 * t, j.mblk), div_up(least(j.np, k->nc / k->nr), 4)) : 1;
+	j.a_size = div_up(div_up(j.mp, j.mblk) * k->mr * j.kc, 16) * 16;
+	j.b = kern_scratch(SCRATCH_GEMM, least(k->nc, j.np * k->nr) * j.kc + t * j.a_size);
+	j.a = j.b + least(k->nc, j.np * k->nr) * j.kc;
+	if (threads > 1)
+		par_run(wide, &j);
+	else
+		wide(0, 1, &j);
+}

@@ -1,0 +1,106 @@
+/* kern - which table of inner loops to use, and the scratch memory of a thread */
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "kern/kern.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct kern *const tables[] = {    /* best first */
+	&kern_ref,
+	NULL
+};
+static _Atomic(const struct kern *) chosen;
+
+const struct kern *
+kern_list(size_t i)
+{
+	return tables[i];
+}
+
+void
+kern_use(const struct kern *k)
+{
+	atomic_store(&chosen, k);
+}
+
+int
+kern_init(struct err *err)
+{
+	const char *cap = getenv("LM_CPU");
+	int open = !cap || !*cap, known = open;
+
+	for (size_t i = 0; tables[i]; i++) {
+		int named = cap && strcmp(cap, tables[i]->name) == 0;
+
+		known |= named;
+		if (named && !tables[i]->usable())
+			return err_set(err, "LM_CPU=%s: this processor lacks it", cap);
+		open |= named;
+		if (open && tables[i]->usable()) {
+			kern_use(tables[i]);
+			return 0;
+		}
+	}
+	if (!known)
+		return err_set(err, "LM_CPU=%s: no such kernels are built in", cap);
+	return err_set(err, "no kernels for this processor");
+}
+
+const struct kern *
+kern_now(void)
+{
+	const struct kern *k = atomic_load_explicit(&chosen, memory_order_acquire);
+
+	if (k)
+		return k;
+	if (kern_init(NULL) < 0)
+		kern_use(&kern_ref);
+	return atomic_load(&chosen);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static _Thread_local struct arena *mine;
+
+static void
+scratch_free(void *p)
+{
+	struct arena *a = p;
+
+	for (int i = 0; i < SCRATCH_N; i++)
+		if (a[i].size)
+			arena_free(&a[i]);
+	free(a);
+	mine = NULL;
+}
+
+static void
+scratch_key(void)
+{
+	pthread_key_create(&key, scratch_free);
+}
+
+float *
+kern_scratch(int slot, size_t floats)
+{
+	struct arena *a;
+	size_t need = floats * sizeof (float) + 64;
+
+	if (!mine) {
+		pthread_once(&once, scratch_key);
+		mine = xcalloc(SCRATCH_N, sizeof *mine);
+		pthread_setspecific(key, mine);
+	}
+	a = &mine[slot];
+	if (a->size < need) {
+		if (a->size)
+			arena_free(a);
+		arena_init(a, need);
+	}
+	a->used = 0;
+	return arena_take(a, floats * sizeof (float));
+}

@@ -1,0 +1,80 @@
+/* kern - the inner loops, one table of them per instruction set */
+#ifndef LM_KERN_H
+#define LM_KERN_H
+/* SPDX-License-Identifier: MIT */
+#include "kern/ops.h"
+
+/*
+ * kern_*.c include this header and the compiler's, nothing else, and define one table each: they are built
+ * with flags the rest of the program must not depend on, so no function of theirs may be shared with it.
+ * All of them run on the calling thread; gemm.c, ops.c and attn.c share out the work.
+ */
+
+/* What happens to a tile of C before it is left; every pointer is at the tile's first element. */
+struct kern_epi {
+	const float  *bias;     /* (n) or NULL */
+	float        *pre;      /* like C, or NULL */
+	const float  *residual; /* like C, or NULL */
+	enum gemm_act act;
+};
+
+struct kern {
+	const char *name;
+	int       (*usable)(void);              /* does this CPU have it? */
+
+	/* Products.  A panel holds w lanes of an operand for k steps: dst[k*w + i]; lanes from `valid` to w are 0.
+	 * Element (i,k) is src[i*ld + k] when along_k, else src[k*ld + i].  dst is aligned to 64 where w is nr. */
+	size_t mr, nr;                          /* rows and columns of a tile */
+	size_t kc, mc, nc;                      /* blocks: depth, rows, columns */
+	void (*pack)(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k);
+	/* c (m,n) = [c +] a (k, mr) b (k, nr) of packed panels, m <= mr, n <= nr: for each element one chain of
+	 * fused multiply-adds in the order of k, from c when `load`, else from 0. */
+	void (*tile)(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load);
+	void (*epilogue)(float *c, size_t ldc, size_t m, size_t n, const struct kern_epi *);
+
+	/* Rows.  Sums have an order that depends on n alone. */
+	float  (*dot)(const float *x, const float *y, size_t n);
+	void   (*axpy)(float *y, float a, const float *x, size_t n);            /* y += a x */
+	void   (*scale)(float *y, float a, size_t n);                           /* y *= a */
+	float  (*max)(const float *x, size_t n);                                /* -inf when n is 0 */
+	/* y = exp(a x - b), the sum is returned; y may be x, or NULL.  ez, if not NULL: sum of y (a x - b). */
+	float  (*expsum)(float *y, const float *x, float a, float b, size_t n, float *ez);
+	double (*sumsq)(const float *x, size_t n);
+
+	void (*act)(float *y, const float *x, size_t n, enum gemm_act);
+	void (*act_bwd)(float *dx, const float *dy, const float *x, size_t n, enum gemm_act);
+	void (*glu)(float *y, const float *g, const float *u, size_t n, enum gemm_act);
+	void (*glu_bwd)(float *dg, float *du, const float *dy, const float *g, const float *u, size_t n, enum gemm_act);
+
+	float (*rmsnorm)(float *y, const float *x, const float *gain, size_t n, float eps);     /* rstd */
+	void  (*rmsnorm_bwd)(float *dx, const float *dy, const float *x, float rstd, const float *gain, size_t n);
+	float (*layernorm)(float *y, float *mean, const float *x, const float *gain, const float *bias, size_t n,
+			float eps);                                                     /* rstd */
+	void  (*layernorm_bwd)(float *dx, const float *dy, const float *x, float mean, float rstd, const float *gain,
+			size_t n);
+	/* One row's share of the gradients of gain and (unless NULL) bias: dgain += dy (x - mean) rstd, dbias += dy. */
+	void  (*norm_cols)(float *dgain, float *dbias, const float *dy, const float *x, float mean, float rstd, size_t n);
+
+	void (*rope)(float *x, const float *cos, const float *sin, float sign, size_t half);    /* one head */
+	/* s: scores in, probabilities p = exp(scale s - lse) out; dp in, scale p (dp - delta) out. */
+	void (*softmax_bwd)(float *s, float *dp, float scale, float lse, float delta, size_t n);
+	void (*adamw)(float *w, const float *g, float *m, float *v, size_t n, const struct op_adamw *);
+};
+
+extern const struct kern kern_ref, kern_avx2, kern_avx512;
+
+/* What follows is for those who call the tables. */
+struct err;
+
+/* Picks the best usable table, no better than LM_CPU names (ref, avx2, avx512); -1: LM_CPU names none that
+ * works here.  Programs call it at start; without that, the first use picks. */
+int kern_init(struct err *);
+const struct kern *kern_now(void);              /* the one in use */
+void kern_use(const struct kern *);             /* for tests and benchmarks */
+const struct kern *kern_list(size_t i);         /* those built in, best first; NULL at the end */
+
+/* At least that many floats, aligned to 64, of the calling thread: kept and reused between calls, gone with the
+ * thread.  A slot is one use that may be open at a time. */
+enum { SCRATCH_GEMM, SCRATCH_ATTN, SCRATCH_N };
+float *kern_scratch(int slot, size_t floats);
+#endif

@@ -1,0 +1,344 @@
+/* ops - shares out the element-wise and row-wise steps: pieces of rows, of elements or of columns */
+/* SPDX-License-Identifier: MIT */
+#include "kern/kern.h"
+#include "base/par.h"
+#include <math.h>
+
+enum { PIECE = 1 << 15 };       /* elements that a thread takes at a time */
+
+/* What an op works on; each uses the fields that it needs. */
+struct op {
+	const struct kern *k;
+	size_t n, width, per;           /* items (rows or elements), floats of an item, items of a piece */
+	float *y, *y2, *y3;
+	const float *x, *x2, *x3, *x4, *x5;
+	size_t ld, heads;               /* heads of a row, or the rows that a slice of columns sums */
+	float num;
+	enum gemm_act act;
+	int inverse;
+	const uint32_t *index;
+	const void *arg;
+	void (*piece)(const struct op *, size_t from, size_t to);
+};
+
+static void
+one_piece(size_t i, void *ctx)
+{
+	const struct op *o = ctx;
+	size_t from = i * o->per, to = from + o->per < o->n ? from + o->per : o->n;
+
+	o->piece(o, from, to);
+}
+
+/* Pieces of about PIECE floats; one that is all there is stays on this thread. */
+static void
+share(struct op *o, void (*piece)(const struct op *, size_t, size_t))
+{
+	o->k = kern_now();
+	o->piece = piece;
+	o->per = o->width >= PIECE ? 1 : PIECE / (o->width ? o->width : 1);
+	if (o->n)
+		par_for((o->n + o->per - 1) / o->per, one_piece, o);
+}
+
+/* The same over columns, for what sums over rows: every thread gets a slice of the width. */
+static void
+share_cols(struct op *o, size_t rows, void (*piece)(const struct op *, size_t, size_t))
+{
+	size_t t = rows * o->n < PIECE ? 1 : (size_t)par_threads();
+
+	o->k = kern_now();
+	o->piece = piece;
+	o->per = ((o->n + t - 1) / t + 31) & ~(size_t)31;
+	if (o->n)
+		par_for((o->n + o->per - 1) / o->per, one_piece, o);
+}
+
+static void
+rmsnorm_rows(const struct op *o, size_t from, size_t to)
+{
+	size_t C = o->width;
+
+	for (size_t i = from; i < to; i++)
+		o->y2[i] = o->k->rmsnorm(o->y + i * C, o->x + i * C, o->x2, C, o->num);
+}
+
+void
+op_rmsnorm_fwd(float *y, float *rstd, const float *x, const float *gain, size_t rows, size_t C, float eps)
+{
+	struct op o = { .n = rows, .width = C, .y = y, .y2 = rstd, .x = x, .x2 = gain, .num = eps };
+
+	share(&o, rmsnorm_rows);
+}
+
+static void
+rmsnorm_bwd_rows(const struct op *o, size_t from, size_t to)
+{
+	size_t C = o->width;
+
+	for (size_t i = from; i < to; i++)
+		o->k->rmsnorm_bwd(o->y + i * C, o->x + i * C, o->x2 + i * C, o->x3[i], o->x4, C);
+}
+
+/* Slices of the gradients of gain and bias; x5 is NULL for RMSNorm, whose mean is 0. */
+static void
+norm_cols(const struct op *o, size_t from, size_t to)
+{
+	for (size_t i = 0; i < o->heads; i++) {
+		size_t at = i * o->width + from;
+
+		o->k->norm_cols(o->y2 + from, o->y3 ? o->y3 + from : NULL, o->x + at, o->x2 + at,
+				o->x5 ? o->x5[i] : 0, o->x3[i], to - from);
+	}
+}
+
+void
+op_rmsnorm_bwd(float *dx, float *dgain, const float *dy, const float *x, const float *rstd,
+		const float *gain, size_t rows, size_t C)
+{
+	struct op o = { .n = rows, .width = C, .y = dx, .y2 = dgain, .x = dy, .x2 = x, .x3 = rstd, .x4 = gain };
+
+	share(&o, rmsnorm_bwd_rows);
+	o.n = C;
+	o.heads = rows;
+	share_cols(&o, rows, norm_cols);
+}
+
+static void
+layernorm_rows(const struct op *o, size_t from, size_t to)
+{
+	size_t C = o->width;
+
+	for (size_t i = from; i < to; i++)
+		o->y3[i] = o->k->layernorm(o->y + i * C, o->y2 + i, o->x + i * C, o->x2, o->x3, C, o->num);
+}
+
+void
+op_layernorm_fwd(float *y, float *mean, float *rstd, const float *x, const float *gain, const float *bias,
+		size_t rows, size_t C, float eps)
+{
+	struct op o = {
+		.n = rows, .width = C, .y = y, .y2 = mean, .y3 = rstd, .x = x, .x2 = gain, .x3 = bias, .num = eps
+	};
+
+	share(&o, layernorm_rows);
+}
+
+static void
+layernorm_bwd_rows(const struct op *o, size_t from, size_t to)
+{
+	size_t C = o->width;
+
+	for (size_t i = from; i < to; i++)
+		o->k->layernorm_bwd(o->y + i * C, o->x + i * C, o->x2 + i * C, o->x5[i], o->x3[i], o->x4, C);
+}
+
+void
+op_layernorm_bwd(float *dx, float *dgain, float *dbias, const float *dy, const float *x, const float *mean,
+		const float *rstd, const float *gain, size_t rows, size_t C)
+{
+	struct op o = {
+		.n = rows, .width = C, .y = dx, .y2 = dgain, .y3 = dbias,
+		.x = dy, .x2 = x, .x3 = rstd, .x4 = gain, .x5 = mean
+	};
+
+	share(&o, layernorm_bwd_rows);
+	o.n = C;
+	o.heads = rows;
+	share_cols(&o, rows, norm_cols);
+}
+
+static void
+act_piece(const struct op *o, size_t from, size_t to)
+{
+	o->k->act(o->y + from, o->x + from, to - from, o->act);
+}
+
+void
+op_act_fwd(float *y, const float *x, size_t n, enum gemm_act act)
+{
+	struct op o = { .n = n, .width = 1, .y = y, .x = x, .act = act };
+
+	share(&o, act_piece);
+}
+
+static void
+act_bwd_piece(const struct op *o, size_t from, size_t to)
+{
+	o->k->act_bwd(o->y + from, o->x + from, o->x2 + from, to - from, o->act);
+}
+
+void
+op_act_bwd(float *dx, const float *dy, const float *x, size_t n, enum gemm_act act)
+{
+	struct op o = { .n = n, .width = 1, .y = dx, .x = dy, .x2 = x, .act = act };
+
+	share(&o, act_bwd_piece);
+}
+
+static void
+glu_rows(const struct op *o, size_t from, size_t to)
+{
+	size_t F = o->width;
+
+	for (size_t i = from; i < to; i++)
+		o->k->glu(o->y + i * F, o->x + i * 2 * F, o->x + i * 2 * F + F, F, o->act);
+}
+
+void
+op_glu_fwd(float *y, const float *gu, size_t rows, size_t F, enum gemm_act act)
+{
+	struct op o = { .n = rows, .width = F, .y = y, .x = gu, .act = act };
+
+	share(&o, glu_rows);
+}
+
+static void
+glu_bwd_rows(const struct op *o, size_t from, size_t to)
+{
+	size_t F = o->width;
+
+	for (size_t i = from; i < to; i++) {
+		const float *g = o->x2 + i * 2 * F;
+		float *d = o->y + i * 2 * F;
+
+		o->k->glu_bwd(d, d + F, o->x + i * F, g, g + F, F, o->act);
+	}
+}
+
+void
+op_glu_bwd(float *dgu, const float *dy, const float *gu, size_t rows, size_t F, enum gemm_act act)
+{
+	struct op o = { .n = rows, .width = F, .y = dgu, .x = dy, .x2 = gu, .act = act };
+
+	share(&o, glu_bwd_rows);
+}
+
+static void
+rope_rows(const struct op *o, size_t from, size_t to)
+{
+	size_t D = o->width, half = D / 2;
+
+	for (size_t i = from; i < to; i++)
+		for (size_t h = 0; h < o->heads; h++)
+			o->k->rope(o->y + i * o->ld + h * D, o->x + o->index[i] * half, o->x2 + o->index[i] * half,
+					o->inverse ? -1.f : 1.f, half);
+}
+
+void
+op_rope(float *x, size_t ld, size_t rows, size_t n_head, size_t D, const uint32_t *pos,
+		const float *cos, const float *sin, int inverse)
+{
+	struct op o = {
+		.n = rows, .width = D, .heads = n_head, .ld = ld, .y = x, .x = cos, .x2 = sin,
+		.index = pos, .inverse = inverse
+	};
+
+	share(&o, rope_rows);
+}
+
+static void
+add_piece(const struct op *o, size_t from, size_t to)
+{
+	o->k->axpy(o->y + from, 1, o->x + from, to - from);
+}
+
+void
+op_add(float *y, const float *x, size_t n)
+{
+	struct op o = { .n = n, .width = 1, .y = y, .x = x };
+
+	share(&o, add_piece);
+}
+
+static void
+colsum_slice(const struct op *o, size_t from, size_t to)
+{
+	for (size_t i = 0; i < o->heads; i++)
+		o->k->axpy(o->y + from, 1, o->x + i * o->ld + from, to - from);
+}
+
+void
+op_colsum(float *db, const float *dy, size_t ld, size_t rows, size_t N)
+{
+	struct op o = { .n = N, .y = db, .x = dy, .ld = ld, .heads = rows };
+
+	share_cols(&o, rows, colsum_slice);
+}
+
+static void
+logp_rows(const struct op *o, size_t from, size_t to)
+{
+	size_t V = o->width;
+
+	for (size_t i = from; i < to; i++) {
+		float *z = o->y + i * o->ld, a = o->num, top = o->k->max(z, V) * a, hit = z[o->index[i]] * a, ez;
+		float sum = o->k->expsum(o->x ? z : NULL, z, a, top, V, o->y3 ? &ez : NULL);
+
+		o->y2[i] = hit - top - logf(sum);
+		if (o->y3)
+			o->y3[i] = logf(sum) - ez / sum;
+		if (o->x) {
+			o->k->scale(z, -o->x[i] * a / sum, V);
+			z[o->index[i]] += o->x[i] * a;
+		}
+	}
+}
+
+void
+op_logp(float *logits, size_t ld, size_t n, size_t V, float scale, const uint32_t *target,
+		const float *coef, float *logp, float *entropy)
+{
+	struct op o = {
+		.n = n, .width = V, .y = logits, .ld = ld, .num = scale, .index = target,
+		.x = coef, .y2 = logp, .y3 = entropy
+	};
+
+	share(&o, logp_rows);
+}
+
+static void
+adamw_piece(const struct op *o, size_t from, size_t to)
+{
+	o->k->adamw(o->y + from, o->x + from, o->y2 + from, o->y3 + from, to - from, o->arg);
+}
+
+void
+op_adamw(float *w, const float *g, float *m, float *v, size_t n, const struct op_adamw *arg)
+{
+	struct op o = { .n = n, .width = 1, .y = w, .x = g, .y2 = m, .y3 = v, .arg = arg };
+
+	share(&o, adamw_piece);
+}
+
+enum { PARTS = 256 };
+struct sumsq {
+	const struct kern *k;
+	const float *x;
+	size_t n, per;
+	double part[PARTS];
+};
+
+static void
+sumsq_part(size_t i, void *ctx)
+{
+	struct sumsq *s = ctx;
+	size_t from = i * s->per, n = s->n - from < s->per ? s->n - from : s->per;
+
+	s->part[i] = s->k->sumsq(s->x + from, n);
+}
+
+double
+op_sumsq(const float *x, size_t n)
+{
+	struct sumsq s = { .k = kern_now(), .x = x, .n = n, .per = (n + PARTS - 1) / PARTS };
+	double sum = 0;
+	size_t parts;
+
+	s.per = s.per < PIECE ? PIECE : s.per;
+	parts = (n + s.per - 1) / s.per;
+	par_for(parts, sumsq_part, &s);
+	for (size_t i = 0; i < parts; i++)
+		sum += s.part[i];
+	return sum;
+}

@@ -1,0 +1,322 @@
+/* kern-t - each table of inner loops against plain C, products and attention against naive ones */
+/* SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+#include "base/par.h"
+#include "kern/attn.h"
+#include "kern/kern.h"
+#include "tap.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t seed = 1;
+
+/* Uniform in [-1, 1). */
+static float
+rnd(void)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (float)(int32_t)(seed >> 32) / 2147483648.f;
+}
+
+static float *
+some(size_t n)
+{
+	float *x = xmalloc((n + 1) * sizeof *x);
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = rnd();
+	return x;
+}
+
+static float *
+copy(const float *x, size_t n)
+{
+	float *y = xmalloc((n + 1) * sizeof *y);
+
+	memcpy(y, x, n * sizeof *y);
+	return y;
+}
+
+/* Not within tol of each other, absolutely for small numbers and relatively for large. */
+static int
+off(double a, double b, double tol)
+{
+	return !(fabs(a - b) <= tol * (1 + fabs(b)));
+}
+
+static int
+differ(const float *a, const float *b, size_t n, double tol)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bad += off(a[i], b[i], tol);
+	return bad;
+}
+
+/* ---- products */
+
+static const size_t shapes[][3] = {     /* M N K */
+	{ 1, 1, 1 }, { 1, 33, 17 }, { 3, 5, 0 }, { 2, 100, 300 }, { 13, 31, 15 }, { 14, 32, 16 }, { 15, 33, 17 },
+	{ 29, 65, 70 }, { 84, 64, 33 }, { 97, 50, 401 }, { 190, 130, 50 }, { 200, 3100, 20 }, { 360, 70, 129 },
+};
+
+/* C as gemm promises it: one chain of fused multiply-adds for each element. */
+static void
+chain(const struct gemm *g, float *c)
+{
+	for (size_t i = 0; i < g->M; i++)
+		for (size_t j = 0; j < g->N; j++) {
+			float s = g->accumulate ? c[i * g->ldc + j] : 0;
+
+			for (size_t k = 0; k < g->K; k++)
+				s = fmaf(g->a_trans ? g->A[k * g->lda + i] : g->A[i * g->lda + k],
+						g->b_trans ? g->B[j * g->ldb + k] : g->B[k * g->ldb + j], s);
+			c[i * g->ldc + j] = s;
+		}
+}
+
+static int
+one_product(const size_t *s, int at, int bt, int acc)
+{
+	size_t M = s[0], N = s[1], K = s[2], ldc = N + 3;
+	float *a = some(M * K + 7 * (M + K)), *b = some(N * K + 5 * (N + K));
+	float *c = some(M * ldc), *want = copy(c, M * ldc), *cut = copy(c, M * ldc);
+	struct gemm g = {
+		.M = M, .N = N, .K = K, .A = a, .lda = (at ? M : K) + 7, .a_trans = at,
+		.B = b, .ldb = (bt ? K : N) + 5, .b_trans = bt, .C = c, .ldc = ldc, .accumulate = acc
+	}, h = g;
+	int bad;
+
+	chain(&g, want);
+	gemm(&g);
+	bad = memcmp(c, want, M * ldc * sizeof *c) != 0;
+	h.C = cut;
+	for (size_t k = 0, n; k < K; k += n) {  /* the same sum in uneven pieces */
+		n = 11 + k < K - k ? 11 + k : K - k;
+		h.K = n;
+		h.A = at ? a + k * g.lda : a + k;
+		h.B = bt ? b + k : b + k * g.ldb;
+		h.accumulate = acc || k;
+		gemm(&h);
+	}
+	bad += K && memcmp(cut, want, M * ldc * sizeof *c) != 0;
+	free(a), free(b), free(c), free(want), free(cut);
+	return bad;
+}
+
+static void
+products(const struct kern *k)
+{
+	for (int mode = 0; mode < 8; mode++) {
+		int bad = 0;
+
+		for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+			for (int threads = 1; threads <= 3; threads++) {
+				par_set_threads(threads);
+				bad += one_product(shapes[i], mode & 1, mode >> 1 & 1, mode >> 2);
+			}
+		OK(!bad, "%s: products are chains of fused multiply-adds (a_trans %d, b_trans %d, accumulate %d)", k->name,
+				mode & 1, mode >> 1 & 1, mode >> 2);
+	}
+	par_set_threads(2);
+}
+
+/* The epilogue against the op of the same name: equal bits. */
+static void
+epilogues(const struct kern *k)
+{
+	size_t M = 37, N = 45, K = 400, bad = 0;
+	float *a = some(M * K), *b = some(N * K), *bias = some(N), *res = some(M * N);
+	float *c = some(M * N), *pre = some(M * N), *want = some(M * N), *out = some(M * N);
+
+	for (int act = GEMM_NONE; act <= GEMM_RELU2; act++) {
+		struct gemm g = { .M = M, .N = N, .K = K, .A = a, .lda = K, .B = b, .ldb = N, .C = want, .ldc = N };
+
+		gemm(&g);
+		for (size_t i = 0; i < M * N; i++)
+			want[i] += bias[i % N];
+		op_act_fwd(out, want, M * N, (enum gemm_act)act);
+		op_add(out, res, M * N);
+		g.C = c;
+		g.bias = bias;
+		g.pre = pre;
+		g.act = (enum gemm_act)act;
+		g.residual = res;
+		gemm(&g);
+		bad += memcmp(pre, want, M * N * sizeof *c) != 0;
+		bad += (size_t)differ(c, out, M * N, 1e-6);
+	}
+	OK(!bad, "%s: bias, activation and residual in the store of a tile", k->name);
+	free(a), free(b), free(bias), free(res), free(c), free(pre), free(want), free(out);
+}
+
+/* ---- attention */
+
+struct shape {
+	int B, T, H, KV, D, window, docs;
+};
+
+static struct attn
+attn_new(const struct shape *s, float *qkv, uint32_t *start)
+{
+	size_t rows = (size_t)s->B * (size_t)s->T, ld = (size_t)((s->H + 2 * s->KV) * s->D);
+	struct attn a = {
+		.B = s->B, .T = s->T, .H = s->H, .KV = s->KV, .D = s->D, .ld = ld,
+		.q = qkv, .k = qkv + s->H * s->D, .v = qkv + (s->H + s->KV) * s->D,
+		.start = s->docs ? start : NULL, .window = s->window, .scale = 1 / sqrtf((float)s->D),
+		.o = some(rows * (size_t)(s->H * s->D)), .lse = some(rows * (size_t)s->H)
+	};
+
+	for (size_t r = 0; r < rows; r++)       /* documents of uneven length */
+		start[r] = r % (size_t)s->T == 0 ? 0 : rnd() > .9f ? (uint32_t)(r % (size_t)s->T) : start[r - 1];
+	return a;
+}
+
+/* One head of one row in double: probabilities p, output o. */
+static void
+naive_row(const struct attn *a, int b, int h, int t, double *p, double *o, int *from)
+{
+	size_t row = (size_t)b * (size_t)a->T, kv = (size_t)(h / (a->H / a->KV) * a->D);
+	const float *q = a->q + (row + (size_t)t) * a->ld + h * a->D;
+	double sum = 0;
+
+	*from = a->start ? (int)a->start[row + (size_t)t] : 0;
+	if (a->window && t + 1 - a->window > *from)
+		*from = t + 1 - a->window;
+	memset(o, 0, (size_t)a->D * sizeof *o);
+	for (int j = *from; j <= t; j++) {
+		p[j] = 0;
+		for (int d = 0; d < a->D; d++)
+			p[j] += (double)q[d] * a->k[(row + (size_t)j) * a->ld + kv + (size_t)d];
+		sum += p[j] = exp(p[j] * a->scale);
+	}
+	for (int j = *from; j <= t; j++) {
+		p[j] /= sum;
+		for (int d = 0; d < a->D; d++)
+			o[d] += p[j] * a->v[(row + (size_t)j) * a->ld + kv + (size_t)d];
+	}
+}
+
+/* Forward compared; the gradients by dP = dO V^T, dS = P (dP - P . dP), into g, laid out as qkv. */
+static int
+naive(const struct attn *a, const float *dout, double *g)
+{
+	double *p = xcalloc((size_t)a->T, sizeof *p), *o = xcalloc((size_t)a->D, sizeof *o);
+	size_t KO = (size_t)(a->k - a->q), VO = (size_t)(a->v - a->q);
+	int bad = 0, from;
+
+	for (int b = 0; b < a->B; b++)
+		for (int h = 0; h < a->H; h++)
+			for (int t = 0; t < a->T; t++) {
+				size_t row = (size_t)b * (size_t)a->T, r = row + (size_t)t, kv = (size_t)(h / (a->H / a->KV) * a->D);
+				size_t at = r * (size_t)(a->H * a->D) + (size_t)(h * a->D), q = r * a->ld + (size_t)(h * a->D);
+				double delta = 0;
+
+				naive_row(a, b, h, t, p, o, &from);
+				for (int d = 0; d < a->D; d++) {
+					bad += off(a->o[at + (size_t)d], o[d], 2e-6);
+					delta += o[d] * dout[at + (size_t)d];
+				}
+				for (int j = from; j <= t; j++) {
+					size_t kr = (row + (size_t)j) * a->ld + kv;
+					double dp = 0, ds;
+
+					for (int d = 0; d < a->D; d++) {
+						dp += (double)dout[at + (size_t)d] * a->v[kr + (size_t)d];
+						g[kr + VO + (size_t)d] += p[j] * dout[at + (size_t)d];
+					}
+					ds = p[j] * (dp - delta) * a->scale;
+					for (int d = 0; d < a->D; d++) {
+						g[q + (size_t)d] += ds * a->k[kr + (size_t)d];
+						g[kr + KO + (size_t)d] += ds * a->q[q + (size_t)d];
+					}
+				}
+			}
+	free(p), free(o);
+	return bad;
+}
+
+static int
+one_attention(const struct shape *s)
+{
+	size_t rows = (size_t)s->B * (size_t)s->T, n = rows * (size_t)((s->H + 2 * s->KV) * s->D);
+	size_t no = rows * (size_t)(s->H * s->D), nl = rows * (size_t)s->H, KO, VO;
+	float *qkv = some(n), *dout = some(no), *got = some(n), *again = some(n), *o2, *lse2;
+	uint32_t *start = xcalloc(rows, sizeof *start);
+	double *want = xcalloc(n, sizeof *want);
+	struct attn a = attn_new(s, qkv, start);
+	int bad;
+
+	KO = (size_t)(a.k - a.q);
+	VO = (size_t)(a.v - a.q);
+	par_set_threads(1);
+	attn_fwd(&a);
+	attn_bwd(&a, dout, got, got + KO, got + VO);
+	bad = naive(&a, dout, want);
+	for (size_t i = 0; i < n; i++)
+		bad += off(got[i], want[i], 1e-5);
+	o2 = copy(a.o, no);
+	lse2 = copy(a.lse, nl);
+	for (int threads = 2; threads <= 3; threads++) {        /* the same bits */
+		par_set_threads(threads);
+		attn_fwd(&a);
+		attn_bwd(&a, dout, again, again + KO, again + VO);
+		bad += memcmp(o2, a.o, no * sizeof *o2) || memcmp(lse2, a.lse, nl * sizeof *lse2);
+		bad += memcmp(got, again, n * sizeof *got) != 0;
+	}
+	par_set_threads(2);
+	if (s->B > 1) {                                         /* a row does not see its batch */
+		a.B = 1;
+		attn_fwd(&a);
+		bad += memcmp(o2, a.o, no / (size_t)s->B * sizeof *o2) != 0;
+	}
+	if (!s->window && !s->docs) {                           /* the last row as decoding has it */
+		size_t last = (size_t)s->T - 1;
+		float *o = some((size_t)(s->H * s->D));
+
+		attn_row(a.q + last * a.ld, a.k, a.v, a.ld, last + 1, s->H, s->KV, s->D, a.scale, o);
+		bad += differ(o, o2 + last * (size_t)(s->H * s->D), (size_t)(s->H * s->D), 2e-6);
+		free(o);
+	}
+	free(qkv), free(dout), free(got), free(again), free(o2), free(lse2), free(start), free(want), free(a.o), free(a.lse);
+	return bad;
+}
+
+static void
+attention(const struct kern *k)
+{
+	static const struct { const char *what; struct shape s; } cases[] = {
+		{ "plain", { 2, 77, 2, 2, 64, 0, 0 } },
+		{ "several tiles", { 1, 260, 2, 2, 32, 0, 0 } },
+		{ "grouped queries, odd head", { 2, 130, 6, 2, 20, 0, 0 } },
+		{ "documents", { 2, 250, 2, 1, 16, 0, 1 } },
+		{ "window", { 1, 300, 2, 2, 48, 19, 0 } },
+		{ "window and documents, one key head", { 2, 233, 3, 1, 8, 64, 1 } },
+		{ "one position", { 3, 1, 2, 2, 4, 0, 0 } },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		OK(!one_attention(&cases[i].s), "%s: attention forward and backward, %s", k->name, cases[i].what);
+}
+
+int
+main(void)
+{
+	const struct kern *k, *first = kern_now();
+	int open = 0;
+
+	for (size_t i = 0; (k = kern_list(i)); i++) {
+		open |= k == first;             /* none better than LM_CPU allows */
+		if (!open || !k->usable()) {
+			OK(1, "%s # SKIP not on this processor, or capped by LM_CPU", k->name);
+			continue;
+		}
+		kern_use(k);
+		products(k);
+		epilogues(k);
+		attention(k);
+	}
+	return DONE();
+}
