@@ -407,11 +407,12 @@ unescape(struct buf *b, const char *p)
 int
 json_str(struct json j, struct buf *out)
 {
-	const char *p = j.p, *end = j.end - 1;
+	const char *p, *end;
 
 	if (json_kind(j) != '"')
 		return -1;
-	for (p++; p < end;) {
+	end = j.end - 1;
+	for (p = j.p + 1; p < end;) {
 		const char *q = memchr(p, '\\', (size_t)(end - p));
 		buf_add(out, p, (size_t)((q ? q : end) - p));
 		if (!q)

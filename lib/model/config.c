@@ -253,8 +253,11 @@ config_parse(struct config *c, const char *json, size_t n, struct err *e)
 		               json_kind(type) ? "a family that is not offered" : "missing");
 	family_set(c, f);
 	c->tied = json_bool(json_get(o, "tie_word_embeddings"), c->tied);
-	if (get_int(o, "vocab_size", -2, &c->V, e) || get_id(o, "bos_token_id", &c->bos, e) ||
-	    get_id(o, "eos_token_id", &c->eos, e))
+	if (get_int(o, "vocab_size", -2, &c->V, e))
+		return -1;
+	if (c->eos >= c->V)     /* the family's are not this vocabulary's */
+		c->bos = c->eos = -1;
+	if (get_id(o, "bos_token_id", &c->bos, e) || get_id(o, "eos_token_id", &c->eos, e))
 		return -1;
 	if (json_kind(json_get(o, "quantization_config")) == '{')
 		return err_set(e, "quantization_config: quantised weights are not read");
@@ -455,6 +458,28 @@ const char *
 config_preset_name(int i)
 {
 	return i >= 0 && i < N(presets) ? presets[i].name : NULL;
+}
+
+int
+config_depth(struct config *c, long long n)
+{
+	if (n < 1 || n > 1024)
+		return -1;
+	config_preset(c, "micro");
+	c->T = 1024;
+	c->L = c->H = c->KV = (int)n;
+	c->D = 64;
+	c->C = 64 * c->L;
+	c->F = (c->C * 8 / 3 + 63) / 64 * 64;
+	return 0;
+}
+
+void
+config_set_vocab(struct config *c, int V, int bos, int eos)
+{
+	c->V = V;
+	c->bos = bos;
+	c->eos = eos;
 }
 
 int

@@ -39,5 +39,8 @@ int  config_check(const struct config *, struct err *);         /* sizes positiv
 void config_print(const struct config *, struct buf *);         /* as a config.json */
 int  config_preset(struct config *, const char *name);          /* "gpt2", "llama2-7b", "tiny" ...; -1: no such */
 const char *config_preset_name(int i);                          /* the i-th; NULL after the last */
+/* One dial: L = N, C = 64 N, N heads of 64, F = 8/3 C up to a multiple of 64, T 1024, tied, V 0. -1: N out of range. */
+int  config_depth(struct config *, long long N);
+void config_set_vocab(struct config *, int V, int bos, int eos);
 int  config_same(const struct config *, const struct config *); /* the same shape */
 #endif

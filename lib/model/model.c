@@ -63,6 +63,18 @@ model_add_prog(struct model *m, const char *line)
 	m->prog = b.p;
 }
 
+int
+model_average(struct model *m, const struct model *x, int k, struct err *e)
+{
+	if (!config_same(&m->cfg, &x->cfg))
+		return err_set(e, "of another shape than the first: no average");
+	if (m->vocab[0] && x->vocab[0] && strcmp(m->vocab, x->vocab))
+		return err_set(e, "of another vocabulary than the first: no average");
+	for (size_t i = 0; i < m->par.total; i++)
+		m->w[i] += (x->w[i] - m->w[i]) / (float)k;
+	return 0;
+}
+
 void
 model_set_vocab(struct model *m, const struct vocab *v)
 {

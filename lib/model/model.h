@@ -35,6 +35,8 @@ int  model_save(const struct model *, const char *path, struct err *);
 int  model_save_folder(const struct model *, const char *dir, struct err *);   /* Hugging Face's layout */
 void model_init(struct model *, const struct config *);         /* weights 0 */
 void model_free(struct model *);
+/* One more of k models is taken into the mean of k-1: w += (x.w - w) / k.  -1: they differ in shape. */
+int  model_average(struct model *, const struct model *x, int k, struct err *);
 void model_add_prog(struct model *, const char *line);          /* one line more in prog */
 uint32_t model_crc(const struct model *);                       /* CRC-32C of the weights, by name order of the table */
 /* Gives it a vocabulary: tokenizer.json and its checksum. */

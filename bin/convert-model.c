@@ -1,0 +1,136 @@
+/* convert-model - models between our file, Hugging Face's folder and llama2.c's checkpoints */
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "base/file.h"
+#include "model/image.h"
+#include "model/llama2c.h"
+#include "vocab/chat.h"
+#include "vocab/vocab.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *vocab_path, *to, *chat_name, *out = "-";
+static int average;
+static const struct opt opts[] = {
+	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary to keep within", OPT_FILE },
+	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf or llama2c [pipelm; hf when FILE is a folder or ends in /]", OPT_QUIET },
+	{ 0, "average", OPT_FLAG, &average, NULL, "the mean of the weights of several models", OPT_RESULT },
+	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml llama3 qwen smollm2 alpaca plain", OPT_RESULT },
+	{ 'o', "output", OPT_STR, &out, "FILE", "file or folder to write [-: a stream]", OPT_QUIET },
+	{ 0 }
+};
+static const struct tool tool = { "convert-model", "Read a model of one format and write it in another.", "MODEL [MODEL ...]", opts };
+
+static void
+load(struct model *m, const char *path)
+{
+	struct file_map f;
+	struct err e;
+	int r;
+
+	if (!strcmp(path, "-") || folder_is(path)) {
+		if (model_load(m, path, &e))
+			die_err(&e);
+		return;
+	}
+	if (file_map(&f, path, &e))
+		die_err(&e);
+	if (llama2c_is(f.p, f.n)) {
+		if ((r = llama2c_parse(m, f.p, f.n, &e)))
+			err_in(&e, path);
+	} else {
+		r = model_load(m, path, &e);
+	}
+	if (r)
+		die_err(&e);
+	file_unmap(&f);
+}
+
+/* The vocabulary given or the one within; an embedding may have rows to spare. */
+static void
+set_vocab(struct model *m)
+{
+	struct vocab *v = NULL;
+	struct chat chat;
+	struct buf b = { 0 };
+	struct err e;
+
+	if (vocab_path && !(v = vocab_load(vocab_path, NULL, &e)))
+		die_err(&e);
+	if (v && vocab_size(v) > (size_t)m->cfg.V)
+		die("%s: %zu tokens, where the model has %d", vocab_path, vocab_size(v), m->cfg.V);
+	if (v)
+		model_set_vocab(m, v);
+	if (chat_name) {
+		if (!v && !(v = model_vocab(m, &e)))
+			die_err(&e);
+		if (chat_init(&chat, chat_name, v, &e))
+			die_err(&e);
+		chat_print(&chat, &b);
+		free(m->chat);
+		m->chat = b.p;
+		chat_free(&chat);
+	}
+	vocab_free(v);
+}
+
+static int
+save_llama2c(const struct model *m, struct err *e)
+{
+	struct file_out *o = file_create(out, 1, e);
+
+	if (!o)
+		return -1;
+	if (llama2c_write(m, file_stream(o), e)) {
+		file_abort(o);
+		return -1;
+	}
+	return file_commit(o, e);
+}
+
+static const char *
+format(void)
+{
+	size_t n = strlen(out);
+
+	if (to)
+		return to;
+	return (n && out[n - 1] == '/') || folder_is(out) ? "hf" : "pipelm";
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = cli_parse(argc, argv, &tool), r;
+	const char *f = format();
+	struct model m, x;
+	struct err e;
+
+	if (strcmp(f, "pipelm") && strcmp(f, "hf") && strcmp(f, "llama2c"))
+		die_usage("--to: pipelm, hf or llama2c, not %s", f);
+	if (first == argc || (!average && argc - first > 1))
+		die_usage(first == argc ? "a model is needed" : "one model only, or --average");
+	if (!strcmp(f, "hf") && !strcmp(out, "-"))
+		die_usage("a folder needs a name: give -o");
+	load(&m, argv[first]);
+	for (int i = first + 1; i < argc; i++) {
+		load(&x, argv[i]);
+		if (model_average(&m, &x, i - first + 1, &e)) {
+			err_in(&e, argv[i]);
+			die_err(&e);
+		}
+		model_free(&x);
+	}
+	set_vocab(&m);
+	model_add_prog(&m, cli_prog());
+	if (!strcmp(f, "hf"))
+		r = model_save_folder(&m, out, &e);
+	else if (!strcmp(f, "llama2c"))
+		r = save_llama2c(&m, &e);
+	else
+		r = model_save(&m, out, &e);
+	if (r)
+		die_err(&e);
+	model_free(&m);
+	return EXIT_OK;
+}

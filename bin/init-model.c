@@ -1,0 +1,126 @@
+/* init-model - a configuration -> a model that knows nothing yet */
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "base/mem.h"
+#include "model/model.h"
+#include "model/plan.h"
+#include "vocab/chat.h"
+#include "vocab/vocab.h"
+#include <stdio.h>
+
+static const char *preset, *config, *vocab_path, *chat_name, *out = "-";
+static long long depth, seed, context, vocab_n, batch = 8;
+static int plan, list;
+static const struct opt opts[] = {
+	{ 0, "preset", OPT_STR, &preset, "NAME", "a shape that has a name (see --list)", OPT_RESULT },
+	{ 0, "config", OPT_STR, &config, "FILE", "a config.json, or a model or folder whose shape to take", OPT_FILE },
+	{ 0, "depth", OPT_INT, &depth, "N", "N layers, width 64 N, N heads of 64, feed-forward 8/3 of the width", OPT_RESULT },
+	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary, kept within; sets the number of tokens", OPT_FILE },
+	{ 0, "vocab-size", OPT_INT, &vocab_n, "N", "the number of tokens, with no vocabulary within", OPT_RESULT },
+	{ 'T', "context", OPT_INT, &context, "LEN", "tokens of context", OPT_RESULT },
+	{ 'S', "seed", OPT_INT, &seed, "N", "seed of the random weights [0]", OPT_RESULT },
+	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml llama3 qwen smollm2 alpaca plain", OPT_RESULT },
+	{ 0, "plan", OPT_FLAG, &plan, NULL, "print what it would cost, and write nothing", OPT_QUIET },
+	{ 'B', "batch", OPT_INT, &batch, "ROWS", "rows of a micro-batch, for --plan [8]", OPT_QUIET },
+	{ 0, "list", OPT_FLAG, &list, NULL, "print the names of the presets", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &out, "FILE", "the model [-: a stream]", OPT_QUIET },
+	{ 0 }
+};
+static const struct tool tool = { "init-model", "Make a model with random weights.", "", opts };
+
+static void
+shape(struct config *c)
+{
+	struct err e;
+
+	if (!!preset + !!config + !!cli_given(&depth) != 1)
+		die_usage("one of --preset, --config and --depth says what to make");
+	if (preset && config_preset(c, preset))
+		die_usage("no preset %s (--list names them)", preset);
+	if (config && model_load_config(c, config, &e))
+		die_err(&e);
+	if (cli_given(&depth) && config_depth(c, depth))
+		die_usage("--depth: %lld is not in 1..1024", depth);
+	if (cli_given(&context)) {
+		if (context < 1 || context > 1 << 24)
+			die_usage("--context: %lld is not in 1..%d", context, 1 << 24);
+		c->T = (int)context;
+	}
+	if (cli_given(&vocab_n)) {
+		if (vocab_path || vocab_n < 1 || vocab_n > 1 << 24)
+			die_usage(vocab_path ? "--vocab and --vocab-size exclude each other" : "--vocab-size: out of range");
+		config_set_vocab(c, (int)vocab_n, -1, -1);
+	}
+}
+
+static void
+print_plan(const struct config *c)
+{
+	struct buf b = { 0 };
+
+	if (batch < 1 || batch > 1 << 20)
+		die_usage("--batch: out of range");
+	plan_print(c, (int)batch, plan_speed(), &b);
+	fputs(b.p, stdout);
+	buf_free(&b);
+	cli_close_stdout();
+}
+
+static void
+set_chat(struct model *m, const struct vocab *v)
+{
+	struct chat chat;
+	struct buf b = { 0 };
+	struct err e;
+
+	if (!v)
+		die_usage("--chat needs a vocabulary: give -w");
+	if (chat_init(&chat, chat_name, v, &e))
+		die_err(&e);
+	chat_print(&chat, &b);
+	m->chat = b.p;
+	chat_free(&chat);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct vocab *v = NULL;
+	struct config c;
+	struct model m;
+	struct err e;
+
+	if (cli_parse(argc, argv, &tool) < argc)
+		die_usage("no operands are taken");
+	if (list) {
+		for (int i = 0; config_preset_name(i); i++)
+			puts(config_preset_name(i));
+		cli_close_stdout();
+		return EXIT_OK;
+	}
+	shape(&c);
+	if (vocab_path && !(v = vocab_load(vocab_path, NULL, &e)))
+		die_err(&e);
+	if (v)
+		config_set_vocab(&c, (int)vocab_size(v), vocab_bos(v), vocab_eot(v));
+	if (!c.V)
+		die_usage("this shape has no vocabulary of its own: give -w or --vocab-size");
+	if (config_check(&c, &e))
+		die_err(&e);
+	if (plan) {
+		print_plan(&c);
+	} else {
+		model_init(&m, &c);
+		params_random(&m.par, &c, (uint64_t)seed, m.w);
+		if (v)
+			model_set_vocab(&m, v);
+		if (chat_name)
+			set_chat(&m, v);
+		model_add_prog(&m, cli_prog());
+		if (model_save(&m, out, &e))
+			die_err(&e);
+		model_free(&m);
+	}
+	vocab_free(v);
+	return EXIT_OK;
+}

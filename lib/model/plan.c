@@ -1,0 +1,114 @@
+/* plan - what a shape costs before anything is made: parameters, memory, tokens, time */
+/* SPDX-License-Identifier: MIT */
+#include "model/plan.h"
+#include "base/par.h"
+#include "kern/gemm.h"
+#include "model/card.h"
+#include "model/net.h"
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double
+plan_speed(void)
+{
+	enum { M = 512, N = 1024, K = 768 };
+	struct arena a;
+	struct gemm g = { .M = M, .N = N, .K = K, .lda = K, .ldb = K, .b_trans = 1, .ldc = N };
+	double start, best = 0, from = seconds();
+	float *A, *B;
+
+	arena_init(&a, (M * K + N * K + M * N) * sizeof *A + 256);
+	A = arena_take(&a, M * K * sizeof *A);
+	B = arena_take(&a, N * K * sizeof *B);
+	g.C = arena_take(&a, M * N * sizeof *A);
+	for (int i = 0; i < M * K; i++)
+		A[i] = (float)(i % 13) - 6;
+	for (int i = 0; i < N * K; i++)
+		B[i] = (float)(i % 7) - 3;
+	g.A = A;
+	g.B = B;
+	for (int i = 0; i < 3 || seconds() - from < 0.3; i++) {
+		start = seconds();
+		gemm(&g);
+		best = fmax(best, 2.0 * M * N * K / (seconds() - start));
+	}
+	arena_free(&a);
+	return best;
+}
+
+static void
+print_size(struct buf *b, const char *what, double bytes)
+{
+	static const char unit[] = " KMGTPE";
+	int u = 0;
+
+	while (bytes >= 1000 && unit[u + 1]) {
+		bytes /= 1000;
+		u++;
+	}
+	buf_printf(b, "%-24s%.4g %sB\n", what, bytes, u ? (const char[]){ unit[u], 0 } : "");
+}
+
+static void
+print_time(struct buf *b, const char *what, double s)
+{
+	buf_printf(b, "%-24s", what);
+	if (s < 120)
+		buf_printf(b, "%.3g seconds\n", s);
+	else if (s < 7200)
+		buf_printf(b, "%.3g minutes\n", s / 60);
+	else if (s < 172800)
+		buf_printf(b, "%.3g hours\n", s / 3600);
+	else if (s < 2 * 365.25 * 86400)
+		buf_printf(b, "%.4g days\n", s / 86400);
+	else
+		buf_printf(b, "%.4g years\n", s / 86400 / 365.25);
+}
+
+void
+plan_print(const struct config *c, int B, double speed, struct buf *b)
+{
+	struct params p;
+	char what[40];
+	double n, matrix, flops, tokens, weights, act = (double)net_bytes(c, B, c->T, 1);
+
+	params_init(&p, c);
+	n = (double)params_count(&p);
+	matrix = (double)params_matrix(&p, c);
+	flops = params_flops(&p, c, c->T);
+	weights = (double)p.total * sizeof(float);
+	params_free(&p);
+	tokens = 20 * n;        /* Hoffmann et al. 2022, approach 2, rounded */
+	buf_printf(b, "%-24s", "shape");
+	config_describe(c, b);
+	buf_printf(b, ", context %d, vocabulary %d\n", c->T, c->V);
+	buf_printf(b, "%-24s%.0f\n", "parameters", n);
+	buf_printf(b, "%-24s%.0f\n", "  in matrices", matrix);
+	buf_printf(b, "%-24s%.0f\n", "  in embeddings, head", ((double)c->V * (c->tied ? 1 : 2) +
+	           (c->pos == POS_LEARNED ? c->T : 0)) * c->C);
+	buf_printf(b, "%-24s%.0f (rule of thumb for the matrices and the head)\n", "  12 L C^2 + V C",
+	           12.0 * c->L * c->C * c->C + (double)c->V * c->C);
+	buf_printf(b, "%-24s%.4g forward and backward, in a context of %d\n", "FLOPs a token", flops, c->T);
+	print_size(b, "memory: weights", weights);
+	print_size(b, "  gradients", weights);
+	print_size(b, "  moments of AdamW", 2 * weights);
+	snprintf(what, sizeof what, "  activations, %d rows", B);
+	print_size(b, what, act);
+	print_size(b, "  together", 4 * weights + act);
+	buf_printf(b, "%-24s%.4g (20 a parameter)\n", "compute-optimal tokens", tokens);
+	buf_printf(b, "%-24s%.4g\n", "FLOPs for them", tokens * flops);
+	/* Kaplan et al. 2020, equation D.1: N without embeddings. */
+	buf_printf(b, "%-24s%.2g (Kaplan's rule)\n", "learning rate", fmax(3.239e-3 - 1.395e-4 * log(matrix), 1e-5));
+	buf_printf(b, "%-24s%.4g GFLOP/s in matrix products, %d threads\n", "speed here", speed / 1e9, par_threads());
+	print_time(b, "time for them, at least", tokens * flops / speed);
+}
