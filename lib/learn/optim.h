@@ -27,7 +27,7 @@ struct optim_opts {
 	{ 0, "warmup", OPT_INT, &(o).warmup, "STEPS", "steps in which the rate rises from 0", OPT_RESULT }, \
 	{ 0, "total", OPT_INT, &(o).total, "STEPS", "steps of the whole schedule [those of -n]", OPT_RESULT }, \
 	{ 0, "lr-end", OPT_NUM, &(o).lr_end, "RATE", "learning rate at the end of the schedule", OPT_RESULT }, \
-	{ 0, "optimizer", OPT_STR, &(o).optimizer_name, "NAME", "adamw, adam or sgd", OPT_RESULT }, \
+	{ 0, "optimizer", OPT_STR, &(o).optimizer_name, "NAME", "adamw, adam (without decay) or sgd", OPT_RESULT }, \
 	{ 0, "decay", OPT_NUM, &(o).decay, "WEIGHT", "decay of weights, matrices only", OPT_RESULT }, \
 	{ 0, "beta1", OPT_NUM, &(o).beta1, "BETA", "how slowly the mean of gradients moves", OPT_RESULT }, \
 	{ 0, "beta2", OPT_NUM, &(o).beta2, "BETA", "how slowly the mean of their squares moves", OPT_RESULT }, \
@@ -50,7 +50,11 @@ struct optim {
 	float               *m, *v;     /* [par->total], 0 to begin with; v NULL for sgd. Owned */
 	uint8_t             *frozen;    /* [par->n]: weights that stay as they are; NULL: none.  Owned */
 	long long            step;      /* steps made */
-	double              *part;      /* scratch for the norm */
+	struct optim_chunk {            /* the pieces that threads take, each within one tensor */
+		size_t at, n;
+		int    param;
+		double sumsq;
+	} *chunk;
 	size_t               n_chunk;
 };
 void optim_init(struct optim *, const struct optim_opts *, const struct params *);

@@ -1,0 +1,119 @@
+/* log - --log FILE: one JSON object a line, for programs */
+/* SPDX-License-Identifier: MIT */
+#include "learn/log.h"
+#include "base/file.h"
+#include "base/json.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct log {
+	FILE *f;
+	char *path;
+};
+
+/* The lines of `text` that are whole objects of steps up to `step`. */
+static void
+keep_lines(struct buf *keep, const char *text, size_t n, long long step)
+{
+	const char *end = text + n, *nl;
+	struct json o;
+
+	for (; text < end && (nl = memchr(text, '\n', (size_t)(end - text))); text = nl + 1)
+		if (!json_parse(&o, text, (size_t)(nl - text), NULL) && json_int(json_get(o, "step"), 0) <= step)
+			buf_add(keep, text, (size_t)(nl - text) + 1);
+}
+
+/* What a run that goes on finds in its log, cut to the steps that its state knows of. */
+static int
+cut(const char *path, long long step, struct err *e)
+{
+	struct file_map old;
+	struct file_out *f;
+	struct buf keep = { 0 };
+	int bad;
+
+	if (file_map(&old, path, e))
+		return -1;
+	keep_lines(&keep, (const char *)old.p, old.n, step);
+	file_unmap(&old);
+	if (!(f = file_create(path, 0, e))) {
+		buf_free(&keep);
+		return -1;
+	}
+	bad = fwrite(keep.p, 1, keep.n, file_stream(f)) != keep.n;
+	buf_free(&keep);
+	if (bad) {
+		err_sys(e, "%s", path);
+		file_abort(f);
+		return -1;
+	}
+	return file_commit(f, e);
+}
+
+int
+log_open(struct log **out, const char *path, long long step, struct err *e)
+{
+	struct stat st;
+	struct log *l;
+	FILE *f;
+
+	*out = NULL;
+	if (!path)
+		return 0;
+	if (step > 0 && !stat(path, &st) && S_ISREG(st.st_mode) && cut(path, step, e))
+		return -1;
+	if (!(f = fopen(path, step > 0 ? "a" : "w")))
+		return err_sys(e, "%s", path);
+	l = xcalloc(1, sizeof *l);
+	l->f = f;
+	l->path = xstrdup(path);
+	*out = l;
+	return 0;
+}
+
+int
+log_put(struct log *l, struct buf *object, struct err *e)
+{
+	if (!l)
+		return 0;
+	buf_str(object, "}\n");
+	if (fwrite(object->p, 1, object->n, l->f) != object->n || fflush(l->f))
+		return err_sys(e, "%s", l->path);
+	return 0;
+}
+
+int
+log_close(struct log *l, struct err *e)
+{
+	int bad;
+
+	if (!l)
+		return 0;
+	bad = fclose(l->f);
+	if (bad)
+		err_sys(e, "%s", l->path);
+	free(l->path);
+	free(l);
+	return bad ? -1 : 0;
+}
+
+double
+log_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double
+log_rss(void)
+{
+	struct rusage u;
+
+	return getrusage(RUSAGE_SELF, &u) ? 0 : 1024.0 * (double)u.ru_maxrss;
+}

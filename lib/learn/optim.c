@@ -1,0 +1,229 @@
+/* optim - learning-rate schedules, and the optimizers' step over all weights */
+/* SPDX-License-Identifier: MIT */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "learn/optim.h"
+#include "base/par.h"
+#include "kern/ops.h"
+#include <math.h>
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 16384             /* floats handed to a thread at a time; part of the norm's order of sums */
+
+static int
+word(const char *s, const char *const *names, int *at, const char *option, struct err *e)
+{
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(s, names[i])) {
+			*at = i;
+			return 0;
+		}
+	return err_set(e, "--%s=%s: no such %s", option, s, option);
+}
+
+static int
+check_numbers(const struct optim_opts *o, struct err *e)
+{
+	if (!(o->lr >= 0 && isfinite(o->lr)) || !(o->lr_end >= 0 && isfinite(o->lr_end)))
+		return err_set(e, "--lr and --lr-end: a rate is 0 or more");
+	if (o->warmup < 0 || o->total < 0)
+		return err_set(e, "--warmup and --total: a number of steps is 0 or more");
+	if (!(o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 && o->beta2 < 1))
+		return err_set(e, "--beta1 and --beta2 are from 0 to below 1");
+	if (!(o->eps >= 0 && o->decay >= 0 && o->clip >= 0))
+		return err_set(e, "--eps, --decay and --clip are 0 or more");
+	return 0;
+}
+
+int
+optim_check(struct optim_opts *o, long long steps, struct err *e)
+{
+	static const char *const schedules[] = { "cosine", "wsd", "linear", "constant", NULL };
+	static const char *const optimizers[] = { "adamw", "adam", "sgd", NULL };
+	int s, z;
+
+	if (word(o->schedule_name, schedules, &s, "schedule", e) || word(o->optimizer_name, optimizers, &z, "optimizer", e) ||
+	    check_numbers(o, e))
+		return -1;
+	o->schedule = (enum schedule)s;
+	o->optimizer = (enum optimizer)z;
+	if (!o->total)
+		o->total = steps;
+	if (!o->total && (o->schedule == SCHED_COSINE || o->schedule == SCHED_LINEAR))
+		return err_set(e, "--schedule=%s needs --total or -n: where does it end?", o->schedule_name);
+	return 0;
+}
+
+double
+optim_lr(const struct optim_opts *o, long long step)
+{
+	double pi = 3.14159265358979323846, x, fall = o->lr - o->lr_end;
+	long long hold = o->warmup;
+
+	if (step < o->warmup)
+		return o->lr * (double)(step + 1) / (double)o->warmup;
+	if (o->schedule == SCHED_CONSTANT || !o->total)
+		return o->lr;
+	if (o->schedule == SCHED_WSD && o->total * 4 / 5 > hold)
+		hold = o->total * 4 / 5;
+	if (step < hold)
+		return o->lr;
+	x = step >= o->total ? 1 : (double)(step - hold) / (double)(o->total - hold);
+	switch (o->schedule) {
+	case SCHED_COSINE: return o->lr_end + 0.5 * (1 + cos(pi * x)) * fall;
+	case SCHED_WSD: return o->lr_end + (1 - sqrt(x)) * fall;
+	default: return o->lr - x * fall;
+	}
+}
+
+void
+optim_init(struct optim *o, const struct optim_opts *opts, const struct params *par)
+{
+	memset(o, 0, sizeof *o);
+	o->opts = *opts;
+	o->par = par;
+	o->m = xcalloc(par->total, sizeof *o->m);
+	if (opts->optimizer != OPTIM_SGD)
+		o->v = xcalloc(par->total, sizeof *o->v);
+	for (int i = 0; i < par->n; i++)
+		o->n_chunk += (par->v[i].count + CHUNK - 1) / CHUNK;
+	o->chunk = xcalloc(o->n_chunk + 1, sizeof *o->chunk);
+	for (int i = 0, c = 0; i < par->n; i++)
+		for (size_t at = 0; at < par->v[i].count; at += CHUNK, c++) {
+			size_t left = par->v[i].count - at;
+			o->chunk[c] = (struct optim_chunk){ par->v[i].offset + at, left < CHUNK ? left : CHUNK, i, 0 };
+		}
+}
+
+void
+optim_free(struct optim *o)
+{
+	free(o->m);
+	free(o->v);
+	free(o->frozen);
+	free(o->chunk);
+	memset(o, 0, sizeof *o);
+}
+
+int
+optim_freeze(struct optim *o, const char *pattern, struct err *e)
+{
+	int code, n = 0;
+	PCRE2_SIZE at;
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code, &at, NULL);
+	pcre2_match_data *md;
+
+	if (!re) {
+		PCRE2_UCHAR why[128];
+		pcre2_get_error_message(code, why, sizeof why);
+		return err_set(e, "--freeze=%s: %s (byte %zu)", pattern, (const char *)why, (size_t)at);
+	}
+	if (!o->frozen)
+		o->frozen = xcalloc((size_t)o->par->n, 1);
+	md = pcre2_match_data_create_from_pattern(re, NULL);
+	for (int i = 0; i < o->par->n; i++)
+		if (pcre2_match(re, (PCRE2_SPTR)o->par->v[i].name, PCRE2_ZERO_TERMINATED, 0, 0, md, NULL) >= 0) {
+			o->frozen[i] = 1;
+			n++;
+		}
+	pcre2_match_data_free(md);
+	pcre2_code_free(re);
+	return n;
+}
+
+/* What the threads share in a pass over all chunks. */
+struct pass {
+	struct optim *o;
+	float        *w;
+	const float  *g;
+	struct op_adamw a;
+};
+
+static int
+frozen(const struct optim *o, const struct optim_chunk *c)
+{
+	return o->frozen && o->frozen[c->param];
+}
+
+static void
+norm_chunk(size_t i, void *ctx)
+{
+	struct pass *p = ctx;
+	struct optim_chunk *c = &p->o->chunk[i];
+
+	c->sumsq = frozen(p->o, c) ? 0 : op_sumsq(p->g + c->at, c->n);
+}
+
+/* Stochastic gradient descent with momentum (Sutskever et al. 2013), decay apart from the gradient. */
+static void
+sgd(float *w, const float *g, float *m, size_t n, const struct op_adamw *a)
+{
+	for (size_t i = 0; i < n; i++) {
+		m[i] = a->beta1 * m[i] + a->gscale * g[i];
+		w[i] -= a->lr * (m[i] + a->decay * w[i]);
+	}
+}
+
+static void
+update_chunk(size_t i, void *ctx)
+{
+	struct pass *p = ctx;
+	const struct optim *o = p->o;
+	const struct optim_chunk *c = &o->chunk[i];
+	struct op_adamw a = p->a;
+
+	if (frozen(o, c))
+		return;
+	if (o->par->v[c->param].ndim < 2)
+		a.decay = 0;
+	if (o->opts.optimizer == OPTIM_SGD)
+		sgd(p->w + c->at, p->g + c->at, o->m + c->at, c->n, &a);
+	else
+		op_adamw(p->w + c->at, p->g + c->at, o->m + c->at, o->v + c->at, c->n, &a);
+}
+
+int
+optim_step(struct optim *o, float *w, const float *g, double count, double *norm, struct err *e)
+{
+	const struct optim_opts *s = &o->opts;
+	struct pass p = { .o = o, .w = w, .g = g };
+	double sum = 0, scale = 1 / count, t = (double)(o->step + 1);
+
+	par_for(o->n_chunk, norm_chunk, &p);
+	for (size_t i = 0; i < o->n_chunk; i++)
+		sum += o->chunk[i].sumsq;
+	*norm = sqrt(sum) * scale;
+	if (!isfinite(*norm))
+		return err_set(e, "step %lld: the gradient is not finite (a smaller --lr, more --warmup?)", o->step + 1);
+	if (s->clip > 0 && *norm > s->clip)
+		scale *= s->clip / *norm;
+	p.a = (struct op_adamw){ .lr = (float)optim_lr(s, o->step), .beta1 = (float)s->beta1, .beta2 = (float)s->beta2,
+		.eps = (float)s->eps, .decay = s->optimizer == OPTIM_ADAM ? 0 : (float)s->decay, .gscale = (float)scale,
+		.c1 = (float)(1 - pow(s->beta1, t)), .c2 = (float)(1 - pow(s->beta2, t)) };
+	par_for(o->n_chunk, update_chunk, &p);
+	o->step++;
+	return 0;
+}
+
+struct zero {
+	float *g;
+	size_t n;
+};
+
+static void
+zero_chunk(size_t i, void *ctx)
+{
+	struct zero *z = ctx;
+	size_t at = i * CHUNK, left = z->n - at;
+
+	memset(z->g + at, 0, (left < CHUNK ? left : CHUNK) * sizeof *z->g);
+}
+
+void
+optim_zero(float *g, size_t n)
+{
+	struct zero z = { g, n };
+
+	par_for((n + CHUNK - 1) / CHUNK, zero_chunk, &z);
+}
