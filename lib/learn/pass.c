@@ -1,0 +1,81 @@
+/* pass - the gradient of one step's records: forward and backward, a micro-batch at a time */
+/* SPDX-License-Identifier: MIT */
+#include "learn/pass.h"
+#include "learn/optim.h"
+#include "learn/run.h"
+#include <stdlib.h>
+#include <string.h>
+
+void
+pass_init(struct pass *p, const struct model *m, int B, int T, int grad)
+{
+	memset(p, 0, sizeof *p);
+	p->model = m;
+	p->B = B;
+	p->T = T;
+	p->net = net_new(&m->cfg, &m->par, B, T, grad);
+	p->g = grad ? xcalloc(m->par.total, sizeof *p->g) : NULL;
+	p->logp = xcalloc((size_t)B * (size_t)T, sizeof *p->logp);
+}
+
+void
+pass_free(struct pass *p)
+{
+	net_free(p->net);
+	free(p->g);
+	free(p->logp);
+	memset(p, 0, sizeof *p);
+}
+
+/* Forward over rows [first, first + B) of x, backward when g; adds -log p of what counts to sum. */
+static double
+micro(struct pass *p, const struct batch *x, int first, float *g, double sum)
+{
+	size_t at = (size_t)first * (size_t)x->T;
+	int B = x->rows - first < p->B ? x->rows - first : p->B;
+	struct net_batch b = { B, x->T, x->tok + at, x->start ? x->start + at : NULL };
+	struct net_head h = { .target = x->target + at, .coef = g ? x->coef + at : NULL, .scale = 1, .logp = p->logp };
+
+	net_forward(p->net, p->model->w, &b);
+	net_head(p->net, p->model->w, g, &h);
+	if (g)
+		net_backward(p->net, p->model->w, g);
+	for (size_t i = 0; i < (size_t)B * (size_t)x->T; i++)
+		if (x->coef[at + i] != 0)
+			sum -= p->logp[i];
+	return sum;
+}
+
+double
+pass_grad(struct pass *p, const struct batch *x)
+{
+	double sum = 0;
+
+	optim_zero(p->g, p->model->par.total);
+	for (int r = 0; r < x->rows; r += p->B)
+		sum = micro(p, x, r, p->g, sum);
+	net_finish(p->net, p->g);
+	return sum;
+}
+
+int
+pass_eval(struct pass *p, const struct batches_opts *o, double *loss, uint64_t *tokens, struct err *e)
+{
+	struct batches *in = batches_open(o, e);
+	struct batch x;
+	double sum = 0;
+
+	if (!in || run_vocab(p->model, batches_info(in), e)) {
+		batches_close(in);
+		return err_in(e, o->files[0]);
+	}
+	batch_init(&x, in, p->B);
+	for (*tokens = 0; batch_read(&x, in); *tokens += x.supervised)
+		sum = micro(p, &x, 0, NULL, sum);
+	batch_free(&x);
+	batches_close(in);
+	if (!*tokens)
+		return err_set(e, "%s: no supervised tokens in it", o->files[0]);
+	*loss = sum / (double)*tokens;
+	return 0;
+}

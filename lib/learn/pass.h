@@ -1,0 +1,24 @@
+/* pass - the gradient of one step's records: forward and backward, a micro-batch at a time */
+#ifndef LM_PASS_H
+#define LM_PASS_H
+/* SPDX-License-Identifier: MIT */
+#include "learn/batch.h"
+#include "model/model.h"
+#include "model/net.h"
+
+struct pass {
+	const struct model *model;
+	struct net *net;
+	int         B, T;
+	float      *g;                  /* [par.total] sums over the step's supervised tokens; NULL: for evaluation alone */
+	float      *logp;               /* (B,T) */
+};
+void pass_init(struct pass *, const struct model *, int B, int T, int grad);
+void pass_free(struct pass *);
+/* Sets g and returns the sum of -log p over the supervised tokens, nats; the rows are taken B at a time, which leaves
+ * no trace in the result. */
+double pass_grad(struct pass *, const struct batch *);
+/* Mean -log p over the supervised tokens of a file, and their number; the weights are w. Damage ends the program.
+ * -1: no such records. */
+int pass_eval(struct pass *, const struct batches_opts *, double *loss, uint64_t *tokens, struct err *);
+#endif

@@ -1,0 +1,244 @@
+/* run - a model in training: its weights, the optimizer, the state file, and what the model's file will say */
+/* SPDX-License-Identifier: MIT */
+#include "learn/run.h"
+#include "base/cli.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+run_crc(const struct model *m, char out[20])
+{
+	snprintf(out, 20, "crc32c:%08x", (unsigned)model_crc(m));
+}
+
+int
+run_vocab(const struct model *m, const struct toks_head *h, struct err *e)
+{
+	if (m->vocab[0] && h->vocab[0]) {
+		if (strcmp(m->vocab, h->vocab))
+			return err_set(e, "the tokens are of another vocabulary (%s) than the model (%s)", h->vocab, m->vocab);
+		if (h->n_vocab > m->cfg.V)
+			return err_set(e, "the vocabulary has %lld tokens, the model %d", h->n_vocab, m->cfg.V);
+	} else if (h->n_vocab != m->cfg.V) {
+		return err_set(e, "the tokens are of a vocabulary of %lld, the model's is of %d", h->n_vocab, m->cfg.V);
+	}
+	return 0;
+}
+
+int
+run_init(struct run *r, const char *model, const char *state, const struct optim_opts *opts, const char *freeze,
+    struct err *e)
+{
+	memset(r, 0, sizeof *r);
+	if (model_load(&r->model, model, e))
+		return -1;
+	optim_init(&r->optim, opts, &r->model.par);
+	r->path = state;
+	if (freeze) {
+		int n = optim_freeze(&r->optim, freeze, e);
+		if (n < 0)
+			return -1;
+		if (!n || n == r->model.par.n)
+			return err_set(e, "--freeze=%s matches %s of the model's %d tensors", freeze, n ? "all" : "none", n ? n : r->model.par.n);
+	}
+	state_params(&r->state, "w", &r->model.par, r->model.w, 0);
+	state_params(&r->state, "m", &r->model.par, r->optim.m, 0);
+	if (r->optim.v)
+		state_params(&r->state, "v", &r->model.par, r->optim.v, 0);
+	return 0;
+}
+
+static char *
+copy(const char *s)
+{
+	return s && *s ? xstrdup(s) : NULL;
+}
+
+/* A model is the run's own when it has the weights that the run began with, or those that it last put out. */
+static int
+check_base(const struct state *s, const char *crc, struct err *e)
+{
+	static const char *const keys[] = { "base", "out", "out_before" };
+	const char *base = state_get(s, "base");
+
+	for (int i = 0; i < 3; i++)
+		if (state_get(s, keys[i]) && !strcmp(state_get(s, keys[i]), crc))
+			return 0;
+	return err_set(e, "the state is of another model (it began with weights %s, these are %s)", base ? base : "unknown", crc);
+}
+
+int
+run_load(struct run *r, struct err *e)
+{
+	char crc[20];
+
+	run_crc(&r->model, crc);
+	if (r->path && (r->resumed = state_load(&r->state, r->path, e)) < 0)
+		return -1;
+	if (r->resumed) {
+		if (check_base(&r->state, crc, e))
+			return err_in(e, r->path);
+		r->optim.step = state_int(&r->state, "step", -1);
+		r->record = (uint64_t)state_int(&r->state, "record", 0);
+		r->tokens = (uint64_t)state_int(&r->state, "tokens", 0);
+		if (r->optim.step < 0)
+			return err_set(e, "%s: no \"step\" in it", r->path);
+	} else {
+		state_set(&r->state, "base", crc);
+		state_set(&r->state, "base_prog", r->model.prog ? r->model.prog : "");
+		state_set(&r->state, "base_data", r->model.data ? r->model.data : "");
+	}
+	r->base_prog = copy(state_get(&r->state, "base_prog"));
+	r->base_data = copy(state_get(&r->state, "base_data"));
+	cli_prog_set("model", state_get(&r->state, "base"));
+	return 0;
+}
+
+/* The words of a that b lacks, to say what differs. */
+static void
+differ(struct buf *out, const char *a, const char *b)
+{
+	while (*a) {
+		size_t n = strcspn(a, " ");
+		const char *at = b;
+		while (*at && (strncmp(at, a, n) || (at[n] && at[n] != ' '))) {
+			at += strcspn(at, " ");
+			at += strspn(at, " ");
+		}
+		if (!*at && n)
+			buf_printf(out, " %.*s", (int)n, a);
+		a += n;
+		a += strspn(a, " ");
+	}
+	if (!out->n)
+		buf_str(out, " none of its own");
+}
+
+/* The value of --name= in a line, to be freed; NULL: it is not there. */
+static char *
+value_in(const char *line, const char *name)
+{
+	char key[40];
+	const char *at;
+	int n = snprintf(key, sizeof key, " --%s=", name);
+
+	if (!(at = strstr(line, key)))
+		return NULL;
+	return xstrndup(at + n, strcspn(at + n, " "));
+}
+
+int
+run_options(struct run *r, const char *steps, struct err *e)
+{
+	const struct optim_opts *o = &r->optim.opts;
+	struct buf now = { 0 }, a = { 0 }, b = { 0 };
+	const char *was = state_get(&r->state, "options");
+	char *n = value_in(cli_prog(), steps), *total = value_in(cli_prog(), "total");
+	int bad = 0;
+
+	cli_prog_set(steps, NULL);
+	cli_prog_set("total", NULL);
+	buf_str(&now, cli_prog());
+	if (o->schedule != SCHED_CONSTANT && o->total)
+		buf_printf(&now, " --total=%lld", o->total);
+	cli_prog_set(steps, n);
+	cli_prog_set("total", total);
+	if (!was) {
+		state_set(&r->state, "options", now.p);
+	} else if (strcmp(was, now.p)) {
+		differ(&a, was, now.p);
+		differ(&b, now.p, was);
+		bad = err_set(e, "%s: the state is of other options: it has%.180s, this run has%.180s", r->path, a.p, b.p);
+	}
+	free(n);
+	free(total);
+	buf_free(&now);
+	buf_free(&a);
+	buf_free(&b);
+	return bad;
+}
+
+int
+run_save(struct run *r, struct err *e)
+{
+	if (!r->path)
+		return 0;
+	state_set_int(&r->state, "step", r->optim.step);
+	state_set_int(&r->state, "record", (long long)r->record);
+	state_set_int(&r->state, "tokens", (long long)r->tokens);
+	state_set(&r->state, "prog", cli_prog());
+	return state_save(&r->state, r->path, e);
+}
+
+/* The earlier (sign < 0) or later of two ISO dates under one key of two objects, as a key of b. */
+static void
+date(struct buf *b, const char *key, struct json x, struct json y, int sign)
+{
+	char *p = json_dup(json_get(x, key)), *q = json_dup(json_get(y, key));
+
+	if (p && q)
+		json_add_str(b, key, sign * strcmp(p, q) > 0 ? p : q);
+	else if (p || q)
+		json_add_str(b, key, p ? p : q);
+	free(p);
+	free(q);
+}
+
+/* pipelm.data: tokens seen by the base and by this run, earliest and latest date of a document. */
+static char *
+data_text(const struct run *r, struct json head)
+{
+	struct buf b = { 0 };
+	struct json was = { 0 };
+
+	if (r->base_data && json_parse(&was, r->base_data, strlen(r->base_data), NULL))
+		was = (struct json){ 0 };
+	buf_char(&b, '{');
+	json_add_int(&b, "tokens", json_int(json_get(was, "tokens"), 0) + (long long)r->tokens);
+	date(&b, "from", was, head, -1);
+	date(&b, "to", was, head, 1);
+	buf_char(&b, '}');
+	return b.p;
+}
+
+int
+run_output(struct run *r, const char *path, const float *w, const char *head, struct err *e)
+{
+	struct model m = r->model;
+	struct json h = { 0 }, chat;
+	char crc[20], *text = NULL;
+	int bad;
+
+	if (head && json_parse(&h, head, strlen(head), e))
+		return -1;
+	if (w)
+		m.w = (float *)(uintptr_t)w;    /* model_save only reads */
+	run_crc(&m, crc);
+	if (state_get(&r->state, "out") && strcmp(state_get(&r->state, "out"), crc))
+		state_set(&r->state, "out_before", state_get(&r->state, "out"));        /* the file has it until the rename */
+	state_set(&r->state, "out", crc);
+	if (run_save(r, e))
+		return -1;
+	m.prog = r->base_prog ? xstrdup(r->base_prog) : NULL;
+	model_add_prog(&m, cli_prog());
+	m.data = data_text(r, h);
+	chat = json_get(h, "chat");
+	if (json_kind(chat) == '{')
+		m.chat = text = xstrndup(chat.p, (size_t)(chat.end - chat.p));
+	bad = model_save(&m, path, e);
+	free(m.prog);
+	free(m.data);
+	free(text);
+	return bad;
+}
+
+void
+run_free(struct run *r)
+{
+	free(r->base_prog);
+	free(r->base_data);
+	state_free(&r->state);
+	optim_free(&r->optim);
+	model_free(&r->model);
+}

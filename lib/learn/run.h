@@ -1,0 +1,42 @@
+/* run - a model in training: its weights, the optimizer, the state file, and what the model's file will say */
+#ifndef LM_RUN_H
+#define LM_RUN_H
+/* SPDX-License-Identifier: MIT */
+#include "learn/optim.h"
+#include "learn/state.h"
+#include "model/model.h"
+#include "stream/toks.h"
+
+struct run {
+	struct model model;             /* model.w is what the optimizer moves */
+	struct optim optim;
+	struct state state;
+	const char  *path;              /* of the state; NULL: none */
+	int          resumed;
+	uint64_t     record, tokens;    /* since the state began */
+	char        *base_prog, *base_data;     /* of the model before the first step; may be NULL */
+};
+
+/* Loads the model and registers w, m and v.  Then a program registers what it has of its own (state_array,
+ * state_params) and calls run_load. */
+int  run_init(struct run *, const char *model, const char *state, const struct optim_opts *,
+		const char *freeze, struct err *);
+/* Takes up the state when there is one: refuses another model; sets optim.step, record, tokens.  Makes the line of
+ * this run (cli_prog) say --model=crc32c:... of the weights that the run began with. */
+int  run_load(struct run *, struct err *);
+/* Refuses other options than those that the state began with: all of cli_prog but `steps`, the option of -n, so
+ * that a run may be made longer; what the schedule takes from it counts. */
+int  run_options(struct run *, const char *steps, struct err *);
+/* Commits: state_save with step, record, tokens brought up to date.  No path: nothing to do. */
+int  run_save(struct run *, struct err *);
+/* Writes the model with weights w (NULL: the model's own) under `path`, its prog one line longer and its data
+ * counted, once the state knows (run_save is called first when there is a state). head: HEAD of the stream learnt from, for
+ * its chat template and dates; NULL: none. */
+int  run_output(struct run *, const char *path, const float *w, const char *head, struct err *);
+void run_free(struct run *);
+
+/* Whether tokens of that HEAD are the model's: vocabulary, or n_vocab where one side does not say. */
+int  run_vocab(const struct model *, const struct toks_head *, struct err *);
+/* "crc32c:XXXXXXXX" of a model's weights. */
+void run_crc(const struct model *, char out[20]);
+#endif

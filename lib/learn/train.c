@@ -1,0 +1,296 @@
+/* train - the loop of train-step: next-token training on records of a stream */
+/* SPDX-License-Identifier: MIT */
+#include "learn/train.h"
+#include "base/cli.h"
+#include "base/json.h"
+#include "learn/log.h"
+#include "learn/pass.h"
+#include "learn/run.h"
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct train {
+	const struct train_opts *o;
+	struct run      run;
+	struct batches *data;
+	struct batch    batch;          /* the records of a step */
+	struct pass     pass;
+	struct log     *log;
+	float          *best;           /* --keep-best: the weights of the best evaluation */
+	double          best_loss, loss, norm;
+	long long       worse;          /* evaluations since then */
+	uint64_t        fresh;          /* tokens that this process has seen */
+	uint32_t        data_crc;       /* of the records learnt from */
+	double          began, rate;    /* clock; tokens a second of the last step */
+};
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int sig)
+{
+	stopped = sig;
+}
+
+/* The first signal ends the run after the step that it falls into, a second one at once. */
+static void
+catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND | SA_RESTART };
+
+	sigemptyset(&a.sa_mask);
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+}
+
+/* Goes to where the state was, and sees whether the data until there is what it was. */
+static int
+find_place(struct train *t, struct err *e)
+{
+	struct state *s = &t->run.state;
+	uint64_t n = batches_skip(t->data, t->run.record);
+	const char *was = state_get(s, "data");
+	char crc[24];
+
+	t->data_crc = batches_crc(t->data);
+	if (!t->run.resumed)
+		return 0;
+	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)t->data_crc);
+	if (n < t->run.record)
+		return err_set(e, "%s: the state is of other data: it has learnt from %llu records, here are %llu", t->o->state,
+		    (unsigned long long)t->run.record, (unsigned long long)n);
+	if (!was || strcmp(was, crc))
+		return err_set(e, "%s: the state is of other data: its %llu records are not these (%s, not %s)", t->o->state,
+		    (unsigned long long)n, was ? was : "unknown", crc);
+	return 0;
+}
+
+static int
+begin(struct train *t, const struct train_opts *o, struct err *e)
+{
+	struct batches_opts b = { .nfiles = o->nfiles, .files = o->files, .T = (int)o->T, .epochs = (int)o->epochs,
+		.doc_mask = o->doc_mask };
+	struct run *r = &t->run;
+	int T;
+
+	t->o = o;
+	if (run_init(r, o->model, o->state, &o->optim, o->freeze, e))
+		return -1;
+	if (o->keep_best) {
+		t->best = xcalloc(r->model.par.total, sizeof *t->best);
+		state_params(&r->state, "best", &r->model.par, t->best, 1);
+	}
+	if (!(t->data = batches_open(&b, e)) || run_vocab(&r->model, batches_info(t->data), e))
+		return -1;
+	T = batches_T(t->data);
+	if (T > r->model.cfg.T)
+		return err_set(e, "records of %d tokens, but the model's context is %d", T, r->model.cfg.T);
+	if (run_load(r, e) || run_options(r, "steps", e) || find_place(t, e))
+		return -1;
+	t->best_loss = state_num(&r->state, "best_loss", INFINITY);
+	t->worse = state_int(&r->state, "worse", 0);
+	batch_init(&t->batch, t->data, (int)(o->B * o->accum));
+	pass_init(&t->pass, &r->model, (int)o->B, T, 1);
+	t->began = log_seconds();
+	return log_open(&t->log, o->log, r->optim.step, e);
+}
+
+static int
+save(struct train *t, struct err *e)
+{
+	struct state *s = &t->run.state;
+	char crc[24];
+
+	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)t->data_crc);
+	state_set(s, "data", crc);
+	if (t->o->keep_best) {
+		state_set_num(s, "best_loss", t->best_loss);
+		state_set_int(s, "worse", t->worse);
+	}
+	return run_save(&t->run, e);
+}
+
+static int
+log_step(struct train *t, double lr, struct err *e)
+{
+	struct buf b = { 0 };
+	const struct model *m = &t->run.model;
+	int bad;
+
+	buf_char(&b, '{');
+	json_add_int(&b, "step", t->run.optim.step);
+	json_add_num(&b, "loss", t->loss);
+	json_add_num(&b, "lr", lr);
+	json_add_num(&b, "grad_norm", t->norm);
+	json_add_int(&b, "tokens", (long long)t->run.tokens);
+	json_add_int(&b, "supervised", (long long)t->batch.supervised);
+	json_add_num(&b, "tokens_per_s", round(t->rate));
+	json_add_num(&b, "gflops", round(t->rate * params_flops(&m->par, &m->cfg, t->batch.T) * 1e-8) / 10);
+	json_add_num(&b, "seconds", round((log_seconds() - t->began) * 1e3) / 1e3);
+	json_add_num(&b, "rss", log_rss());
+	bad = log_put(t->log, &b, e);
+	buf_free(&b);
+	return bad;
+}
+
+/* One step on what the batch holds. */
+static int
+step(struct train *t, struct err *e)
+{
+	struct run *r = &t->run;
+	struct batch *x = &t->batch;
+	double t0 = log_seconds(), lr = optim_lr(&r->optim.opts, r->optim.step), took;
+	uint64_t n = (uint64_t)x->rows * (uint64_t)x->T;
+
+	if (!x->supervised)
+		return err_set(e, "step %lld: no token of its %d records is supervised (the mask is 0 everywhere)",
+		    r->optim.step + 1, x->rows);
+	t->loss = pass_grad(&t->pass, x) / (double)x->supervised;
+	if (!isfinite(t->loss))
+		return err_set(e, "step %lld: the loss is not finite (a smaller --lr, more --warmup?)", r->optim.step + 1);
+	if (optim_step(&r->optim, r->model.w, t->pass.g, (double)x->supervised, &t->norm, e))
+		return -1;
+	took = log_seconds() - t0;
+	r->record = batches_count(t->data);
+	t->data_crc = batches_crc(t->data);
+	r->tokens += n;
+	t->fresh += n;
+	t->rate = took > 0 ? (double)n / took : 0;
+	progress((uint64_t)r->optim.step, (uint64_t)t->o->steps, "steps", "loss %.4f, %.0f tokens/s", t->loss, t->rate);
+	return log_step(t, lr, e);
+}
+
+/* --eval: the loss on another file.  With --keep-best, 1 when patience is at its end. */
+static int
+evaluate(struct train *t, struct err *e)
+{
+	const struct train_opts *o = t->o;
+	char *file = (char *)(uintptr_t)o->eval;
+	struct batches_opts b = { .nfiles = 1, .files = &file, .T = (int)o->T, .epochs = 1, .doc_mask = o->doc_mask };
+	struct run *r = &t->run;
+	struct buf line = { 0 };
+	uint64_t n;
+	double loss;
+	int bad;
+
+	if (pass_eval(&t->pass, &b, &loss, &n, e))
+		return -1;
+	progress_end();
+	note(1, "step %lld: eval loss %.4f over %llu tokens", r->optim.step, loss, (unsigned long long)n);
+	buf_char(&line, '{');
+	json_add_int(&line, "step", r->optim.step);
+	json_add_num(&line, "eval_loss", loss);
+	json_add_int(&line, "eval_tokens", (long long)n);
+	bad = log_put(t->log, &line, e);
+	buf_free(&line);
+	if (bad || !o->keep_best)
+		return bad;
+	if (loss < t->best_loss) {
+		t->best_loss = loss;
+		t->worse = 0;
+		memcpy(t->best, r->model.w, r->model.par.total * sizeof *t->best);
+		state_show(&r->state, "best", 1);
+		return 0;
+	}
+	return ++t->worse >= o->patience && o->patience;
+}
+
+/* After a step: evaluation, commit.  1: to be stopped early. */
+static int
+after(struct train *t, struct err *e)
+{
+	const struct train_opts *o = t->o;
+	long long n = t->run.optim.step;
+	int early = 0;
+
+	if (o->eval && (o->eval_every ? n % o->eval_every == 0 : n == o->steps) && (early = evaluate(t, e)) < 0)
+		return -1;
+	if ((stopped || (o->save_every && n % o->save_every == 0)) && save(t, e))
+		return -1;
+	if (stopped)
+		return err_set(e, "stopped by a signal after step %lld%s", n, o->state ? ", the state is saved" : "");
+	return early;
+}
+
+/* Steps until -n, the end of data or the end of patience. */
+static int
+steps(struct train *t, struct err *e)
+{
+	const struct train_opts *o = t->o;
+	struct run *r = &t->run;
+	int early = o->patience && t->worse >= o->patience;
+
+	while (!early && (!o->steps || r->optim.step < o->steps)) {
+		if (!batch_read(&t->batch, t->data) || (o->drop_last && t->batch.rows < t->batch.max))
+			break;
+		if (step(t, e) || (early = after(t, e)) < 0)
+			return -1;
+	}
+	if (!r->optim.step)
+		return err_set(e, "no records to learn from (%llu tokens are left over, a record takes %d)",
+		    (unsigned long long)batches_left_over(t->data), t->batch.T + 1);
+	if (o->steps && r->optim.step < o->steps && !early) {
+		if (save(t, e))
+			return -1;
+		return err_set(e, "the data ended after %lld of %lld steps%s", r->optim.step, o->steps,
+		    o->state ? ", the state is saved" : "");
+	}
+	if (o->eval && !o->eval_every && !o->steps && t->fresh && evaluate(t, e) < 0)
+		return -1;
+	return 0;
+}
+
+static void
+tell(const struct train *t)
+{
+	const struct run *r = &t->run;
+	double s = log_seconds() - t->began, rate = (double)t->fresh / (s > 0 ? s : 1);
+
+	progress_end();
+	if (t->fresh)
+		note(1, "step %lld: loss %.4f nats a token, %llu tokens seen, %.0f tokens/s, %.1f GFLOP/s", r->optim.step, t->loss,
+		    (unsigned long long)r->tokens, rate, rate * params_flops(&r->model.par, &r->model.cfg, t->batch.T) * 1e-9);
+	else
+		note(1, "step %lld: nothing left to do, the model is written anew", r->optim.step);
+	if (t->o->keep_best && isfinite(t->best_loss))
+		note(1, "best eval loss %.4f", t->best_loss);
+}
+
+static int
+finish(struct train *t, struct err *e)
+{
+	const struct train_opts *o = t->o;
+	int best = o->keep_best && state_found(&t->run.state, "best");
+
+	tell(t);
+	if (save(t, e))
+		return -1;
+	return run_output(&t->run, o->out, best ? t->best : NULL, batches_meta(t->data), e);
+}
+
+int
+train_run(const struct train_opts *o, struct err *e)
+{
+	struct train t = { 0 };
+	struct err ignored;
+	int bad = begin(&t, o, e);
+
+	if (!bad) {
+		if (o->state)
+			catch_signals();
+		bad = steps(&t, e);
+		progress_end();
+		bad = bad || finish(&t, e);
+	}
+	bad = log_close(t.log, bad ? &ignored : e) || bad;
+	if (t.pass.net)
+		pass_free(&t.pass);
+	batch_free(&t.batch);
+	batches_close(t.data);
+	free(t.best);
+	run_free(&t.run);
+	return bad ? -1 : 0;
+}
