@@ -41,7 +41,7 @@ optim_check(struct optim_opts *o, long long steps, struct err *e)
 {
 	static const char *const schedules[] = { "cosine", "wsd", "linear", "constant", NULL };
 	static const char *const optimizers[] = { "adamw", "adam", "sgd", NULL };
-	int s, z;
+	int s = 0, z = 0;
 
 	if (word(o->schedule_name, schedules, &s, "schedule", e) || word(o->optimizer_name, optimizers, &z, "optimizer", e) ||
 	    check_numbers(o, e))
