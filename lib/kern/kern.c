@@ -10,6 +10,12 @@
 #include <string.h>
 
 static const struct kern *const tables[] = {    /* best first */
+#ifdef HAVE_KERN_AVX512
+	&kern_avx512,
+#endif
+#ifdef HAVE_KERN_AVX2
+	&kern_avx2,
+#endif
 	&kern_ref,
 	NULL
 };

@@ -63,6 +63,10 @@ struct kern {
 
 extern const struct kern kern_ref, kern_avx2, kern_avx512;
 
+#ifdef KERN_W   /* a kern_*.c that has defined its vectors: the loops over them, the same at every width */
+#include "kern/loops.h"
+#endif
+
 /* What follows is for those who call the tables. */
 struct err;
 
