@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # here: the caller's
 # common.sh - what every pipeline does first: find the programs, keep time, keep to whole files.
 # Sourced, with $here the folder of the pipelines.  In a source tree the programs are built first.
 
@@ -13,11 +14,11 @@ else					# installed: the plain names are linked beside the pipelines
 fi
 export PATH
 
-# stage NAME: what follows belongs to NAME; its seconds are added up in the file `times`.
+# stage NAME: what follows belongs to NAME; its seconds are added up in the file times.txt.
 stage_name=
 stage() {
 	stage_now=$(date +%s)
-	[ -z "$stage_name" ] || echo "$stage_name $((stage_now - stage_start))" >>times
+	[ -z "$stage_name" ] || echo "$stage_name $((stage_now - stage_start))" >>times.txt
 	stage_name=$1 stage_start=$stage_now
 	[ -z "$1" ] || echo "== $1" >&2
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/toks.h"
 #include "base/cli.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,37 @@ toks_unpack(struct toks_block *k, const void *data, size_t n, const struct toks_
 	return 0;
 }
 
+/* ---- dates: the range of days, "2026-11-22" each, as the meta of a D frame: {"from":..,"to":..} */
+
+static void
+widen(char range[2][11], const char *date, size_t n)
+{
+	char d[11] = "";
+
+	if (n < 10 || date[4] != '-' || date[7] != '-')
+		return;
+	memcpy(d, date, 10);
+	if (!*range[0] || strcmp(d, range[0]) < 0)
+		memcpy(range[0], d, 11);
+	if (!*range[1] || strcmp(d, range[1]) > 0)
+		memcpy(range[1], d, 11);
+}
+
+static void
+widen_by(char range[2][11], const char *meta, size_t n)
+{
+	static const char *const keys[] = { "from", "to" };
+	struct json j;
+
+	if (!n || json_parse(&j, meta, n, NULL) < 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		struct json v = json_get(j, keys[i]);
+		if (json_kind(v) == '"')
+			widen(range, v.p + 1, (size_t)(v.end - v.p) - 2);
+	}
+}
+
 /* ---- reading */
 
 struct toks_in {
@@ -114,6 +146,7 @@ struct toks_in {
 	int               have;
 	uint32_t          doc, tok;
 	struct buf        dtok, dmask;
+	char              dates[2][11];
 };
 
 struct toks_in *
@@ -128,8 +161,12 @@ toks_open(int nfiles, char **files)
 		stream_next(t->s, &f);
 	if (toks_head_parse(&t->h, f.meta, f.meta_len, &e) < 0)
 		stream_damaged(t->s, "%s", e.text);
+	widen_by(t->dates, f.meta, f.meta_len);
 	return t;
 }
+
+const char *toks_from(struct toks_in *t) { return t->dates[0]; }
+const char *toks_to(struct toks_in *t) { return t->dates[1]; }
 
 const struct toks_head *toks_info(struct toks_in *t) { return &t->h; }
 const char *toks_meta(struct toks_in *t) { return stream_head(t->s); }
@@ -145,6 +182,7 @@ toks_next(struct toks_in *t, struct toks_block *k)
 		return 0;
 	if (toks_unpack(k, f.data, f.data_len, &t->h, &t->wide, &e) < 0)
 		stream_damaged(t->s, "%s", e.text);
+	widen_by(t->dates, f.meta, f.meta_len);
 	return 1;
 }
 
@@ -209,6 +247,7 @@ struct toks_out {
 	struct toks_head h;
 	struct buf       tok, end, mask, block;
 	size_t           n_tok, n_doc, n_rec;
+	char             dates[2][11];  /* of the block being filled */
 };
 
 struct toks_out *
@@ -252,6 +291,7 @@ static void
 flush(struct toks_out *o, uint32_t flags)
 {
 	uint32_t w[4] = { (uint32_t)o->n_tok, (uint32_t)o->n_doc, flags | (o->h.masked ? TOKS_MASK : 0), 0 };
+	char meta[64] = "";
 
 	if (!o->n_tok && !o->n_doc)
 		return;
@@ -265,10 +305,15 @@ flush(struct toks_out *o, uint32_t flags)
 		buf_add(&o->block, o->mask.p, o->mask.n);
 		buf_zeros(&o->block, 8);
 	}
-	stream_put(o->s, o->h.seq ? o->n_rec : o->n_doc, NULL, o->block.p, o->block.n);
+	if (*o->dates[0])
+		snprintf(meta, sizeof meta, "{\"from\":\"%s\",\"to\":\"%s\"}", o->dates[0], o->dates[1]);
+	stream_put(o->s, o->h.seq ? o->n_rec : o->n_doc, meta, o->block.p, o->block.n);
+	memset(o->dates, 0, sizeof o->dates);
 	buf_clear(&o->tok), buf_clear(&o->end), buf_clear(&o->mask);
 	o->n_tok = o->n_doc = o->n_rec = 0;
 }
+
+void toks_date(struct toks_out *o, const char *date, size_t n) { widen(o->dates, date, n); }
 
 static void
 put_end(struct toks_out *o, size_t at)

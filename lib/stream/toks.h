@@ -42,6 +42,8 @@ const struct toks_head *toks_info(struct toks_in *);
 const char             *toks_meta(struct toks_in *);            /* HEAD meta */
 int                     toks_next(struct toks_in *, struct toks_block *);       /* 0 at the end */
 struct stream          *toks_stream(struct toks_in *);          /* for messages */
+const char             *toks_from(struct toks_in *);            /* the earliest date that HEAD and the frames */
+const char             *toks_to(struct toks_in *);              /* read so far name, and the latest; "": none */
 void                    toks_close(struct toks_in *);
 
 /* Whole documents, put together from the blocks: tokens and mask (NULL: none) of the next one; 0 at the end. */
@@ -60,5 +62,7 @@ struct toks_out *toks_create(const char *path, const char *head, const struct to
  * the ends of documents within it. mask: one byte a token here, 0 or 1; NULL: all count. */
 void toks_put_doc(struct toks_out *, const uint32_t *tok, const uint8_t *mask, size_t n);
 void toks_put_record(struct toks_out *, const uint32_t *tok, const uint8_t *mask, const uint32_t *end, size_t n_doc);
+/* The date of a document just put (ISO 8601; its first ten bytes count): D frames carry the range of theirs. */
+void toks_date(struct toks_out *, const char *date, size_t n);
 void toks_finish(struct toks_out *);
 #endif
