@@ -43,7 +43,13 @@ struct ids {
 struct encoder;                 /* one thread's scratch and cache */
 struct encoder *encoder_new(const struct vocab *, const struct vocab_opts *);
 int             encode(struct encoder *, const char *text, size_t n, struct ids *, struct err *);
+/* The same for a text that goes on from what was encoded before: SentencePiece's vocabularies put no space in front. */
+int             encode_more(struct encoder *, const char *text, size_t n, struct ids *, struct err *);
+const struct vocab *encoder_vocab(const struct encoder *);
 void            encoder_free(struct encoder *);
 
+/* Appends the text of n ids; ids that are none add nothing.  decode_ids takes them for a whole text: the space
+ * that SentencePiece's vocabularies put in front of one is taken off again.  decode_part leaves it. */
+void decode_part(const struct vocab *, const uint32_t *ids, size_t n, int skip_special, struct buf *out);
 void decode_ids(const struct vocab *, const uint32_t *ids, size_t n, int skip_special, struct buf *out);
 #endif

@@ -1,0 +1,120 @@
+/* load - a vocabulary from a path: a file told by its content, a model that carries one, a folder */
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+#include "stream/tens.h"
+#include "vocab/table.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int
+is_safetensors(const unsigned char *p, size_t n)
+{
+	uint64_t len;
+
+	if (n < 10)
+		return 0;
+	memcpy(&len, p, 8);
+	return len >= 2 && len <= n - 8 && p[8] == '{';
+}
+
+static int
+is_tiktoken(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && i < 4096 && p[i] > ' ' && p[i] < 127)
+		i++;
+	return i && i + 1 < n && p[i] == ' ' && p[i + 1] >= '0' && p[i + 1] <= '9';
+}
+
+/* max_token_length, then score, length and "<unk>" of token 0. */
+static int
+is_llama2c(const unsigned char *p, size_t n)
+{
+	return n >= 17 && !memcmp(p + 8, "\5\0\0\0<unk>", 9);
+}
+
+static struct vocab *
+from_model(const unsigned char *p, size_t n, const char *pattern, struct err *err)
+{
+	struct tens_set set;
+	const struct tens *t;
+	struct vocab *v = NULL;
+
+	if (tens_parse(&set, p, n, err))
+		return NULL;
+	t = tens_find(&set, "pipelm.tokenizer");
+	if (!t || t->dtype != TENS_U8)
+		err_set(err, "a model without a vocabulary (no U8 tensor pipelm.tokenizer): give -w");
+	else
+		v = tokenizer_json(t->data, t->bytes, pattern, err);
+	tens_free(&set);
+	return v;
+}
+
+static struct vocab *
+parse(const unsigned char *p, size_t n, const char *pattern, struct err *err)
+{
+	size_t blank = 0;
+
+	if (!n) {
+		err_set(err, "empty");
+		return NULL;
+	}
+	while (blank < n && strchr(" \t\r\n", p[blank]) && p[blank])
+		blank++;
+	if (is_safetensors(p, n))
+		return from_model(p, n, pattern, err);
+	if (blank < n && p[blank] == '{')
+		return tokenizer_json((const char *)p, n, pattern, err);
+	if (is_tiktoken(p, n))
+		return tiktoken_file((const char *)p, n, pattern, err);
+	if (is_llama2c(p, n))
+		return llama2c_file(p, n, err);
+	if (n >= 4 && !memcmp(p, "GGUF", 4))
+		err_set(err, "a GGUF file: its vocabulary is not read yet; give the tokenizer.json");
+	else if (!strncmp((const char *)p, "#version", n < 8 ? n : 8))
+		err_set(err, "a merges.txt: not read by itself; give the tokenizer.json");
+	else
+		err_set(err, "neither tokenizer.json, .tiktoken, llama2.c's tokenizer.bin nor a model that carries one");
+	return NULL;
+}
+
+struct vocab *
+vocab_parse(const void *bytes, size_t n, const char *name, const char *pattern, struct err *err)
+{
+	struct vocab *v = parse(bytes, n, pattern, err);
+
+	if (!v)
+		err_in(err, name);
+	return v;
+}
+
+struct vocab *
+vocab_load(const char *path, const char *pattern, struct err *err)
+{
+	struct file_map m;
+	struct stat st;
+	struct buf inside = {0};
+	struct vocab *v;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+		static const char *const names[] = { "tokenizer.json", "model.safetensors", "tokenizer.model", NULL };
+
+		for (int i = 0; names[i]; i++) {
+			buf_clear(&inside);
+			buf_printf(&inside, "%s/%s", path, names[i]);
+			if (!stat(inside.p, &st))
+				break;
+		}
+		path = inside.p;
+	}
+	v = NULL;
+	if (!file_map(&m, path, err)) {
+		v = vocab_parse(m.p, m.n, path, pattern, err);
+		file_unmap(&m);
+	}
+	buf_free(&inside);
+	return v;
+}

@@ -1,0 +1,222 @@
+/* rankfile - vocabularies whose tokens carry their own rank: .tiktoken, and llama2.c's tokenizer.bin */
+/* SPDX-License-Identifier: MIT */
+#include "base/crc32c.h"
+#include "vocab/table.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct named {
+	uint32_t id;
+	const char *name;
+};
+
+/* The published files, told by size and CRC-32C: the files hold neither pattern nor specials. */
+static const struct published {
+	size_t size;
+	uint32_t crc;
+	const char *pattern;
+	struct named special[6];
+} published[] = {
+	{ 835554, 0x70d99c18, "gpt2", { { 50256, "<|endoftext|>" } } },
+	{ 836186, 0xf7dee75c, "gpt2", { { 50256, "<|endoftext|>" } } },
+	{ 1681126, 0x2c0261b3, "cl100k", { { 100257, "<|endoftext|>" }, { 100258, "<|fim_prefix|>" }, { 100259, "<|fim_middle|>" },
+				  { 100260, "<|fim_suffix|>" }, { 100276, "<|endofprompt|>" } } },
+	{ 3613922, 0x88588369, "o200k", { { 199999, "<|endoftext|>" }, { 200018, "<|endofprompt|>" } } },
+};
+
+static int
+sextet(int c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* One line: base64 of the token, a blank, its rank. */
+static int
+read_line(struct vocab *v, const char *p, const char *e, size_t line, struct buf *token, struct err *err)
+{
+	uint32_t bits = 0, have = 0;
+	uint64_t rank = 0;
+	const char *digits;
+
+	buf_clear(token);
+	for (; p < e && sextet((unsigned char)*p) >= 0; p++) {
+		bits = bits << 6 | (uint32_t)sextet((unsigned char)*p);
+		have += 6;
+		if (have >= 8)
+			buf_char(token, (int)(bits >> (have -= 8) & 255));
+	}
+	while (p < e && *p == '=')
+		p++;
+	if (!token->n || p == e || *p++ != ' ')
+		return err_set(err, "line %zu: not base64, a blank and a rank", line);
+	for (digits = p; p < e && *p >= '0' && *p <= '9' && rank < VOCAB_MAX; p++)
+		rank = 10 * rank + (uint64_t)(*p - '0');
+	if (p < e && *p == '\r')
+		p++;
+	if (p == digits || p < e)
+		return err_set(err, "line %zu: not base64, a blank and a rank", line);
+	if (table_set(v, rank, token->p, token->n, 0, err)) {
+		char where[40];
+
+		snprintf(where, sizeof where, "line %zu", line);
+		return err_in(err, where);
+	}
+	return 0;
+}
+
+static int
+read_lines(struct vocab *v, const char *text, size_t n, struct err *err)
+{
+	const char *p = text, *e = text + n, *nl;
+	struct buf token = {0};
+	int rc = 0;
+
+	for (size_t line = 1; p < e && !rc; line++, p = nl + 1) {
+		nl = memchr(p, '\n', (size_t)(e - p));
+		if (!nl)
+			nl = e;
+		if (nl > p)
+			rc = read_line(v, p, nl, line, &token, err);
+	}
+	buf_free(&token);
+	return rc;
+}
+
+struct vocab *
+tiktoken_file(const char *text, size_t n, const char *pattern, struct err *err)
+{
+	struct vocab *v = table_new();
+	const struct published *known = NULL;
+	uint32_t *rank, crc = crc32c(0, text, n);
+
+	for (size_t i = 0; i < sizeof published / sizeof *published; i++)
+		if (published[i].size == n && published[i].crc == crc)
+			known = published + i;
+	if (!known && !pattern) {
+		err_set(err, "a .tiktoken file that is none of the published ones: give its --pattern");
+		goto fail;
+	}
+	if (read_lines(v, text, n, err))
+		goto fail;
+	if (known)
+		for (const struct named *s = known->special; s->name; s++)
+			if (table_set(v, s->id, s->name, strlen(s->name), TOKEN_ADDED | TOKEN_SPECIAL, err))
+				goto fail;
+	table_index(v);
+	v->whole = 1;
+	v->split = split_new(pattern ? pattern : known->pattern, 0, err);
+	if (!v->split)
+		goto fail;
+	rank = xreallocarray(NULL, v->n + 1, sizeof *rank);
+	for (size_t i = 0; i < v->n; i++)
+		rank[i] = (uint32_t)i;
+	table_merges_from_ranks(v, rank);
+	free(rank);
+	return table_finish(v, err);
+fail:
+	vocab_free(v);
+	return NULL;
+}
+
+/* Scores to ranks: the highest first, equal ones alike. */
+struct scored {
+	float score;
+	uint32_t id;
+};
+
+static int
+by_score(const void *x, const void *y)
+{
+	const struct scored *a = x, *b = y;
+
+	if (a->score != b->score)
+		return a->score > b->score ? -1 : 1;
+	return a->id < b->id ? -1 : 1;
+}
+
+static int
+read_scored(struct vocab *v, const unsigned char *p, size_t n, struct scored **scored, struct err *err)
+{
+	size_t at = 4, cap = 0, k = 0;
+
+	while (at < n) {
+		const char *text;
+		struct scored s = { 0, (uint32_t)k };
+		int32_t len;
+		unsigned byte;
+		char end;
+		int flags = k < 3 ? TOKEN_ADDED | TOKEN_SPECIAL : 0;
+
+		if (n - at < 8)
+			return err_set(err, "byte %zu: cut short", at);
+		memcpy(&s.score, p + at, 4);
+		memcpy(&len, p + at + 4, 4);
+		at += 8;
+		if (len < 0 || (size_t)len > n - at || isnan(s.score))
+			return err_set(err, "byte %zu: no token of llama2.c's tokenizer.bin", at - 8);
+		text = (const char *)p + at;
+		at += (size_t)len;
+		if (k == 1 || k == 2) {         /* \n<s>\n and \n</s>\n */
+			const char *name = k == 1 ? "<s>" : "</s>";
+
+			if (table_set(v, k, name, strlen(name), flags, err))
+				return -1;
+		} else if (k >= 3 && k < 259) {
+			char hex[8] = "";
+
+			if (len == 6)
+				memcpy(hex, text, 6);
+			if (sscanf(hex, "<0x%2X%c", &byte, &end) != 2 || byte != k - 3)
+				return err_set(err, "token %zu is not <0x%02zX>: not llama2.c's tokenizer.bin", k, k - 3);
+			hex[0] = (char)byte;
+			if (table_set(v, k, hex, 1, TOKEN_BYTE, err))
+				return -1;
+		} else if (table_set(v, k, text, (size_t)len, flags, err)) {
+			return -1;
+		}
+		VEC_PUSH(*scored, k, cap, s);
+	}
+	return k < 259 ? err_set(err, "%zu tokens: not llama2.c's tokenizer.bin", k) : 0;
+}
+
+struct vocab *
+llama2c_file(const unsigned char *p, size_t n, struct err *err)
+{
+	struct vocab *v = table_new();
+	struct scored *scored = NULL;
+	uint32_t *rank, r = 0;
+
+	if (read_scored(v, p, n, &scored, err)) {
+		free(scored);
+		vocab_free(v);
+		return NULL;
+	}
+	v->spm = v->prefix = 1;
+	v->unk = 0;
+	v->bos = 1;
+	v->eot = 2;
+	table_index(v);
+	rank = xreallocarray(NULL, v->n, sizeof *rank);
+	qsort(scored, v->n, sizeof *scored, by_score);
+	for (size_t i = 0; i < v->n; i++) {
+		if (i && scored[i].score != scored[i - 1].score)
+			r++;
+		rank[scored[i].id] = r;
+	}
+	table_merges_from_ranks(v, rank);
+	/* Tokens of one score: leftmost first, so one rank. */
+	for (size_t i = 0; i < v->n_merges; i++)
+		v->merges[i].rank = rank[v->merges[i].made];
+	free(rank);
+	free(scored);
+	table_split_spaces(v);
+	return table_finish(v, err);
+}

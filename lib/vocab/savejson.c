@@ -1,0 +1,138 @@
+/* savejson - a vocabulary as the tokenizer.json that Hugging Face's tokenizers load */
+/* SPDX-License-Identifier: MIT */
+#include "base/json.h"
+#include "vocab/table.h"
+#include "vocab/utf8.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A token as JSON: the letters of its bytes, or SentencePiece's text. */
+static void
+quote(const struct vocab *v, uint32_t id, struct buf *tmp, struct buf *out)
+{
+	const unsigned char *p = (const unsigned char *)v->pool.p + v->tok[id].at;
+	char u[4];
+
+	buf_clear(tmp);
+	if (v->flags[id] & (TOKEN_ADDED | TOKEN_LOST)) {
+		buf_add(tmp, p, v->tok[id].len);
+	} else if (v->flags[id] & TOKEN_BYTE) {
+		buf_printf(tmp, "<0x%02X>", *p);
+	} else {
+		for (uint32_t i = 0; i < v->tok[id].len; i++) {
+			if (!v->spm)
+				buf_add(tmp, u, (size_t)utf8_put(u, byte_letter(p[i])));
+			else if (p[i] == ' ')
+				buf_str(tmp, "\xe2\x96\x81");
+			else
+				buf_char(tmp, p[i]);
+		}
+	}
+	json_quote(out, tmp->p ? tmp->p : "", tmp->n);
+}
+
+static void
+added_tokens(const struct vocab *v, struct buf *tmp, struct buf *out)
+{
+	int first = 1;
+
+	buf_str(out, "\"added_tokens\":[");
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (!(v->flags[i] & TOKEN_ADDED))
+			continue;
+		buf_printf(out, "%s\n{\"id\":%u,\"content\":", first ? "" : ",", i);
+		quote(v, i, tmp, out);
+		buf_printf(out, ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":%s}",
+			   v->flags[i] & TOKEN_SPECIAL ? "true" : "false");
+		first = 0;
+	}
+	buf_str(out, "],\n");
+}
+
+static void
+byte_level(const struct vocab *v, struct buf *out)
+{
+	static const char level[] = "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":true,\"use_regex\":false}";
+	const char *regex = split_pattern(v->split);
+
+	buf_printf(out, "\"normalizer\":%s,\n\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[",
+		   v->nfc ? "{\"type\":\"NFC\"}" : "null");
+	if (split_digits(v->split))
+		buf_str(out, "{\"type\":\"Digits\",\"individual_digits\":true},");
+	if (*regex) {
+		buf_str(out, "{\"type\":\"Split\",\"pattern\":{\"Regex\":");
+		json_quote(out, regex, strlen(regex));
+		buf_str(out, "},\"behavior\":\"Isolated\",\"invert\":false},");
+	}
+	buf_printf(out, level, v->prefix ? "true" : "false");
+	buf_str(out, "]},\n\"post_processor\":null,\n\"decoder\":");
+	buf_printf(out, level, "false");
+	buf_str(out, ",\n");
+}
+
+static void
+sentencepiece(const struct vocab *v, struct buf *out)
+{
+	buf_str(out, "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
+	if (v->nfc)
+		buf_str(out, "{\"type\":\"NFC\"},");
+	if (v->prefix)
+		buf_str(out, "{\"type\":\"Prepend\",\"prepend\":\"\xe2\x96\x81\"},");
+	buf_str(out, "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\xe2\x96\x81\"}]},\n"
+		     "\"pre_tokenizer\":null,\n\"post_processor\":null,\n\"decoder\":{\"type\":\"Sequence\",\"decoders\":["
+		     "{\"type\":\"Replace\",\"pattern\":{\"String\":\"\xe2\x96\x81\"},\"content\":\" \"},"
+		     "{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}");
+	if (v->prefix)
+		buf_str(out, ",{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}");
+	buf_str(out, "]},\n");
+}
+
+static void
+model(const struct vocab *v, struct buf *tmp, struct buf *out)
+{
+	int first = 1, fallback = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		fallback |= v->flags[i] & TOKEN_BYTE;
+	buf_str(out, "\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":");
+	if (v->unk >= 0)
+		quote(v, (uint32_t)v->unk, tmp, out);
+	else
+		buf_str(out, "null");
+	buf_printf(out, ",\"continuing_subword_prefix\":null,\"end_of_word_suffix\":null,\"fuse_unk\":%s,\"byte_fallback\":%s,"
+		   "\"ignore_merges\":%s,\n\"vocab\":{", v->spm ? "true" : "false", fallback ? "true" : "false",
+		   v->whole ? "true" : "false");
+	for (uint32_t i = 0; i < v->n; i++) {
+		/* SentencePiece's specials are tokens of the model too; so are unk and what Hugging Face must find there. */
+		if ((v->flags[i] & TOKEN_HOLE) || ((v->flags[i] & TOKEN_ADDED) && !v->spm))
+			continue;
+		buf_str(out, first ? "\n" : ",\n");
+		quote(v, i, tmp, out);
+		buf_printf(out, ":%u", i);
+		first = 0;
+	}
+	buf_str(out, "},\n\"merges\":[");
+	for (size_t i = 0; i < v->n_merges; i++) {
+		buf_str(out, i ? ",\n[" : "\n[");
+		quote(v, v->merges[i].a, tmp, out);
+		buf_char(out, ',');
+		quote(v, v->merges[i].b, tmp, out);
+		buf_char(out, ']');
+	}
+	buf_str(out, "]}}\n");
+}
+
+void
+vocab_json(const struct vocab *v, struct buf *out)
+{
+	struct buf tmp = {0};
+
+	buf_str(out, "{\"version\":\"1.0\",\n\"truncation\":null,\n\"padding\":null,\n");
+	added_tokens(v, &tmp, out);
+	if (v->spm)
+		sentencepiece(v, out);
+	else
+		byte_level(v, out);
+	model(v, &tmp, out);
+	buf_free(&tmp);
+}

@@ -1,0 +1,41 @@
+/* split - pre-tokenizers: where a text is cut before merging, so that no token crosses the cut */
+#ifndef LM_SPLIT_H
+#define LM_SPLIT_H
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include "base/mem.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct split;                   /* immutable: many threads may cut with one */
+
+/* From a name (gpt2 cl100k o200k llama3 qwen2) or a regular expression (PCRE2).  The expressions of the
+ * five are told by their text and cut by hand-written scanners.  digits: every number is a piece of its
+ * own first (Hugging Face's Digits).  NULL with the reason when it does not compile. */
+struct split *split_new(const char *pattern, int digits, struct err *);
+/* The same by PCRE2 whatever the text: what the scanners are tested against. */
+struct split *split_new_pcre(const char *pattern, struct err *);
+/* Whole texts, or for SentencePiece's vocabularies cuts before a run of spaces. */
+struct split *split_spaces(int cut);
+void          split_free(struct split *);
+const char   *split_pattern(const struct split *);      /* the regular expression; "" when there is none */
+int           split_digits(const struct split *);
+const unsigned char *split_classes(const struct split *);       /* ucd_classes() */
+
+/* The end of the piece that begins at p < e, for those that a scanner of ours cuts; else NULL. */
+typedef const unsigned char *scan_fn(const unsigned char *cls, const unsigned char *p, const unsigned char *e);
+scan_fn *split_scanner(const struct split *);
+
+/* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Ill-formed UTF-8 is cut as if each
+ * maximal subpart were U+FFFD.  One thread's scratch, all zero to begin with.  -1 when PCRE2 gave up. */
+struct cuts {
+	size_t    *end;
+	size_t     n, cap;
+	void      *match;               /* PCRE2's scratch */
+	struct buf clean;               /* the text with U+FFFD for what is ill-formed */
+	struct { size_t clean, text; } *map;    /* where the two go apart: offsets after each U+FFFD */
+	size_t     n_map, map_cap;
+};
+int  split_ends(const struct split *, struct cuts *, const void *text, size_t n, struct err *);
+void cuts_free(struct cuts *);
+#endif

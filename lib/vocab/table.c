@@ -1,0 +1,370 @@
+/* table - a vocabulary's tables, and the simple questions to it */
+/* SPDX-License-Identifier: MIT */
+#include "vocab/table.h"
+#include "base/crc32c.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct vocab *
+table_new(void)
+{
+	struct vocab *v = xcalloc(1, sizeof *v);
+
+	v->bos = v->eot = v->unk = -1;
+	return v;
+}
+
+void
+vocab_free(struct vocab *v)
+{
+	if (!v)
+		return;
+	buf_free(&v->pool);
+	free(v->tok);
+	free(v->flags);
+	free(v->merges);
+	split_free(v->split);
+	free(v->hash);
+	free(v->dense);
+	free(v->pair);
+	free(v->added);
+	free(v);
+}
+
+int
+table_set(struct vocab *v, uint64_t id, const void *bytes, size_t n, int flags, struct err *err)
+{
+	if (id >= VOCAB_MAX)
+		return err_set(err, "token id %llu is too large", (unsigned long long)id);
+	if (n > UINT32_MAX - v->pool.n)
+		return err_set(err, "the tokens are longer than 4 GB");
+	if (id >= v->n) {
+		size_t n_new = id + 1;
+
+		if (n_new < v->n + v->n / 2)
+			n_new = v->n + v->n / 2;        /* holes at the end are cut off in table_index */
+		v->tok = xreallocarray(v->tok, n_new, sizeof *v->tok);
+		v->flags = xreallocarray(v->flags, n_new, 1);
+		memset(v->tok + v->n, 0, (n_new - v->n) * sizeof *v->tok);
+		memset(v->flags + v->n, TOKEN_HOLE, n_new - v->n);
+		v->n = n_new;
+	}
+	if (!(v->flags[id] & TOKEN_HOLE))
+		return err_set(err, "token id %llu comes twice", (unsigned long long)id);
+	v->tok[id].at = (uint32_t)v->pool.n;
+	v->tok[id].len = (uint32_t)n;
+	v->flags[id] = (uint8_t)flags;
+	buf_add(&v->pool, bytes, n);
+	return 0;
+}
+
+static size_t
+hash_bytes(const unsigned char *p, size_t n)
+{
+	uint64_t h = n * 0x9e3779b97f4a7c15u, w;
+
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&w, p, 8);
+		h = (h ^ w) * 0xff51afd7ed558ccdu;
+		h ^= h >> 32;
+	}
+	w = 0;
+	memcpy(&w, p, n);
+	h = (h ^ w) * 0xff51afd7ed558ccdu;
+	h ^= h >> 32;
+	h *= 0xc4ceb9fe1a85ec53u;
+	return (size_t)(h ^ h >> 29);
+}
+
+void
+table_index(struct vocab *v)
+{
+	size_t size = 16;
+
+	while (v->n && (v->flags[v->n - 1] & TOKEN_HOLE))
+		v->n--;
+	while (size < 2 * v->n)
+		size *= 2;
+	free(v->hash);
+	v->hash = xmalloc(size * sizeof *v->hash);
+	memset(v->hash, 255, size * sizeof *v->hash);
+	v->hash_mask = size - 1;
+	for (size_t i = 0; i < v->n; i++) {
+		const unsigned char *p = (const unsigned char *)v->pool.p + v->tok[i].at;
+		size_t h;
+
+		if (v->flags[i] || !v->tok[i].len)
+			continue;
+		if (table_find(v, p, v->tok[i].len) != NO_TOKEN) {      /* the first of two equal ones is used */
+			v->flags[i] |= TOKEN_LOST;
+			continue;
+		}
+		h = hash_bytes(p, v->tok[i].len) & v->hash_mask;
+		while (v->hash[h] != NO_TOKEN)
+			h = (h + 1) & v->hash_mask;
+		v->hash[h] = (uint32_t)i;
+	}
+	for (int b = 0; b < 256; b++) {
+		unsigned char c = (unsigned char)b;
+
+		v->byte[b] = table_find(v, &c, 1);
+	}
+	if (v->spm)
+		for (size_t i = 0; i < v->n; i++)
+			if (v->flags[i] & TOKEN_BYTE)
+				v->byte[(unsigned char)v->pool.p[v->tok[i].at]] = (uint32_t)i;
+}
+
+uint32_t
+table_find(const struct vocab *v, const void *bytes, size_t n)
+{
+	size_t h = hash_bytes(bytes, n) & v->hash_mask;
+	uint32_t id;
+
+	for (; (id = v->hash[h]) != NO_TOKEN; h = (h + 1) & v->hash_mask)
+		if (v->tok[id].len == n && !memcmp(v->pool.p + v->tok[id].at, bytes, n))
+			return id;
+	return NO_TOKEN;
+}
+
+/* Consecutive merges that make the same token share a rank, as they do where a token's own rank decides
+ * (tiktoken, SentencePiece: lists made from those hold every way to cut a token). */
+static void
+merge_add(struct vocab *v, uint32_t a, uint32_t b, uint32_t made)
+{
+	struct merge m = { a, b, made, 0 };
+
+	if (v->n_merges) {
+		const struct merge *last = v->merges + v->n_merges - 1;
+
+		m.rank = last->rank + (last->made != made);
+	}
+	VEC_PUSH(v->merges, v->n_merges, v->merges_cap, m);
+}
+
+int
+table_merge(struct vocab *v, uint32_t a, uint32_t b, struct err *err)
+{
+	size_t at = v->pool.n, n = (size_t)v->tok[a].len + v->tok[b].len;
+	uint32_t made;
+
+	buf_need(&v->pool, n);          /* scratch past the end */
+	memcpy(v->pool.p + at, v->pool.p + v->tok[a].at, v->tok[a].len);
+	memcpy(v->pool.p + at + v->tok[a].len, v->pool.p + v->tok[b].at, v->tok[b].len);
+	made = table_find(v, v->pool.p + at, n);
+	if (made == NO_TOKEN)
+		return err_set(err, "merge %zu of tokens %u and %u makes no token of the vocabulary", v->n_merges, a, b);
+	merge_add(v, a, b, made);
+	return 0;
+}
+
+static int
+by_number(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+void
+table_merges_from_ranks(struct vocab *v, const uint32_t *rank)
+{
+	uint64_t *key = xreallocarray(NULL, v->n + 1, sizeof *key);     /* rank, id */
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (rank[i] != UINT32_MAX && !v->flags[i] && v->tok[i].len > 1)
+			key[n++] = (uint64_t)rank[i] << 32 | i;
+	qsort(key, n, sizeof *key, by_number);
+	for (size_t k = 0; k < n; k++) {
+		uint32_t id = (uint32_t)key[k], len = v->tok[id].len;
+		const char *p = v->pool.p + v->tok[id].at;
+
+		for (uint32_t cut = 1; cut < len; cut++) {
+			uint32_t a = table_find(v, p, cut), b;
+
+			if (a != NO_TOKEN && (b = table_find(v, p + cut, len - cut)) != NO_TOKEN)
+				merge_add(v, a, b, id);
+		}
+	}
+	free(key);
+}
+
+static void
+pairs(struct vocab *v)
+{
+	size_t size = 16;
+
+	while (size < 2 * v->n_merges)
+		size *= 2;
+	v->pair = xreallocarray(NULL, size, sizeof *v->pair);
+	memset(v->pair, 255, size * sizeof *v->pair);
+	v->pair_mask = size - 1;
+	for (size_t i = 0; i < v->n_merges; i++) {
+		const struct merge *m = v->merges + i;
+		uint64_t key = (uint64_t)m->a << 32 | m->b, h = (key * 0x9e3779b97f4a7c15u) >> 20 & v->pair_mask;
+
+		while (v->pair[h].key != UINT64_MAX && v->pair[h].key != key)
+			h = (h + 1) & v->pair_mask;
+		if (v->pair[h].key == key)
+			continue;       /* listed twice: the first counts */
+		v->pair[h].key = key;
+		v->pair[h].value = (uint64_t)m->rank << 32 | m->made;
+	}
+	v->dense = xreallocarray(NULL, 65536, sizeof *v->dense);
+	for (int i = 0; i < 65536; i++) {
+		uint32_t a = v->byte[i >> 8], b = v->byte[i & 255];
+
+		v->dense[i] = a == NO_TOKEN || b == NO_TOKEN ? NO_MERGE : table_pair(v, a, b);
+	}
+}
+
+static void
+added(struct vocab *v)
+{
+	uint64_t *key = xreallocarray(NULL, v->n + 1, sizeof *key);     /* first byte, longest first, id */
+	size_t k = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		if ((v->flags[i] & TOKEN_ADDED) && v->tok[i].len)
+			key[v->n_added++] = (uint64_t)(unsigned char)v->pool.p[v->tok[i].at] << 56 |
+					    (uint64_t)(~v->tok[i].len & 0xffffff) << 32 | i;
+	qsort(key, v->n_added, sizeof *key, by_number);
+	v->added = xreallocarray(NULL, v->n_added + 1, sizeof *v->added);
+	for (size_t i = 0; i < v->n_added; i++)
+		v->added[i] = (uint32_t)key[i];
+	for (size_t b = 0; b <= 256; b++) {
+		while (k < v->n_added && key[k] >> 56 < b)
+			k++;
+		v->first[b] = k;
+	}
+	free(key);
+}
+
+/* Whether a cut before each run of spaces changes nothing: no token has a space after something else. */
+static int
+cut_is_safe(const struct vocab *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const char *p = v->pool.p + v->tok[i].at;
+
+		if (v->flags[i])
+			continue;
+		for (uint32_t k = 1; k < v->tok[i].len; k++)
+			if (p[k] == ' ' && p[k - 1] != ' ')
+				return 0;
+	}
+	return 1;
+}
+
+void
+table_split_spaces(struct vocab *v)
+{
+	v->split = split_spaces(cut_is_safe(v));
+}
+
+static int
+special_named(const struct vocab *v, const char *const *names)
+{
+	for (; *names; names++)
+		for (size_t i = 0; i < v->n; i++)
+			if ((v->flags[i] & TOKEN_SPECIAL) && v->tok[i].len == strlen(*names) &&
+			    !memcmp(v->pool.p + v->tok[i].at, *names, v->tok[i].len))
+				return (int)i;
+	return -1;
+}
+
+struct vocab *
+table_finish(struct vocab *v, struct err *err)
+{
+	static const char *const bos[] = { "<|begin_of_text|>", "<s>", "<bos>", "<|bos|>", "<|startoftext|>", NULL };
+	static const char *const eot[] = { "<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|eos|>", NULL };
+
+	if (!v->n) {
+		err_set(err, "a vocabulary without tokens");
+		vocab_free(v);
+		return NULL;
+	}
+	pairs(v);
+	added(v);
+	if (v->bos < 0)
+		v->bos = special_named(v, bos);
+	if (v->eot < 0)
+		v->eot = special_named(v, eot);
+	return v;
+}
+
+size_t
+vocab_size(const struct vocab *v)
+{
+	return v->n;
+}
+
+const char *
+vocab_bytes(const struct vocab *v, uint32_t id, size_t *n)
+{
+	if (id >= v->n || (v->flags[id] & TOKEN_HOLE)) {
+		*n = 0;
+		return NULL;
+	}
+	*n = v->tok[id].len;
+	return v->pool.p + v->tok[id].at;
+}
+
+int
+vocab_special(const struct vocab *v, uint32_t id)
+{
+	return id < v->n && (v->flags[id] & TOKEN_SPECIAL);
+}
+
+int64_t
+vocab_find(const struct vocab *v, const char *bytes, size_t n)
+{
+	uint32_t id;
+
+	if (!n)
+		return -1;
+	for (size_t i = 0; i < v->n_added; i++) {
+		id = v->added[i];
+		if (v->tok[id].len == n && !memcmp(v->pool.p + v->tok[id].at, bytes, n))
+			return id;
+	}
+	id = table_find(v, bytes, n);
+	if (id == NO_TOKEN && n == 1)
+		id = v->byte[(unsigned char)*bytes];
+	return id == NO_TOKEN ? -1 : (int64_t)id;
+}
+
+int
+vocab_eot(const struct vocab *v)
+{
+	return v->eot;
+}
+
+int
+vocab_bos(const struct vocab *v)
+{
+	return v->bos;
+}
+
+void
+vocab_crc(const struct vocab *v, char out[20])
+{
+	uint32_t crc = 0;
+	const char *pattern = split_pattern(v->split), *norm = v->nfc ? "NFC" : v->prefix ? "Prepend" : "";
+
+	for (size_t i = 0; i < v->n; i++) {
+		uint32_t len = v->tok[i].len;
+		uint8_t special = v->flags[i] & TOKEN_SPECIAL;
+
+		crc = crc32c(crc, &len, 4);
+		crc = crc32c(crc, v->pool.p + v->tok[i].at, len);
+		crc = crc32c(crc, &special, 1);
+	}
+	crc = crc32c(crc, pattern, strlen(pattern));
+	if (split_digits(v->split))
+		crc = crc32c(crc, "digits", 6);
+	crc = crc32c(crc, norm, strlen(norm));
+	snprintf(out, 20, "crc32c:%08x", crc);
+}

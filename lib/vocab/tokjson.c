@@ -1,0 +1,375 @@
+/* tokjson - reading tokenizer.json: byte-level BPE, and SentencePiece's BPE with byte fallback */
+/* SPDX-License-Identifier: MIT */
+#include "base/json.h"
+#include "vocab/table.h"
+#include "vocab/utf8.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLANK "\xe2\x96\x81"    /* U+2581, SentencePiece's space */
+
+uint32_t
+byte_letter(int b)
+{
+	if ((b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || b >= 0xae)
+		return (uint32_t)b;
+	if (b <= 0x20)
+		return 0x100 + (uint32_t)b;
+	return b == 0xad ? 0x143 : 0x100 + (uint32_t)b - 0x7f + 0x21;
+}
+
+int
+letter_byte(uint32_t c)
+{
+	if (c < 0x100)
+		return byte_letter((int)c) == c ? (int)c : -1;
+	if (c > 0x143)
+		return -1;
+	c -= 0x100;
+	return c <= 0x20 ? (int)c : c == 0x43 ? 0xad : (int)(c - 0x21 + 0x7f);
+}
+
+/* What is being read: the vocabulary and its parts of the file. */
+struct reading {
+	struct vocab *v;
+	struct json   model;
+	struct buf    key, one;
+	char          regex[4096];
+	int           byte_level, digits, byte_fallback, metaspace;
+	int           has_regex;
+};
+
+static int
+lack(struct err *err, const char *what, struct json v)
+{
+	char type[48] = "";
+	struct json t = json_get(v, "type");
+	size_t n = (size_t)(t.end - t.p);
+
+	if (json_kind(t) == '"' && n < sizeof type)
+		snprintf(type, sizeof type, " %.*s", (int)n, t.p);
+	return err_set(err, "%s%s is not supported", what, type);
+}
+
+static int
+no_value(struct json v)
+{
+	int k = json_kind(v);
+
+	return !k || k == 'n';
+}
+
+static int
+read_normalizer(struct reading *r, struct json v, struct err *err)
+{
+	struct json_iter it;
+
+	if (no_value(v))
+		return 0;
+	if (json_is(json_get(v, "type"), "NFC")) {
+		r->v->nfc = 1;
+		return 0;
+	}
+	if (json_is(json_get(v, "type"), "Prepend") && json_is(json_get(v, "prepend"), BLANK)) {
+		r->v->prefix = 1;
+		return 0;
+	}
+	if (json_is(json_get(v, "type"), "Replace") && json_is(json_path(v, "pattern.String"), " ") &&
+	    json_is(json_get(v, "content"), BLANK)) {
+		r->metaspace = 1;
+		return 0;
+	}
+	if (!json_is(json_get(v, "type"), "Sequence"))
+		return lack(err, "normalizer", v);
+	it = json_walk(json_get(v, "normalizers"));
+	while (json_next(&it)) {
+		if (json_is(json_get(it.value, "type"), "Sequence"))
+			return lack(err, "normalizer: a sequence in a sequence", it.value);
+		if (read_normalizer(r, it.value, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+set_regex(struct reading *r, const char *regex, size_t n, struct err *err)
+{
+	if (r->has_regex)
+		return err_set(err, "pre_tokenizer: two expressions one after another are not supported");
+	if (n >= sizeof r->regex || memchr(regex, 0, n))
+		return err_set(err, "pre_tokenizer: an expression of %zu bytes", n);
+	memcpy(r->regex, regex, n);
+	r->regex[n] = 0;
+	r->has_regex = 1;
+	return 0;
+}
+
+static int
+read_split(struct reading *r, struct json v, struct err *err)
+{
+	struct json behavior = json_get(v, "behavior"), regex = json_path(v, "pattern.Regex");
+	int invert = json_bool(json_get(v, "invert"), 0);
+
+	if (!(json_is(behavior, "Isolated") && !invert) && !(json_is(behavior, "Removed") && invert))
+		return err_set(err, "pre_tokenizer Split: only Isolated, and Removed with invert, are supported");
+	buf_clear(&r->one);
+	if (json_str(regex, &r->one))
+		return err_set(err, "pre_tokenizer Split: a pattern that is no Regex is not supported");
+	return set_regex(r, r->one.p, r->one.n, err);
+}
+
+static int
+read_pretokenizer(struct reading *r, struct json v, struct err *err)
+{
+	struct json type = json_get(v, "type");
+	struct json_iter it;
+
+	if (no_value(v))
+		return 0;
+	if (json_is(type, "Split"))
+		return read_split(r, v, err);
+	if (json_is(type, "ByteLevel")) {
+		r->byte_level = 1;
+		r->v->prefix = json_bool(json_get(v, "add_prefix_space"), 0);
+		return json_bool(json_get(v, "use_regex"), 1) ? set_regex(r, "gpt2", 4, err) : 0;
+	}
+	if (json_is(type, "Digits") && json_bool(json_get(v, "individual_digits"), 0) && !r->has_regex) {
+		r->digits = 1;
+		return 0;
+	}
+	if (json_is(type, "Metaspace") && json_is(json_get(v, "replacement"), BLANK) && !json_bool(json_get(v, "split"), 1)) {
+		r->metaspace = 1;
+		r->v->prefix = !json_is(json_get(v, "prepend_scheme"), "never");
+		return 0;
+	}
+	if (!json_is(type, "Sequence"))
+		return lack(err, "pre_tokenizer", v);
+	it = json_walk(json_get(v, "pretokenizers"));
+	while (json_next(&it)) {
+		if (json_is(json_get(it.value, "type"), "Sequence"))
+			return lack(err, "pre_tokenizer: a sequence in a sequence", it.value);
+		if (read_pretokenizer(r, it.value, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* A token as the file spells it, in r->key, becomes its bytes in r->one: 0, TOKEN_BYTE, or TOKEN_LOST when it
+ * has letters that stand for no byte. */
+static int
+spelled(struct reading *r)
+{
+	const unsigned char *p = (const unsigned char *)r->key.p, *e = p + r->key.n;
+	uint32_t len;
+	unsigned byte;
+	char end;
+
+	buf_clear(&r->one);
+	if (r->metaspace) {
+		if (r->byte_fallback && r->key.n == 6 && sscanf(r->key.p, "<0x%2X%c", &byte, &end) == 2 && end == '>') {
+			buf_char(&r->one, (int)byte);
+			return TOKEN_BYTE;
+		}
+		for (; p < e; p += len) {
+			uint32_t c = utf8_next(p, e, &len);
+
+			if (c == 0x2581)
+				buf_char(&r->one, ' ');
+			else
+				buf_add(&r->one, p, len);
+		}
+		return 0;
+	}
+	for (; p < e; p += len) {
+		int b = letter_byte(utf8_next(p, e, &len));
+
+		if (b < 0) {
+			buf_clear(&r->one);
+			buf_add(&r->one, r->key.p, r->key.n);
+			return TOKEN_LOST;
+		}
+		buf_char(&r->one, b);
+	}
+	return 0;
+}
+
+static int
+read_added(struct reading *r, struct json list, struct err *err)
+{
+	struct json_iter it = json_walk(list);
+
+	while (json_next(&it)) {
+		static const char *const flags[] = { "single_word", "lstrip", "rstrip" };
+		long long id = json_int(json_get(it.value, "id"), -1);
+
+		buf_clear(&r->key);
+		if (id < 0 || json_str(json_get(it.value, "content"), &r->key))
+			return err_set(err, "added_tokens: an entry without id or content");
+		for (int i = 0; i < 3; i++)
+			if (json_bool(json_get(it.value, flags[i]), 0))
+				return err_set(err, "added token %.100s: %s is not supported", r->key.p ? r->key.p : "", flags[i]);
+		if (table_set(r->v, (uint64_t)id, r->key.p, r->key.n, TOKEN_ADDED |
+			      (json_bool(json_get(it.value, "special"), 0) ? TOKEN_SPECIAL : 0), err))
+			return err_in(err, "added_tokens");
+	}
+	return 0;
+}
+
+static int
+read_tokens(struct reading *r, struct err *err)
+{
+	struct json_iter it = json_walk(json_get(r->model, "vocab"));
+
+	while (json_next(&it)) {
+		long long id = json_int(it.value, -1);
+		int flags;
+
+		if (id < 0)
+			return err_set(err, "model.vocab: an id that is no whole number");
+		if ((size_t)id < r->v->n && (r->v->flags[id] & TOKEN_ADDED))
+			continue;
+		buf_clear(&r->key);
+		json_str(it.key, &r->key);
+		flags = spelled(r);
+		if (table_set(r->v, (uint64_t)id, r->one.p, r->one.n, flags, err))
+			return err_in(err, "model.vocab");
+	}
+	return 0;
+}
+
+/* The id of the token spelled in r->key, or NO_TOKEN. */
+static uint32_t
+merge_part(struct reading *r)
+{
+	int flags = spelled(r);
+
+	return flags ? NO_TOKEN : table_find(r->v, r->one.p, r->one.n);
+}
+
+static int
+read_merges(struct reading *r, struct err *err)
+{
+	struct json_iter it = json_walk(json_get(r->model, "merges"));
+	struct buf both = {0};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && json_next(&it); i++) {
+		uint32_t id[2] = { NO_TOKEN, NO_TOKEN };
+		size_t k = 0;
+
+		if (json_kind(it.value) == '[') {
+			struct json_iter two = json_walk(it.value);
+
+			for (; json_next(&two); k++) {
+				buf_clear(&r->key);
+				if (k < 2 && !json_str(two.value, &r->key))
+					id[k] = merge_part(r);
+			}
+		} else {
+			const char *blank;
+
+			buf_clear(&both);
+			if (!json_str(it.value, &both) && both.n && (blank = memchr(both.p, ' ', both.n))) {
+				for (k = 0; k < 2; k++) {
+					const char *p = k ? blank + 1 : both.p, *e = k ? both.p + both.n : blank;
+
+					buf_clear(&r->key);
+					buf_add(&r->key, p, (size_t)(e - p));
+					id[k] = merge_part(r);
+				}
+			}
+		}
+		if (k != 2 || id[0] == NO_TOKEN || id[1] == NO_TOKEN)
+			rc = err_set(err, "model.merges: entry %zu is no pair of tokens of the vocabulary", i);
+		else
+			rc = table_merge(r->v, id[0], id[1], err);
+	}
+	buf_free(&both);
+	return rc;
+}
+
+static int
+read_model(struct reading *r, struct err *err)
+{
+	static const char *const affix[] = { "continuing_subword_prefix", "end_of_word_suffix" };
+	struct json type = json_get(r->model, "type");
+	double dropout = json_num(json_get(r->model, "dropout"), 0);
+
+	if (json_kind(type) && !json_is(type, "BPE"))
+		return lack(err, "model", r->model);
+	for (int i = 0; i < 2; i++) {
+		struct json v = json_get(r->model, affix[i]);
+
+		if (!no_value(v) && !json_is(v, ""))
+			return err_set(err, "model: %s is not supported", affix[i]);
+	}
+	if (dropout != 0)
+		return err_set(err, "model: dropout is not supported");
+	if (json_kind(json_get(r->model, "vocab")) != '{' || json_kind(json_get(r->model, "merges")) != '[')
+		return err_set(err, "model: no vocab or no merges");
+	r->v->whole = json_bool(json_get(r->model, "ignore_merges"), 0);
+	r->byte_fallback = json_bool(json_get(r->model, "byte_fallback"), 0);
+	if (!r->byte_level && !r->metaspace)
+		return err_set(err, "neither ByteLevel nor a replacement of the space: such a tokenizer is not supported");
+	if (r->byte_level && r->metaspace)
+		return err_set(err, "both ByteLevel and a replacement of the space: not supported");
+	r->v->spm = r->metaspace;
+	return 0;
+}
+
+static void
+read_unk(struct reading *r)
+{
+	struct json unk = json_get(r->model, "unk_token");
+
+	buf_clear(&r->key);
+	if (json_kind(unk) != '"' || json_str(unk, &r->key))
+		return;
+	for (size_t i = 0; i < r->v->n && r->v->unk < 0; i++)
+		if (!(r->v->flags[i] & TOKEN_HOLE) && r->v->tok[i].len == r->key.n && r->key.n &&
+		    !memcmp(r->v->pool.p + r->v->tok[i].at, r->key.p, r->key.n))
+			r->v->unk = (int)i;
+}
+
+struct vocab *
+tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
+{
+	struct reading r = {0};
+	struct json root;
+	int rc = -1;
+
+	r.v = table_new();
+	if (json_parse(&root, text, n, err))
+		goto out;
+	r.model = json_get(root, "model");
+	if (json_kind(r.model) != '{') {
+		err_set(err, "JSON without a \"model\": not a tokenizer.json");
+		goto out;
+	}
+	if (read_normalizer(&r, json_get(root, "normalizer"), err) ||
+	    read_pretokenizer(&r, json_get(root, "pre_tokenizer"), err) || read_model(&r, err) ||
+	    read_added(&r, json_get(root, "added_tokens"), err) || read_tokens(&r, err))
+		goto out;
+	table_index(r.v);
+	if (read_merges(&r, err))
+		goto out;
+	read_unk(&r);
+	if (r.metaspace && !r.has_regex)
+		table_split_spaces(r.v);
+	else if (r.has_regex || pattern)
+		r.v->split = split_new(r.has_regex ? r.regex : pattern, r.digits, err);
+	else if (r.digits)
+		err_set(err, "pre_tokenizer: Digits without an expression is not supported");
+	else
+		r.v->split = split_spaces(0);
+	rc = r.v->split ? 0 : -1;
+out:
+	buf_free(&r.key);
+	buf_free(&r.one);
+	if (rc) {
+		vocab_free(r.v);
+		return NULL;
+	}
+	return table_finish(r.v, err);
+}

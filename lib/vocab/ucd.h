@@ -1,0 +1,20 @@
+/* ucd - what the pre-tokenizers ask of a character: Unicode 16.0.0 */
+#ifndef LM_UCD_H
+#define LM_UCD_H
+/* SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define UCD_VERSION "16.0.0"
+
+/* \s is White_Space; letters are told apart by what o200k asks: Lu Lt, Ll, Lm Lo. */
+enum ucd { UCD_OTHER, UCD_SPACE, UCD_NUMBER, UCD_UPPER, UCD_LOWER, UCD_LETTER, UCD_MARK };
+
+/* The class of each code point, and UCD_OTHER at UTF8_BAD: 0x110001 bytes, to be freed. */
+unsigned char *ucd_classes(void);
+
+/* Normalization form C of n bytes, appended.  Returns 0 and appends nothing when they are in it already
+ * beyond doubt.  Ill-formed bytes pass as they are. */
+int nfc(const char *text, size_t n, struct buf *out);
+#endif
