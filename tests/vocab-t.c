@@ -6,6 +6,7 @@
 #include "vocab/vocab.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct err err;
 static const char *data;
@@ -168,9 +169,16 @@ main(void)
 		{ "qwen3", "data/tokenizers/npm-qwen3/tokenizer.json", "qwen3" },
 	};
 
+	struct buf path = {0};
+
 	data = getenv("LM_TESTDATA");
-	if (!data)
-		data = "";
+	buf_printf(&path, "%s/golden/tokenizers/gpt2.jsonl", data ? data : "");
+	if (access(path.p, R_OK)) {
+		buf_free(&path);
+		printf("1..0 # SKIP no golden ids: LM_TESTDATA is not set or has none\n");
+		return 0;
+	}
+	buf_free(&path);
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
 		struct vocab *v = load(sets[i][1]);
 		char file[64];
