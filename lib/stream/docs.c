@@ -97,23 +97,15 @@ looks_like_jsonl(struct input *in)
 	}
 }
 
-static int
-next_file(struct docs_in *d)
+/* What the file at d->in is. */
+static void
+tell_face(struct docs_in *d)
 {
 	const unsigned char *p;
 	size_t got;
 	struct err e;
 
-	if (!d->nfiles)
-		return 0;
-	if (d->in)
-		input_close(d->in), d->in = NULL;
-	if (d->s)
-		stream_close(d->s), d->s = NULL;
-	d->record = 0;
-	d->in = input_open(d->files ? *d->files++ : NULL, 1, &e);
-	d->nfiles--;
-	if (!d->in || !(p = input_peek(d->in, 8, &got, &e)))
+	if (!(p = input_peek(d->in, 8, &got, &e)))
 		die_err(&e);
 	if (got == 0)
 		die("%s: empty (did the command before it fail?)", input_name(d->in));
@@ -132,7 +124,36 @@ next_file(struct docs_in *d)
 		die("%s: neither a stream of docs nor JSONL", input_name(d->in));
 	if (!d->head)
 		d->head = xstrdup(d->s ? stream_head(d->s) : "{\"type\":\"docs\"}");
+}
+
+static int
+next_file(struct docs_in *d)
+{
+	struct err e;
+
+	if (!d->nfiles)
+		return 0;
+	if (d->in)
+		input_close(d->in), d->in = NULL;
+	if (d->s)
+		stream_close(d->s), d->s = NULL;
+	d->record = 0;
+	d->in = input_open(d->files ? *d->files++ : NULL, 1, &e);
+	d->nfiles--;
+	if (!d->in)
+		die_err(&e);
+	tell_face(d);
 	return 1;
+}
+
+struct docs_in *
+docs_from(struct input *in)
+{
+	struct docs_in *d = xcalloc(1, sizeof *d);
+
+	d->in = in;
+	tell_face(d);
+	return d;
 }
 
 struct docs_in *

@@ -14,6 +14,8 @@ struct doc {
  * record and byte.  A file that is neither is one document of plain text when text_too is set, else an error. */
 struct docs_in;
 struct docs_in *docs_open(int nfiles, char **files, int text_too);
+struct input;
+struct docs_in *docs_from(struct input *);                  /* goes on from an open input, and owns it */
 int             docs_next(struct docs_in *, struct doc *);  /* 0 at the end */
 const char     *docs_head(struct docs_in *);                /* HEAD meta; "{\"type\":\"docs\"}" for JSONL */
 uint64_t        docs_count(struct docs_in *);               /* documents read so far */

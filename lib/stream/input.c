@@ -61,7 +61,7 @@ start_archive(struct input *in, struct err *e)
 {
 	struct archive_entry *entry;
 
-	in->raw = in->b;
+	in->raw = in->b, in->raw_pos = in->pos;
 	in->b = (struct buf){ 0 };
 	in->pos = 0, in->ended = 0;
 	in->a = archive_read_new();
@@ -136,6 +136,15 @@ input_open(const char *path, int decompress, struct err *e)
 		return in;
 	input_close(in);
 	return NULL;
+}
+
+int
+input_unpack(struct input *in, struct err *e)
+{
+	size_t got;
+	const unsigned char *p = input_peek(in, 8, &got, e);
+
+	return !p ? -1 : in->a || !compressed(p, got) ? 0 : start_archive(in, e);
 }
 
 const unsigned char *

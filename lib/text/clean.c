@@ -1,0 +1,166 @@
+/* clean - the steps of crawl-clean on one page, and their account */
+/* SPDX-License-Identifier: MIT */
+#include "text/clean.h"
+#include "base/json.h"
+#include "text/charset.h"
+#include <string.h>
+
+static const char *
+bytes_of(const struct buf *b)
+{
+	return b->p ? b->p : "";
+}
+
+static void
+add(struct buf *meta, const char *key, const struct buf *value)
+{
+	if (!value->n)
+		return;
+	json_key(meta, key);
+	json_quote(meta, value->p, value->n);
+}
+
+/* The page's bytes as text. */
+static void
+to_text(const struct clean *c, struct page *p, struct cleaned *out)
+{
+	const char *from;
+
+	if (p->kind == PAGE_DOC) {
+		buf_add(&out->text, bytes_of(&p->body), p->body.n);
+		return;
+	}
+	from = charset_of(bytes_of(&p->body), p->body.n, p->charset, p->kind == PAGE_HTML);
+	if (p->kind == PAGE_TEXT) {
+		charset_convert(bytes_of(&p->body), p->body.n, from, &out->text);
+		return;
+	}
+	buf_clear(&out->utf8);
+	charset_convert(bytes_of(&p->body), p->body.n, from, &out->utf8);
+	extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, c->all, &out->ex);
+	buf_add(&out->text, bytes_of(&out->ex.text), out->ex.text.n);
+}
+
+static int
+is_blank(const struct buf *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if ((unsigned char)b->p[i] > ' ')
+			return 0;
+	return 1;
+}
+
+/* A document's own keys, less those that are found out here. */
+static void
+copy_meta(const struct buf *from, struct buf *meta)
+{
+	struct json doc;
+	struct json_iter it;
+
+	if (json_parse(&doc, bytes_of(from), from->n, NULL) < 0)
+		return;
+	it = json_walk(doc);
+	while (json_next(&it)) {
+		if (json_is(it.key, "reason"))
+			continue;
+		if (meta->p[meta->n - 1] != '{')
+			buf_char(meta, ',');
+		buf_add(meta, it.key.p, (size_t)(it.key.end - it.key.p));
+		buf_char(meta, ':');
+		buf_add(meta, it.value.p, (size_t)(it.value.end - it.value.p));
+	}
+}
+
+static void
+make_meta(const struct page *p, struct cleaned *out)
+{
+	struct buf *m = &out->meta;
+
+	buf_char(m, '{');
+	if (p->meta.n) {
+		copy_meta(&p->meta, m);
+	} else {
+		add(m, "id", &p->id);
+		add(m, "url", p->url.n ? &p->url : &out->ex.url);
+		add(m, "date", p->date.n ? &p->date : &out->ex.date);
+		add(m, "source", &p->source);
+		if (p->offset >= 0)
+			json_add_int(m, "offset", p->offset);
+	}
+	add(m, "title", &out->ex.title);
+	add(m, "author", &out->ex.author);
+	if (out->reason)
+		json_add_str(m, "reason", out->reason);
+	buf_char(m, '}');
+}
+
+void
+clean_page(const struct clean *c, struct page *p, struct cleaned *out)
+{
+	buf_clear(&out->text);
+	buf_clear(&out->meta);
+	extracted_clear(&out->ex);
+	out->reason = p->reason;
+	if (!out->reason) {
+		to_text(c, p, out);
+		if (is_blank(&out->text))
+			out->reason = "empty";
+	}
+	make_meta(p, out);
+	if (p->body.cap > 1 << 20)
+		buf_free(&p->body);
+}
+
+void
+cleaned_free(struct cleaned *c)
+{
+	buf_free(&c->text);
+	buf_free(&c->meta);
+	buf_free(&c->utf8);
+	extracted_free(&c->ex);
+}
+
+void
+tally_add(struct tally *t, const struct cleaned *c, size_t bytes_in)
+{
+	int i;
+
+	t->in++;
+	t->in_bytes += bytes_in;
+	if (!c->reason) {
+		t->out++;
+		t->out_bytes += c->text.n;
+		return;
+	}
+	for (i = 0; i < t->n_row && strcmp(t->row[i].reason, c->reason) != 0; i++)
+		;
+	if (i == (int)(sizeof t->row / sizeof *t->row))
+		i--;
+	if (i == t->n_row)
+		t->row[t->n_row++].reason = c->reason;
+	t->row[i].n++;
+	t->row[i].bytes += bytes_in;
+}
+
+void
+tally_json(const struct tally *t, const struct source *s, struct buf *out)
+{
+	buf_char(out, '{');
+	json_add_int(out, "in", (long long)t->in);
+	json_add_int(out, "in_bytes", (long long)t->in_bytes);
+	json_add_int(out, "out", (long long)t->out);
+	json_add_int(out, "out_bytes", (long long)t->out_bytes);
+	json_key(out, "rejected");
+	buf_char(out, '{');
+	for (int i = 0; i < t->n_row; i++) {
+		json_key(out, t->row[i].reason);
+		buf_char(out, '{');
+		json_add_int(out, "n", (long long)t->row[i].n);
+		json_add_int(out, "bytes", (long long)t->row[i].bytes);
+		buf_char(out, '}');
+	}
+	buf_char(out, '}');
+	json_add_int(out, "skipped", (long long)source_skipped(s));
+	json_add_int(out, "damaged", (long long)source_damaged(s));
+	buf_str(out, "}\n");
+}

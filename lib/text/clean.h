@@ -1,0 +1,36 @@
+/* clean - one page through all steps of crawl-clean: charset, extraction, tidying, judgement */
+#ifndef LM_CLEAN_H
+#define LM_CLEAN_H
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include "base/mem.h"
+#include "text/extract.h"
+#include "text/source.h"
+
+/* What is done to every page; immutable while pages are cleaned. */
+struct clean {
+	const struct extract *extract;
+	int                   all;      /* no choice of the main content */
+};
+
+struct cleaned {
+	const char *reason;             /* NULL: kept */
+	struct buf  text, meta;
+	struct extracted ex;            /* scratch */
+	struct buf  utf8;
+};
+
+/* Depends on the page alone: many threads may do it.  The page's bytes are freed on the way. */
+void clean_page(const struct clean *, struct page *, struct cleaned *);
+void cleaned_free(struct cleaned *);
+
+/* Counts by reason. */
+struct tally {
+	struct { const char *reason; uint64_t n, bytes; } row[64];
+	int      n_row;
+	uint64_t in, in_bytes, out, out_bytes;
+};
+void tally_add(struct tally *, const struct cleaned *, size_t bytes_in);
+/* JSON with a newline. */
+void tally_json(const struct tally *, const struct source *, struct buf *out);
+#endif

@@ -1,0 +1,349 @@
+/* extract - which part of a page is its content: what is furniture goes, the densest part stays */
+/* SPDX-License-Identifier: MIT */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "text/extract.h"
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Judged by class, id and role of an element, joined by blanks, lower case. */
+enum { RE_FURNITURE, RE_MAYBE, RE_BODY, RE_COUNT };
+static const char *const patterns[RE_COUNT] = {
+	[RE_FURNITURE] =
+	"\\bcomment(s|-?list|-?section|-?thread|-?area|-?wrap(per)?|-?form)?\\b|disqus|\\brespond\\b|\\breplies\\b"
+	"|\\b(social|sharing|share|sharedaddy|addthis|sharethis|share-?(bar|buttons?|links?|tools?|this|icons?))\\b|(social|share)[-_]|[-_](social|share|sharing)\\b"
+	"|\\brelated|[-_]related|recommend|read-?(more|next)|more-?(stories|articles|news|from|like)|also-?(like|read)|\\btaboola|outbrain|zergnet|mgid"
+	"|side-?bar|\\baside\\b|bread-?crumb|\\bcookie|consent|gdpr|newsletter|subscri(be|ption)|sign-?up|log-?in|\\bpaywall"
+	"|\\bpromo|advert|\\bads?\\b|\\bad-|[-_]ads?\\b|google_?ad|\\bgpt-|\\bdfp|sponsor|\\bbanner\\b|pop-?up|\\bmodal\\b|overlay|masthead"
+	"|\\bnav\\b|nav-?bar|navigation|[-_]nav\\b|\\bnav[-_]|\\bmenu\\b|[-_]menu|\\bmenu[-_]|\\bfooter|[-_]footer\\b|site-?header|page-?header-?nav|\\btop-?bar"
+	"|skip-?(link|to)|screen-?reader|sr-only|visually-?hidden|visuallyhidden|\\bhidden\\b|\\bprint-only|noprint|no-print"
+	"|\\btags?\\b|\\btag-?(list|cloud|links)|\\bcategor(y|ies)-?(list|links)|post-?(tags|nav|navigation)|\\bpagination|\\bpager\\b|page-?numbers|\\bwidget"
+	"|\\bauthor-?(bio|box|info|card|profile)|about-?author|\\bbyline\\b|post-?meta|entry-?meta|article-?meta|\\bmeta-?info|\\bdateline\\b|\\btimestamp\\b"
+	"|\\bsearch\\b|search-?(form|box)|\\btoc\\b|table-?of-?contents|\\btoolbar|\\bprev-?next|\\bjump-?(to|links?)|mw-editsection|mw-jump|\\bnavbox|catlinks|printfooter|\\breference\\b"
+	"|headerlink|\\bedit-?link|\\brss\\b|\\bfollow-?us|\\bcopyright\\b|\\blegal\\b|\\bdisclaimer\\b|\\bcaption-?credit|image-?credit|\\bcredits?\\b|\\brating",
+	[RE_MAYBE] =
+	"article|body|content|main|post|entry|story|column|page|wrapper|container|shadow",
+	[RE_BODY] =
+	"article-?_?(body|content|text|main)|\\bstory-?_?(body|content|text)|post-?_?(body|content|text|entry)|entry-?_?(content|body|text)"
+	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content"
+};
+
+struct extract {
+	pcre2_code *re[RE_COUNT];
+};
+
+/* What is known of each element, of its whole content. */
+struct mass {
+	uint32_t text, link;    /* characters; those within links */
+	uint32_t links;
+	double   good;          /* characters of running text */
+};
+
+struct work {
+	const struct extract *x;
+	struct html           h;
+	struct mass          *m;
+	uint32_t             *ends;
+	uint8_t              *kind;     /* bit i: pattern i matches */
+	pcre2_match_data     *md;
+};
+
+struct extract *
+extract_new(struct err *err)
+{
+	struct extract *x = xcalloc(1, sizeof *x);
+	int code;
+	PCRE2_SIZE at;
+
+	for (int i = 0; i < RE_COUNT; i++) {
+		x->re[i] = pcre2_compile((PCRE2_SPTR)patterns[i], PCRE2_ZERO_TERMINATED, PCRE2_CASELESS | PCRE2_NEVER_UTF, &code, &at, NULL);
+		if (!x->re[i]) {
+			err_set(err, "pattern %d: error %d at %zu", i, code, (size_t)at);
+			extract_free(x);
+			return NULL;
+		}
+		pcre2_jit_compile(x->re[i], PCRE2_JIT_COMPLETE);        /* without it, it is only slower */
+	}
+	return x;
+}
+
+void
+extract_free(struct extract *x)
+{
+	for (int i = 0; x && i < RE_COUNT; i++)
+		pcre2_code_free(x->re[i]);
+	free(x);
+}
+
+void
+extracted_clear(struct extracted *e)
+{
+	buf_clear(&e->text);
+	buf_clear(&e->title);
+	buf_clear(&e->author);
+	buf_clear(&e->date);
+	buf_clear(&e->lang);
+	buf_clear(&e->url);
+	e->noindex = e->noarchive = 0;
+}
+
+void
+extracted_free(struct extracted *e)
+{
+	buf_free(&e->text);
+	buf_free(&e->title);
+	buf_free(&e->author);
+	buf_free(&e->date);
+	buf_free(&e->lang);
+	buf_free(&e->url);
+}
+
+uint32_t *
+html_ends(const struct html *h)
+{
+	uint32_t *ends = xmalloc(h->n * sizeof *ends);
+
+	for (size_t i = h->n; i-- > 0; )
+		ends[i] = h->node[i].last ? ends[h->node[i].last] : (uint32_t)i + 1;
+	return ends;
+}
+
+/* Letters of a text: blanks do not count, a character of three bytes (CJK) for two. */
+static uint32_t
+weight(const char *s, size_t n)
+{
+	uint32_t w = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		w += c > ' ' && (c & 0xc0) != 0x80 ? 1 + (c >= 0xe0) : 0;
+	}
+	return w;
+}
+
+static int
+is_hidden(const struct html *h, uint32_t at)
+{
+	const char *style = html_attr(h, at, ATTR_style), *p;
+	const char *aria = html_attr(h, at, ATTR_aria_hidden);
+
+	if (html_attr(h, at, ATTR_hidden) || (aria && strcmp(aria, "true") == 0))
+		return 1;
+	if (style && (p = strstr(style, "display"))) {
+		for (p += 7; *p == ' ' || *p == ':'; )
+			p++;
+		if (strncmp(p, "none", 4) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+role_drops(const char *role)
+{
+	static const char *const roles[] = { "navigation", "complementary", "banner", "contentinfo", "search", "dialog",
+		"alertdialog", "menu", "menubar", "tooltip", "alert" };
+
+	for (size_t i = 0; role && i < sizeof roles / sizeof *roles; i++)
+		if (strcmp(role, roles[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* What patterns an element's class, id and itemprop match. */
+static int
+match(struct work *w, uint32_t at, struct buf *names)
+{
+	static const int from[] = { ATTR_class, ATTR_id, ATTR_itemprop };
+	const char *v;
+	int kind = 0;
+
+	if (w->h.node[at].n_attr == 0)
+		return 0;
+	buf_clear(names);
+	for (size_t i = 0; i < 3; i++)
+		if ((v = html_attr(&w->h, at, from[i]))) {
+			buf_add(names, v, strnlen(v, 512));
+			buf_char(names, ' ');
+		}
+	/* camelCase parts are words too */
+	for (int i = 0; names->n && i < RE_COUNT; i++)
+		if (pcre2_match(w->x->re[i], (PCRE2_SPTR)names->p, names->n, 0, 0, w->md, NULL) >= 0)
+			kind |= 1 << i;
+	return kind;
+}
+
+/* Characters, links and running text of each element, bottom up; what is dropped weighs nothing. */
+static void
+weigh(struct work *w)
+{
+	struct html *h = &w->h;
+	uint32_t *block = xcalloc(h->n, sizeof *block), *own = xcalloc(h->n, sizeof *own), *own_link = xcalloc(h->n, sizeof *own);
+	uint8_t *state = xcalloc(h->n, 1);      /* 1 dropped, 2 in a link */
+
+	memset(w->m, 0, h->n * sizeof *w->m);
+	for (uint32_t i = 1; i < h->n; i++) {
+		struct html_node *e = &h->node[i];
+		uint32_t up = e->parent, n;
+
+		state[i] = state[up] | (e->user & MARK_DROP || html_flags[e->tag] & H_DROP) | (e->tag == TAG_a ? 2 : 0);
+		block[i] = html_flags[e->tag] & H_BLOCK ? i : block[up];
+		if (e->tag == TAG_a && !(state[i] & 1))
+			w->m[i].links = 1;
+		if (e->tag != TAG_TEXT || state[i] & 1)
+			continue;
+		w->m[i].text = n = weight(e->text, e->len);
+		w->m[i].link = state[i] & 2 ? n : 0;
+		own[block[i]] += n;
+		own_link[block[i]] += w->m[i].link;
+	}
+	for (uint32_t i = (uint32_t)h->n - 1; i > 0; i--) {
+		struct mass *m = &w->m[i], *up = &w->m[h->node[i].parent];
+		double n = own[i] - own_link[i], share = own[i] ? n / own[i] : 0;
+
+		if (own[i] && !(html_flags[h->node[i].tag] & H_HEAD))
+			m->good += n * share * (n < 80 ? n / 80 : 1);
+		up->text += m->text;
+		up->link += m->link;
+		up->links += m->links;
+		up->good += m->good;
+	}
+	free(block);
+	free(own);
+	free(own_link);
+	free(state);
+}
+
+/* First pass: marks what is furniture by name, unless it holds most of the page. */
+static void
+mark_furniture(struct work *w, int all)
+{
+	struct html *h = &w->h;
+	struct buf names = { 0 };
+
+	w->kind = xcalloc(h->n, 1);
+	weigh(w);
+	for (uint32_t i = 1; i < h->n; i++) {
+		struct html_node *e = &h->node[i];
+		int drop = 0, tag = e->tag;
+
+		if (tag == TAG_TEXT || html_flags[tag] & H_DROP)
+			continue;
+		if (is_hidden(h, i))
+			drop = 1;
+		if (!all) {
+			w->kind[i] = (uint8_t)match(w, i, &names);
+			if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
+				drop = 1;
+			if (w->kind[i] & 1 << RE_FURNITURE && tag != TAG_body && tag != TAG_article && tag != TAG_main && tag != TAG_html)
+				drop = 1;
+		}
+		if (drop && w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200)
+			drop = 0;
+		if (drop) {
+			e->user |= MARK_DROP;
+			i = w->ends[i] - 1;
+		}
+	}
+	buf_free(&names);
+}
+
+/* Descends from an element as long as one child holds nearly all of its running text. */
+static uint32_t
+descend(const struct work *w, uint32_t at, double share)
+{
+	double all = w->m[at].good;
+
+	for (;;) {
+		uint32_t best = 0;
+
+		for (uint32_t i = w->h.node[at].first; i; i = w->h.node[i].next)
+			if (html_flags[w->h.node[i].tag] & H_BLOCK && (!best || w->m[i].good > w->m[best].good))
+				best = i;
+		if (!best || w->m[best].good < share * all || w->m[best].good <= 0)
+			return at;
+		if (w->h.node[best].tag == TAG_p || w->h.node[best].tag == TAG_tr || w->h.node[best].tag == TAG_td ||
+		    w->h.node[best].tag == TAG_li || w->h.node[best].tag == TAG_pre)
+			return at;
+		at = best;
+	}
+}
+
+/* The element that the page itself names its content, if it holds enough of the running text. */
+static uint32_t
+named_content(const struct work *w)
+{
+	uint32_t best = 0;
+	double most = .5 * w->m[0].good;
+
+	for (uint32_t i = 1; i < w->h.n; i++) {
+		const char *prop = html_attr(&w->h, i, ATTR_itemprop), *role = html_attr(&w->h, i, ATTR_role);
+		int tag = w->h.node[i].tag, named = 0;
+
+		if (w->h.node[i].user & MARK_DROP) {
+			i = w->ends[i] - 1;
+			continue;
+		}
+		if (!(html_flags[tag] & H_BLOCK))
+			continue;
+		named = tag == TAG_article || tag == TAG_main || (prop && strcmp(prop, "articleBody") == 0) ||
+			(role && (strcmp(role, "main") == 0 || strcmp(role, "article") == 0)) || w->kind[i] & 1 << RE_BODY;
+		if (named && w->m[i].good >= most)
+			best = i;       /* the innermost of the best */
+	}
+	return best;
+}
+
+/* Second pass, within the content: lists of links and the like. */
+static void
+mark_links(struct work *w, uint32_t root)
+{
+	struct html *h = &w->h;
+
+	for (uint32_t i = root + 1; i < w->ends[root]; i++) {
+		struct mass *m = &w->m[i];
+		int tag = h->node[i].tag, drop = 0;
+
+		if (h->node[i].user & MARK_DROP) {
+			i = w->ends[i] - 1;
+			continue;
+		}
+		if (tag == TAG_ul || tag == TAG_ol || tag == TAG_div || tag == TAG_section || tag == TAG_table || tag == TAG_dl || tag == TAG_form)
+			drop = m->links > 2 && m->link > .6 * m->text && m->good < .1 * w->m[root].good;
+		else if (tag == TAG_p)
+			drop = m->links && m->link > .9 * m->text && m->text < 80;
+		if (drop) {
+			h->node[i].user |= MARK_DROP;
+			i = w->ends[i] - 1;
+		}
+	}
+}
+
+void
+extract_page(const struct extract *x, const char *s, size_t n, int all, struct extracted *e)
+{
+	struct work w = { .x = x };
+	uint32_t root = 0, named;
+
+	extracted_clear(e);
+	html_parse(&w.h, s, n);
+	page_meta(&w.h, e);
+	w.ends = html_ends(&w.h);
+	w.m = xcalloc(w.h.n, sizeof *w.m);
+	w.md = pcre2_match_data_create(1, NULL);
+	mark_furniture(&w, all);
+	if (!all) {
+		weigh(&w);
+		named = named_content(&w);
+		root = descend(&w, named, named ? .95 : .85);
+		if (w.m[root].link < .5 * w.m[root].text)
+			mark_links(&w, root);
+	}
+	render_tree(&w.h, root, &e->text);
+	pcre2_match_data_free(w.md);
+	free(w.kind);
+	free(w.m);
+	free(w.ends);
+	html_free(&w.h);
+}

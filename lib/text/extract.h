@@ -1,0 +1,31 @@
+/* extract - a page's main content as text with its blocks kept, and what the page says of itself */
+#ifndef LM_EXTRACT_H
+#define LM_EXTRACT_H
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include "base/mem.h"
+#include "text/html.h"
+
+struct extract;                 /* the compiled patterns; immutable: many threads may use it */
+struct extract *extract_new(struct err *);
+void            extract_free(struct extract *);
+
+/* Strings are empty when the page does not say. */
+struct extracted {
+	struct buf text;        /* UTF-8; blocks parted by blank lines, list items "- ", cells " | " */
+	struct buf title, author, date, lang, url;      /* url: the canonical one; date: as the page writes it */
+	int        noindex, noarchive;                  /* <meta name=robots> */
+};
+void extracted_clear(struct extracted *);       /* keeps the memory */
+void extracted_free(struct extracted *);
+
+/* Extracts from n bytes of UTF-8 (broken bytes go through).  all: everything that is shown, nothing judged.
+ * The buffers are emptied first.  Pure; time is linear in n. */
+void extract_page(const struct extract *, const char *html, size_t n, int all, struct extracted *);
+
+/* Within the module. */
+enum { MARK_DROP = 1 };         /* html_node.user: this element and what is in it is left out */
+void render_tree(const struct html *, uint32_t root, struct buf *out);
+void page_meta(const struct html *, struct extracted *);
+uint32_t *html_ends(const struct html *);       /* for each node, the index past its last descendant; to be freed */
+#endif
