@@ -15,7 +15,7 @@
 static const char *out_path = "-", *format = "auto", *split = "file", *extract = "main", *rejects, *stats;
 
 static const struct opt opts[] = {
-	{ 0, "format", OPT_STR, &format, "KIND", "what the input is: auto, warc, wet, html, text, jsonl, archive [auto]", OPT_RESULT },
+	{ 0, "format", OPT_STR, &format, "KIND", "auto, warc, wet, html, text, jsonl, archive [auto]", OPT_RESULT },
 	{ 0, "split", OPT_STR, &split, "UNIT", "a document of plain text: file, line, para [file]", OPT_RESULT },
 	{ 0, "extract", OPT_STR, &extract, "PART", "of a page: main, all [main]", OPT_RESULT },
 	{ 0, "rejects", OPT_STR, &rejects, "FILE", "write what is left out to FILE, with the reason", OPT_QUIET },
