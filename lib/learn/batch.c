@@ -17,6 +17,7 @@ struct batches {
 	size_t              have;
 	uint64_t            count, left_over;
 	uint32_t            crc;
+	char               *from, *to;  /* dates of the first epoch, once it is over */
 };
 
 struct batches *
@@ -51,6 +52,8 @@ batches_close(struct batches *b)
 	if (!b)
 		return;
 	toks_close(b->in);
+	free(b->from);
+	free(b->to);
 	free(b->tok);
 	free(b->mask);
 	free(b->first);
@@ -64,6 +67,13 @@ uint64_t batches_count(const struct batches *b) { return b->count; }
 uint32_t batches_crc(const struct batches *b) { return b->crc; }
 uint64_t batches_left_over(const struct batches *b) { return b->left_over; }
 
+void
+batches_dates(const struct batches *b, const char **from, const char **to)
+{
+	*from = b->from ? b->from : toks_from(b->in);
+	*to = b->to ? b->to : toks_to(b->in);
+}
+
 /* The next block with tokens in it, from the next epoch when this one is over; 0: no more. */
 static int
 next_block(struct batches *b)
@@ -73,8 +83,6 @@ next_block(struct batches *b)
 			b->at = b->doc = 0;
 			if (!(b->block.flags & TOKS_FROM_BEFORE))
 				b->begins = 1;
-			if (toks_info(b->in)->seq && b->block.n_tok % ((uint32_t)b->T + 1))
-				stream_damaged(toks_stream(b->in), "%u tokens are no whole records of %d", b->block.n_tok, b->T + 1);
 			if (b->block.n_tok)
 				return 1;
 			continue;
@@ -83,6 +91,10 @@ next_block(struct batches *b)
 		b->have = 0;
 		if (++b->epoch >= b->opts.epochs)
 			return 0;
+		if (!b->from) {
+			b->from = xstrdup(toks_from(b->in));
+			b->to = xstrdup(toks_to(b->in));
+		}
 		toks_close(b->in);
 		b->in = toks_open(b->opts.nfiles, b->opts.files);
 		b->begins = 1;

@@ -38,5 +38,7 @@ int  batch_read(struct batch *, struct batches *);
 uint64_t batches_skip(struct batches *, uint64_t n);
 uint64_t batches_count(const struct batches *); /* records read or passed so far, all epochs */
 uint32_t batches_crc(const struct batches *);   /* CRC-32C of the tokens and masks of those records */
+/* The dates of the documents read so far, "": not known. */
+void     batches_dates(const struct batches *, const char **from, const char **to);
 uint64_t batches_left_over(const struct batches *);     /* tokens at the ends of epochs that made no record */
 #endif

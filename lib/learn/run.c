@@ -171,23 +171,22 @@ run_save(struct run *r, struct err *e)
 	return state_save(&r->state, r->path, e);
 }
 
-/* The earlier (sign < 0) or later of two ISO dates under one key of two objects, as a key of b. */
+/* The earlier (sign < 0) or later of two ISO dates, what the base says under a key and another, as a key of b. */
 static void
-date(struct buf *b, const char *key, struct json x, struct json y, int sign)
+date(struct buf *b, const char *key, struct json was, const char *now, int sign)
 {
-	char *p = json_dup(json_get(x, key)), *q = json_dup(json_get(y, key));
+	char *p = json_dup(json_get(was, key));
 
-	if (p && q)
-		json_add_str(b, key, sign * strcmp(p, q) > 0 ? p : q);
-	else if (p || q)
-		json_add_str(b, key, p ? p : q);
+	if (p && *p && !(now && *now && sign * strcmp(p, now) < 0))
+		json_add_str(b, key, p);
+	else if (now && *now)
+		json_add_str(b, key, now);
 	free(p);
-	free(q);
 }
 
 /* pipelm.data: tokens seen by the base and by this run, earliest and latest date of a document. */
 static char *
-data_text(const struct run *r, struct json head)
+data_text(const struct run *r)
 {
 	struct buf b = { 0 };
 	struct json was = { 0 };
@@ -196,8 +195,8 @@ data_text(const struct run *r, struct json head)
 		was = (struct json){ 0 };
 	buf_char(&b, '{');
 	json_add_int(&b, "tokens", json_int(json_get(was, "tokens"), 0) + (long long)r->tokens);
-	date(&b, "from", was, head, -1);
-	date(&b, "to", was, head, 1);
+	date(&b, "from", was, r->from, -1);
+	date(&b, "to", was, r->to, 1);
 	buf_char(&b, '}');
 	return b.p;
 }
@@ -222,7 +221,7 @@ run_output(struct run *r, const char *path, const float *w, const char *head, st
 		return -1;
 	m.prog = r->base_prog ? xstrdup(r->base_prog) : NULL;
 	model_add_prog(&m, cli_prog());
-	m.data = data_text(r, h);
+	m.data = data_text(r);
 	chat = json_get(h, "chat");
 	if (json_kind(chat) == '{')
 		m.chat = text = xstrndup(chat.p, (size_t)(chat.end - chat.p));

@@ -14,6 +14,7 @@ struct run {
 	const char  *path;              /* of the state; NULL: none */
 	int          resumed;
 	uint64_t     record, tokens;    /* since the state began */
+	const char  *from, *to;         /* dates of the documents learnt from, for run_output; NULL or "": not known */
 	char        *base_prog, *base_data;     /* of the model before the first step; may be NULL */
 };
 
@@ -30,8 +31,8 @@ int  run_options(struct run *, const char *steps, struct err *);
 /* Commits: state_save with step, record, tokens brought up to date.  No path: nothing to do. */
 int  run_save(struct run *, struct err *);
 /* Writes the model with weights w (NULL: the model's own) under `path`, its prog one line longer and its data
- * counted, once the state knows (run_save is called first when there is a state). head: HEAD of the stream learnt from, for
- * its chat template and dates; NULL: none. */
+ * counted, once the state knows (run_save is called first when there is a state).  head: HEAD of the stream learnt from, for
+ * its chat template; NULL: none. */
 int  run_output(struct run *, const char *path, const float *w, const char *head, struct err *);
 void run_free(struct run *);
 

@@ -268,6 +268,7 @@ finish(struct train *t, struct err *e)
 	tell(t);
 	if (save(t, e))
 		return -1;
+	batches_dates(t->data, &t->run.from, &t->run.to);
 	return run_output(&t->run, o->out, best ? t->best : NULL, batches_meta(t->data), e);
 }
 
