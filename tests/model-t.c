@@ -354,6 +354,78 @@ test_twisted(void)
 }
 
 static void
+put_file(const char *dir, const char *name, const void *p, size_t n)
+{
+	char path[300];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "wb");
+	if (f) {
+		fwrite(p, 1, n, f);
+		fclose(f);
+	}
+}
+
+/* One of two shards: every second tensor of the table. */
+static void
+put_shard(const struct model *m, int which, const char *dir, const char *name)
+{
+	struct tens_new t = { 0 };
+	struct buf out = { 0 }, data = { 0 };
+
+	for (int i = which; i < m->par.n; i += 2) {
+		const struct param *p = &m->par.v[i];
+		tens_declare(&t, p->name, TENS_F32, p->ndim, p->shape);
+		buf_add(&data, m->w + p->offset, p->count * sizeof *m->w);
+	}
+	tens_header(&t, &out);
+	buf_add(&out, data.p, data.n);
+	put_file(dir, name, out.p, out.n);
+	buf_free(&out);
+	buf_free(&data);
+}
+
+static void
+test_folder(void)
+{
+	static const char index[] = "{\"metadata\":{},\"weight_map\":{\"a\":\"x-1.safetensors\",\"b\":\"x-2.safetensors\",\"c\":\"x-1.safetensors\"}}";
+	static const char outside[] = "{\"weight_map\":{\"a\":\"../x-1.safetensors\"}}";
+	static const char *const names[] = { "config.json", "x-1.safetensors", "x-2.safetensors",
+		"model.safetensors.index.json" };
+	char dir[] = "model-t.XXXXXX", path[300];
+	struct model m, r;
+	struct config c;
+	struct buf b = { 0 };
+	struct err e;
+
+	make(&m, "qwen2.5-0.5b", 4);
+	OK(mkdtemp(dir) != NULL, "a folder");
+	OK(model_load(&r, dir, &e) == -1 && strstr(e.text, "config.json"), "without configuration: %s", e.text);
+	config_print(&m.cfg, &b);
+	put_file(dir, "config.json", b.p, b.n);
+	OK(model_load(&r, dir, &e) == -1 && strstr(e.text, "no .safetensors"), "without weights: %s", e.text);
+	put_shard(&m, 0, dir, "x-1.safetensors");
+	OK(model_load(&r, dir, &e) == -1 && strstr(e.text, "missing"), "without a shard: %s", e.text);
+	put_shard(&m, 1, dir, "x-2.safetensors");
+	OK(model_load(&r, dir, &e) == 0 && same(&m, &r), "two shards without an index");
+	model_free(&r);
+	put_file(dir, names[3], index, sizeof index - 1);
+	OK(model_load(&r, dir, &e) == 0 && same(&m, &r), "with an index");
+	model_free(&r);
+	OK(model_load_config(&c, dir, &e) == 0 && config_same(&c, &m.cfg), "the shape alone");
+	put_file(dir, names[3], outside, sizeof outside - 1);
+	OK(model_load(&r, dir, &e) == -1 && strstr(e.text, "weight_map"), "an index that leaves the folder: %s", e.text);
+	for (size_t i = 0; i < N(names); i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		remove(path);
+	}
+	remove(dir);
+	model_free(&m);
+	buf_free(&b);
+}
+
+static void
 test_llama2c(int tied)
 {
 	struct config c;
@@ -449,6 +521,7 @@ main(void)
 	test_image("qwen2.5-0.5b");
 	test_image("qwen3-0.6b");
 	test_twisted();
+	test_folder();
 	test_llama2c(0);
 	test_llama2c(1);
 	test_stories();

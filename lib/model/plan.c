@@ -107,8 +107,9 @@ plan_print(const struct config *c, int B, double speed, struct buf *b)
 	print_size(b, "  together", 4 * weights + act);
 	buf_printf(b, "%-24s%.4g (20 a parameter)\n", "compute-optimal tokens", tokens);
 	buf_printf(b, "%-24s%.4g\n", "FLOPs for them", tokens * flops);
-	/* Kaplan et al. 2020, equation D.1: N without embeddings. */
-	buf_printf(b, "%-24s%.2g (Kaplan's rule)\n", "learning rate", fmax(3.239e-3 - 1.395e-4 * log(matrix), 1e-5));
+	/* Kaplan et al. 2020, equation D.1, fitted up to 1.5e9: N without embeddings. */
+	if (matrix < 1.5e9)
+		buf_printf(b, "%-24s%.2g (Kaplan's rule)\n", "learning rate", 3.239e-3 - 1.395e-4 * log(matrix));
 	buf_printf(b, "%-24s%.4g GFLOP/s in matrix products, %d threads\n", "speed here", speed / 1e9, par_threads());
 	print_time(b, "time for them, at least", tokens * flops / speed);
 }

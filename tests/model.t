@@ -1,0 +1,56 @@
+#!/bin/sh
+# Models: made, converted and averaged; equal bytes; what is wrong is named.
+. "${srcdir:-.}/tests/tap.sh"
+crc() { head -c 20000 "$1" | tr ',' '\n' | grep -ao '"pipelm.crc32c":"[^"]*"'; }	# of the weights
+same() { [ -n "$(crc "$1")" ] && [ "$(crc "$1")" = "$(crc "$2")" ]; }
+init="init-model --preset=micro --vocab-size=300 -T 64"
+
+# ---- init-model
+t 'a model is made' '$init -S 1 -o a.safetensors'
+t 'equal runs give equal bytes, at any number of threads' '$init -S 1 -t 1 -o b.safetensors && cmp a.safetensors b.safetensors'
+t 'another seed, other weights' '$init -S 2 -o c.safetensors && ! same a.safetensors c.safetensors'
+t 'the commands that made it are within' 'head -c 9000 a.safetensors | grep -aq "init-model --context=64 --preset=micro --seed=1 --vocab-size=300"'
+t 'GPT-2 has 124439808 parameters' 'init-model --preset=gpt2 --plan | grep -q "^parameters  *124439808$"'
+t 'a plan writes nothing' 'mkdir p && cd p && init-model --preset=llama2-70b --plan -B 1 >/dev/null && [ -z "$(ls)" ]; r=$?; cd ..; [ $r = 0 ]'
+t 'the dial' 'init-model --depth=2 --vocab-size=100 --plan | grep -q "2 layers, width 128, 2 heads of 64, feed-forward 384"'
+t 'every preset has a plan' 'for p in $(init-model --list); do init-model --preset=$p --vocab-size=512 --plan >x || exit 1; done'
+t 'the shape of a model' 'init-model --config=a.safetensors -S 1 -o d.safetensors && same a.safetensors d.safetensors'
+t 'no shape' 'exits 2 init-model -o x'
+t 'two shapes' 'exits 2 init-model --preset=micro --depth=2 -o x'
+t 'no such preset' 'exits 2 init-model --preset=gpt9 -o x'
+t 'a shape without a vocabulary' 'exits 2 init-model --preset=micro -o x'
+t 'a template without a vocabulary' 'exits 2 $init --chat=chatml -o x'
+t 'a context of nothing' 'exits 2 $init -T 0 -o x'
+printf '{"model_type":"mamba","vocab_size":9}' >bad.json
+t 'a family that is not offered' 'exits 1 init-model --config=bad.json -o x 2>e && grep -q "bad.json.*model_type" e'
+t 'nothing was left behind' '[ ! -e x.safetensors ] && ! ls | grep -q "^x\."'
+
+# ---- streams, folders
+t 'a stream out' '$init -S 1 >a.lms && lmcat --check a.lms'
+t 'and in' 'convert-model - <a.lms >b.lms && convert-model b.lms -o e.safetensors && same a.safetensors e.safetensors'
+t 'a stream that was cut' 'head -c 5000 a.lms >cut.lms; exits 1 convert-model -o x - <cut.lms'
+t 'a folder out' 'convert-model a.safetensors -o folder/ && [ -s folder/config.json ] && [ -s folder/model.safetensors ]'
+t 'and in, bit for bit' 'convert-model folder -o f.safetensors && same a.safetensors f.safetensors'
+t 'a folder again, since it is there' 'convert-model c.safetensors -o folder && same c.safetensors folder/model.safetensors'
+t 'GPT-2, its turned matrices, there and back' 'printf "%s" "{\"model_type\":\"gpt2\",\"vocab_size\":70,\"n_embd\":40,\"n_layer\":2,\"n_head\":4,\"n_positions\":16}" >g.json &&
+	init-model --config=g.json -o g.safetensors && convert-model g.safetensors -o g/ && convert-model g -o g2.safetensors && same g.safetensors g2.safetensors &&
+	head -c 9000 g/model.safetensors | grep -aq "h.1.attn.c_attn.weight.:{.dtype.:.F32.,.shape.:.40,120."'
+head -c 60000 a.safetensors >cut.safetensors
+t 'a file that was cut' 'exits 1 convert-model cut.safetensors -o x 2>e && grep -q "cut.safetensors: .*tensor" e'
+: >empty
+t 'an empty file' 'exits 1 convert-model empty -o x'
+t 'text' 'exits 1 convert-model bad.json -o x 2>e && grep -q "bad.json: " e'
+t 'a weight that was changed' 'cp a.safetensors h.safetensors && printf x | dd of=h.safetensors bs=1 seek=90000 conv=notrunc 2>/dev/null &&
+	exits 1 convert-model h.safetensors -o x 2>e && grep -q "h.safetensors: damaged" e'
+t 'no folder on standard output' 'exits 2 convert-model --to=hf a.safetensors'
+t 'no such format' 'exits 2 convert-model --to=tar a.safetensors -o x'
+t 'two models without --average' 'exits 2 convert-model a.safetensors c.safetensors -o x'
+
+# ---- averages, llama2.c
+t 'the mean of one model twice' 'convert-model --average a.safetensors a.safetensors -o m.safetensors && same a.safetensors m.safetensors'
+t 'the mean of two' 'convert-model --average a.safetensors c.safetensors -o m.safetensors && ! same a.safetensors m.safetensors'
+t 'of two shapes' 'exits 1 convert-model --average a.safetensors g.safetensors -o x 2>e && grep -q "g.safetensors: .*shape" e'
+t 'llama2.c and back' 'convert-model --to=llama2c a.safetensors -o a.bin && convert-model a.bin -o n.safetensors && same a.safetensors n.safetensors'
+t 'no llama2.c of a GPT-2' 'exits 1 convert-model --to=llama2c g.safetensors -o x.bin && [ ! -e x.bin ]'
+t 'a llama2.c file that was cut' 'head -c 5000 a.bin >cut.bin; exits 1 convert-model cut.bin -o x'
+done_testing
