@@ -13,9 +13,9 @@ static const char *vocab_path, *to, *chat_name, *out = "-";
 static int average;
 static const struct opt opts[] = {
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary to keep within", OPT_FILE },
-	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf or llama2c [pipelm; hf when FILE is a folder or ends in /]", OPT_QUIET },
+	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf or llama2c [by the name of FILE]", OPT_QUIET },
 	{ 0, "average", OPT_FLAG, &average, NULL, "the mean of the weights of several models", OPT_RESULT },
-	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml llama3 qwen smollm2 alpaca plain", OPT_RESULT },
+	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 'o', "output", OPT_STR, &out, "FILE", "file or folder to write [-: a stream]", OPT_QUIET },
 	{ 0 }
 };

@@ -13,13 +13,13 @@ static long long depth, seed, context, vocab_n, batch = 8;
 static int plan, list;
 static const struct opt opts[] = {
 	{ 0, "preset", OPT_STR, &preset, "NAME", "a shape that has a name (see --list)", OPT_RESULT },
-	{ 0, "config", OPT_STR, &config, "FILE", "a config.json, or a model or folder whose shape to take", OPT_FILE },
-	{ 0, "depth", OPT_INT, &depth, "N", "N layers, width 64 N, N heads of 64, feed-forward 8/3 of the width", OPT_RESULT },
-	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary, kept within; sets the number of tokens", OPT_FILE },
-	{ 0, "vocab-size", OPT_INT, &vocab_n, "N", "the number of tokens, with no vocabulary within", OPT_RESULT },
+	{ 0, "config", OPT_STR, &config, "FILE", "a config.json, or a model, whose shape to take", OPT_FILE },
+	{ 0, "depth", OPT_INT, &depth, "N", "N layers, width 64 N, N heads, and all the rest", OPT_RESULT },
+	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary, kept within", OPT_FILE },
+	{ 0, "vocab-size", OPT_INT, &vocab_n, "N", "the number of tokens, without a vocabulary", OPT_RESULT },
 	{ 'T', "context", OPT_INT, &context, "LEN", "tokens of context", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &seed, "N", "seed of the random weights [0]", OPT_RESULT },
-	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml llama3 qwen smollm2 alpaca plain", OPT_RESULT },
+	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 0, "plan", OPT_FLAG, &plan, NULL, "print what it would cost, and write nothing", OPT_QUIET },
 	{ 'B', "batch", OPT_INT, &batch, "ROWS", "rows of a micro-batch, for --plan [8]", OPT_QUIET },
 	{ 0, "list", OPT_FLAG, &list, NULL, "print the names of the presets", OPT_QUIET },
