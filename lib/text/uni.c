@@ -1,0 +1,195 @@
+/* uni - characters: UTF-8, their classes and lower case, as Python's str has them */
+/* SPDX-License-Identifier: MIT */
+#include "text/uni.h"
+#include "text/uni_tables.h"
+
+#define COUNT(a) (sizeof (a) / sizeof *(a))
+
+uint32_t
+uni_decode(const char *s, size_t n, size_t *len)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	uint32_t c = p[0], low = 0x80, high = 0xbf;
+	size_t more, i;
+
+	*len = 1;
+	if (c < 0x80)
+		return c;
+	if (c < 0xc2 || c > 0xf4)
+		return UNI_BAD;
+	more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+	low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+	high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+	c &= 0x3fu >> more;
+	for (i = 1; i <= more; i++) {
+		if (i >= n || p[i] < low || p[i] > high) {
+			*len = i;
+			return UNI_BAD;
+		}
+		c = c << 6 | (p[i] & 0x3f);
+		low = 0x80;
+		high = 0xbf;
+	}
+	*len = i;
+	return c;
+}
+
+size_t
+uni_encode(char out[4], uint32_t c)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 63));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 63));
+		out[2] = (char)(0x80 | (c & 63));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 63));
+	out[2] = (char)(0x80 | (c >> 6 & 63));
+	out[3] = (char)(0x80 | (c & 63));
+	return 4;
+}
+
+enum uni_class
+uni_class(uint32_t c)
+{
+	size_t low = 0, high = COUNT(classes);
+
+	if (c < 128)
+		return (c | 32) - 'a' < 26 ? UNI_ALPHA : c - '0' < 10 ? UNI_DIGIT : UNI_OTHER;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (c < classes[mid].first)
+			high = mid;
+		else if (c - classes[mid].first >= classes[mid].n)
+			low = mid + 1;
+		else
+			return (enum uni_class)classes[mid].class;
+	}
+	return UNI_OTHER;
+}
+
+int
+uni_word(uint32_t c)
+{
+	enum uni_class k;
+
+	if (c == '_')
+		return 1;
+	k = uni_class(c);
+	return k != UNI_OTHER && k != UNI_MARK;
+}
+
+int
+uni_space(uint32_t c)
+{
+	if (c < 128)
+		return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f);
+	return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+	       c == 0x205f || c == 0x3000;
+}
+
+int
+uni_line_end(uint32_t c)
+{
+	return (c >= 10 && c <= 13) || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+int
+uni_terminal(uint32_t c)
+{
+	for (size_t i = 0; i < COUNT(terminals) && terminals[i].first <= c; i++)
+		if (c <= terminals[i].last)
+			return 1;
+	return 0;
+}
+
+int
+uni_symbol(uint32_t c)
+{
+	for (size_t i = 0; i < COUNT(symbols) && symbols[i].first <= c; i++)
+		if (c <= symbols[i].last)
+			return 1;
+	return c > 128 && uni_terminal(c);
+}
+
+uint32_t
+uni_lower(uint32_t c)
+{
+	size_t low = 0, high = COUNT(lowers);
+
+	if (c < 128)
+		return c - 'A' < 26 ? c + 32 : c;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (c < lowers[mid].first)
+			high = mid;
+		else if (c > lowers[mid].last)
+			low = mid + 1;
+		else if ((c - lowers[mid].first) % lowers[mid].step)
+			return c;
+		else
+			return (uint32_t)((int64_t)c + lowers[mid].add);
+	}
+	return c;
+}
+
+size_t
+uni_count(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return count;
+}
+
+void
+uni_strip(const char **s, size_t *n)
+{
+	size_t len;
+
+	while (*n && uni_space(uni_decode(*s, *n, &len))) {
+		*s += len;
+		*n -= len;
+	}
+	while (*n) {
+		size_t back = 1;
+
+		while (back < 4 && back < *n && ((unsigned char)(*s)[*n - back] & 0xc0) == 0x80)
+			back++;
+		if (!uni_space(uni_decode(*s + *n - back, back, &len)) || len != back)
+			break;
+		*n -= back;
+	}
+}
+
+uint32_t
+uni_compose(uint32_t letter, uint32_t accent)
+{
+	size_t low = 0, high = COUNT(composed);
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		uint32_t a = composed[mid].accent, b = composed[mid].letter;
+
+		if (accent == a && letter == b)
+			return composed[mid].both;
+		if (accent < a || (accent == a && letter < b))
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return 0;
+}
