@@ -1,28 +1,277 @@
-/* lmcat - any stream -> text: what a stream holds, for people and for awk */
+/* lmcat - any stream -> text: what a stream or a model holds, for people and for awk */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
+#include "base/file.h"
+#include "model/card.h"
 #include "stream/docs.h"
+#include "stream/input.h"
+#include "stream/roll.h"
+#include "stream/salvage.h"
+#include "stream/tens.h"
+#include "stream/toks.h"
+#include "vocab/show.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
-static int check;
+static int check, frames, head, json, jsonl, from_jsonl, show_mask, rescue;
+static long long stop_after = -1, segments;
+static const char *vocab_path, *out = "-";
+static struct vocab *vocab;
+
 static const struct opt opts[] = {
-	{ 0, "check", OPT_FLAG, &check, NULL, "read it all and say nothing: the exit status tells", OPT_QUIET },
+	{ 0, "check", OPT_FLAG, &check, NULL, "read it all, say nothing: the exit status tells", OPT_QUIET },
+	{ 0, "frames", OPT_FLAG, &frames, NULL, "list the frames, one a line", OPT_QUIET },
+	{ 0, "head", OPT_FLAG, &head, NULL, "print the stream's header and its provenance", OPT_QUIET },
+	{ 0, "json", OPT_FLAG, &json, NULL, "one JSON object a record, everything in it", OPT_QUIET },
+	{ 0, "jsonl", OPT_FLAG, &jsonl, NULL, "documents or preferences as others read them", OPT_QUIET },
+	{ 0, "from-jsonl", OPT_FLAG, &from_jsonl, NULL, "turn JSONL into a stream of documents", OPT_QUIET },
+	{ 0, "mask", OPT_FLAG, &show_mask, NULL, "mark the tokens that are trained on: [so]", OPT_QUIET },
+	{ 0, "salvage", OPT_FLAG, &rescue, NULL, "a stream of the frames that are still whole", OPT_QUIET },
+	{ 0, "segments", OPT_INT, &segments, "N", "demand that N segments came", OPT_QUIET },
+	{ 'n', "records", OPT_INT, &stop_after, "N", "stop after N records", OPT_QUIET },
+	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "show tokens as text by this vocabulary", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &out, "FILE", "write a stream to FILE, not standard output", OPT_QUIET },
 	{ 0 }
 };
-static const struct tool tool = { "lmcat", "Show what a stream holds, or check that it is whole.", "[FILE ...]", opts };
+static const struct tool tool = { "lmcat", "Show what a stream or a model holds, or check that it is whole.", "[FILE ...]", opts };
+
+static struct buf line;
+
+static void
+put_line(void)
+{
+	buf_char(&line, '\n');
+	fwrite(line.p, 1, line.n, stdout);
+	buf_clear(&line);
+}
+
+static int
+more(uint64_t done)
+{
+	return stop_after < 0 || done < (uint64_t)stop_after;
+}
+
+static void
+show_docs(int n, char **files)
+{
+	struct docs_in *in = docs_open(n, files, 0);
+	struct docs_out *o = from_jsonl ? docs_create(out, head_next(docs_head(in), "docs", "")) : NULL;
+	struct doc d;
+
+	while (more(docs_count(in)) && docs_next(in, &d)) {
+		if (o) {
+			docs_put(o, &d);
+			continue;
+		}
+		if (json || jsonl)
+			doc_to_jsonl(&line, &d);
+		else {
+			buf_add(&line, d.text, d.text_len);
+			buf_char(&line, '\n');
+		}
+		fwrite(line.p, 1, line.n, stdout);
+		buf_clear(&line);
+	}
+	if (o)
+		docs_finish(o);
+	docs_close(in);
+}
+
+static void
+show_toks(int n, char **files)
+{
+	struct toks_in *in = toks_open(n, files);
+	struct toks_doc d;
+	uint8_t *ones = NULL;
+
+	for (uint64_t done = 0; more(done) && toks_next_doc(in, &d); done++) {
+		if (json)
+			show_doc_json(&line, vocab, &d);
+		else if (show_mask && !d.mask) {      /* no mask: all but a document's first token count */
+			ones = xrealloc(ones, d.n);
+			memset(ones, 1, d.n);
+			if (d.n)
+				ones[0] = 0;
+			show_tokens(&line, vocab, d.tok, d.n, ones);
+		} else
+			show_tokens(&line, vocab, d.tok, d.n, show_mask ? d.mask : NULL);
+		put_line();
+	}
+	free(ones);
+	toks_close(in);
+}
+
+static void
+show_rolls(int n, char **files)
+{
+	struct roll_in *in = roll_open(n, files);
+	struct rolls all = { 0 };
+
+	if (jsonl && !vocab)
+		die_usage("--jsonl of rollouts needs -w VOCAB");
+	roll_all(in, &all);
+	for (size_t i = 0; i < all.n && more(i); i++) {
+		struct roll *r = &all.v[i];
+		if (jsonl) {
+			int pair = r->role == ROLL_CHOSEN && i + 1 < all.n && r[1].role == ROLL_REJECTED &&
+			    r[1].group == r->group && r[1].segment == r->segment;
+			show_preference(&line, vocab, r, pair ? r + 1 : NULL);
+			i += (size_t)pair;
+		} else if (json)
+			show_roll_json(&line, vocab, r);
+		else
+			show_roll(&line, vocab, r);
+		put_line();
+	}
+	rolls_free(&all);
+	roll_close(in);
+}
+
+static void
+show_tens(int n, char **files)
+{
+	struct stream *s = stream_open(n, files, "tens");
+	struct frame f;
+	struct tens_set set;
+	struct err e;
+
+	while (stream_data(s, &f)) {
+		if (tens_parse(&set, f.data, f.data_len, &e) < 0)
+			stream_damaged(s, "%s", e.text);
+		for (size_t i = 0; i < set.n; i++) {
+			buf_printf(&line, "%s\t", set.v[i].name);
+			for (int k = 0; k < set.v[i].ndim; k++)
+				buf_printf(&line, "%s%llu", k ? "x" : "", (unsigned long long)set.v[i].shape[k]);
+			buf_printf(&line, "\t%zu bytes", set.v[i].bytes);
+			put_line();
+		}
+		tens_free(&set);
+	}
+	stream_close(s);
+}
+
+static void
+show_frames(int n, char **files)
+{
+	struct stream *s = stream_open(n, files, NULL);
+	struct frame f;
+
+	stream_want_segments(s, segments);
+	while (stream_next(s, &f)) {
+		if (frames)
+			printf("%c\t%u\t%llu\t%zu\t%llu\t%s\n", f.kind, f.seq, (unsigned long long)f.offset,
+			    f.data_len, (unsigned long long)f.nrec, f.meta);
+		if (head && f.kind == 'H') {
+			puts(f.meta);
+			if (!check)
+				break;
+		}
+	}
+	stream_close(s);
+}
+
+static void
+show_salvaged(const char *path)
+{
+	struct file_map m;
+	struct salvage r;
+	struct err e;
+
+	if (file_map(&m, path ? path : "-", &e) < 0)
+		die_err(&e);
+	if (salvage(m.p, m.n, out, &r) < 0)
+		die("%s: no whole HEAD frame: nothing to save", path ? path : "standard input");
+	note(1, "%llu frames with %llu records saved, %llu bytes lost", (unsigned long long)r.frames,
+	    (unsigned long long)r.records, (unsigned long long)r.lost);
+	file_unmap(&m);
+}
+
+static void
+show_model(const char *path)
+{
+	struct model m;
+	struct err e;
+	struct buf b = { 0 };
+
+	if (model_load(&m, path, &e) < 0)
+		die_err(&e);
+	model_card(&m, &b);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_free(&b);
+	model_free(&m);
+}
+
+/* The type that the HEAD at the front of an input names, to be freed; NULL when it is no stream. */
+static char *
+head_type(struct input *in)
+{
+	const unsigned char *p;
+	size_t got;
+	struct frame f;
+	struct json j;
+	struct err e;
+
+	if (!(p = input_peek(in, FRAME_HEADER, &got, &e)))
+		die_err(&e);
+	if (got == 0)
+		die("%s: empty (did the command before it fail?)", input_name(in));
+	if (!stream_is(p, got))
+		return NULL;
+	if (got >= FRAME_HEADER && frame_unpack(p, &f) == FRAME_OK && f.meta_len < (1u << 20) &&
+	    (p = input_peek(in, FRAME_HEADER + f.meta_len, &got, &e)) && got >= FRAME_HEADER + f.meta_len &&
+	    json_parse(&j, (const char *)p + FRAME_HEADER, f.meta_len, &e) == 0)
+		return json_dup(json_get(j, "type"));
+	return xstrdup("");     /* a stream, damaged at its front: whoever reads it will say how */
+}
+
+static int
+is_model(const char *path)
+{
+	struct stat st;
+	size_t n = path ? strlen(path) : 0;
+
+	return path && ((stat(path, &st) == 0 && S_ISDIR(st.st_mode)) || (n > 12 && strcmp(path + n - 12, ".safetensors") == 0));
+}
 
 int
 main(int argc, char **argv)
 {
-	int first = cli_parse(argc, argv, &tool);
-	struct stream *s = stream_open(argc - first, argv + first, NULL);
-	struct frame f;
+	int first = cli_parse(argc, argv, &tool), n = argc - first;
+	char **files = argv + first, *type;
+	struct input *in;
+	struct err e;
 
-	while (stream_next(s, &f))
-		if (!check)
-			printf("%c\t%u\t%llu\t%zu\t%llu\t%s\n", f.kind, f.seq, (unsigned long long)f.offset,
-			    f.data_len, (unsigned long long)f.nrec, f.meta);
-	stream_close(s);
+	if (vocab_path && !(vocab = vocab_load(vocab_path, NULL, &e)))
+		die_err(&e);
+	if (rescue) {
+		show_salvaged(n ? files[0] : NULL);
+		return EXIT_OK;
+	}
+	if (is_model(n ? files[0] : NULL)) {
+		for (int i = 0; i < n; i++)
+			show_model(files[i]);
+		cli_close_stdout();
+		return EXIT_OK;
+	}
+	if (!(in = input_open(n ? files[0] : NULL, 1, &e)))
+		die_err(&e);
+	type = head_type(in);
+	input_again(in);
+	if (type && (check || frames || head || segments))
+		show_frames(n, files);
+	else if (!type || strcmp(type, "docs") == 0)
+		show_docs(n, files);
+	else if (strcmp(type, "toks") == 0)
+		show_toks(n, files);
+	else if (strcmp(type, "roll") == 0)
+		show_rolls(n, files);
+	else if (strcmp(type, "tens") == 0)
+		show_tens(n, files);
+	else
+		show_frames(n, files);
+	free(type);
 	cli_close_stdout();
 	return EXIT_OK;
 }

@@ -1,0 +1,148 @@
+#!/bin/sh
+# quickstart.sh [FILE ...] - from a crawl to an aligned model that chats, in a folder ./quickstart
+#
+# The crawl: the files you name (pages, WARC, archives, text, JSONL); by default the pages of some Debian
+# packages, brought by apt-get download and read as packages, not installed; without a network, the HTML and
+# text under /usr/share/doc.  Every step's file is whole or absent, and a step whose file is there is not run
+# again: after a kill, the same command goes on where it was.  Remove the folder to begin anew.
+# DIR=folder puts it elsewhere.  The table at the end is also report.json.
+
+set -eu
+case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR
+. "$here/common.sh"
+
+dir=${DIR-quickstart}
+mkdir -p "$dir"
+if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
+	for f; do
+		case $f in /*) echo "$f" ;; *) echo "$PWD/$f" ;; esac
+	done >"$dir/inputs.new"
+fi
+cd "$dir"
+
+# ---- 1. the crawl
+stage crawl
+if [ -e inputs.new ]; then
+	mv inputs.new inputs
+elif [ ! -e inputs ]; then
+	rm -rf crawl crawl.part && mkdir crawl.part
+	if (cd crawl.part && apt-get -qq download debian-reference-en debian-reference-de debian-reference-fr \
+		debian-reference-ja python3.11-doc anarchism 2>../crawl.err); then
+		mv crawl.part crawl
+		find "$PWD/crawl" -name '*.deb' | sort >inputs.part
+	else
+		echo "quickstart.sh: no packages to be had: reading /usr/share/doc" >&2
+		find /usr/share/doc -type f \( -name '*.html' -o -name '*.htm' -o -name '*.txt' -o -name '*.txt.gz' \) | sort >inputs.part
+	fi
+	mv inputs.part inputs
+fi
+
+# ---- 2. bytes -> documents -> tokens
+stage clean
+[ -e docs.lms ] || tr '\n' '\0' <inputs | xargs -0 crawl-clean --lang=en --stats=clean.json --rejects=rejects.lms -o docs.lms
+[ -e corpus.lms ] || dedup --clusters=clusters.jsonl -o corpus.lms docs.lms
+if [ ! -e test.jsonl ]; then	# a document's first 200 bytes decide where it goes: 4 % valid, 4 % test
+	lmcat --jsonl corpus.lms | awk '
+		BEGIN { for (i = 1; i < 256; i++) ord[sprintf("%c", i)] = i }
+		{ h = 7; n = length($0) < 200 ? length($0) : 200
+		  for (i = 1; i <= n; i++) h = (h * 31 + ord[substr($0, i, 1)]) % 16777213
+		  print >(h % 25 == 0 ? "test.part" : h % 25 == 1 ? "valid.part" : "train.part") }'
+	mv train.part train.jsonl
+	mv valid.part valid.jsonl
+	mv test.part test.jsonl
+fi
+stage tokens
+special='<|endoftext|>,<|im_start|>,<|im_end|>'
+[ -e vocab.json ] || train-vocab --size=2048 --special="$special" -o vocab.json train.jsonl
+[ -e train.lms ] || tokenize -w vocab.json --eot train.jsonl | shard -T 256 --shuffle -S 1 -o train.lms
+[ -e valid.lms ] || tokenize -w vocab.json --eot -o valid.lms valid.jsonl
+[ -e test.lms ] || tokenize -w vocab.json --eot -o test.lms test.jsonl
+
+# ---- 3. a base model: next-token prediction; the best weights on the validation split are kept
+stage base
+steps=${STEPS-700}
+[ -e init.safetensors ] || init-model --preset=tiny -T 256 -w vocab.json --chat=chatml -S 1 -o init.safetensors
+[ -e base.safetensors ] || train-step -m init.safetensors -s base.state -o base.safetensors --epochs=20 -n "$steps" \
+	-B 16 --lr=3e-3 --lr-end=0 --schedule=wsd --warmup=40 --total="$steps" --decay=.1 --beta2=.95 \
+	--eval=valid.lms --eval-every=100 --keep-best --save-every=50 --log=base.log train.lms
+stage measure
+[ -e init.ppl ] || { eval-ppl --json -m init.safetensors test.lms >ppl.part && mv ppl.part init.ppl; }
+[ -e base.ppl ] || { eval-ppl --json -m base.safetensors test.lms >ppl.part && mv ppl.part base.ppl; }
+bytes() { lmcat "$1" | od -An -v -tu1 | awk '{ for (i = 1; i <= NF; i++) n[$i]++ } END { for (b in n) print b, n[b] }'; }
+if [ ! -e unigram.json ]; then	# the least that a model must beat: each byte by its frequency in the training text
+	bytes train.jsonl >train.bytes
+	bytes test.jsonl >test.bytes
+	awk 'NR == FNR { p[$1] = $2; all += $2; next }
+		{ h -= $2 * log(((p[$1] + 1) / (all + 256))) / log(2); n += $2 }
+		END { printf "{\"bits_per_byte\":%.4f,\"bytes\":%d}\n", h / n, n }' train.bytes test.bytes >unigram.part
+	mv unigram.part unigram.json
+fi
+
+# ---- 4. a chat: instructions, the loss on the answers only
+stage chat
+prompts() { sh "$here/world.sh" "$@" | sed 's/,{"role":"assistant".*/]}/'; }
+[ -e chat.lms ] || sh "$here/world.sh" train 24000 1 | tokenize -w base.safetensors --chat |
+	shard -T 256 --pack=best-fit --shuffle -S 2 -o chat.lms
+[ -e sft.safetensors ] || train-step -m base.safetensors -s sft.state -o sft.safetensors --epochs=2 --doc-mask \
+	-B 16 --lr=1e-3 --lr-end=0 --schedule=linear --total="${CHAT_STEPS-400}" -n "${CHAT_STEPS-400}" --warmup=20 \
+	--save-every=50 --log=sft.log chat.lms
+
+# exact FILE MODEL PROMPTS: one line a task: its name, how many, how many right; greedy answers.
+exact() {
+	[ -e "$1" ] && return
+	sample -m "$2" --roll --greedy -n 40 "$3" | rank-pairs --match -m "$2" -o "$1.lms"
+	lmcat --json "$1.lms" | sed 's/.*"score":\([^,]*\).*"task":"\([a-z]*\)".*/\2 \1/' |
+		awk '{ n[$1]++; ok[$1] += $2 } END { for (t in n) print t, n[t], ok[t] + 0 }' | sort >"$1.part"
+	mv "$1.part" "$1"
+}
+stage measure
+[ -e held.jsonl ] || { prompts test 1200 9 >held.part && mv held.part held.jsonl; }
+exact base.exact base.safetensors held.jsonl
+exact sft.exact sft.safetensors held.jsonl
+
+# ---- 5. alignment: answers ranked by a verifier, a reward model, and the policy that it trains
+stage reward
+pairs() {	# pairs OUT COUNT SEED: several answers to each question, the right ones against the wrong ones
+	prompts train "$2" "$3" >"$1.prompts"
+	sample -m sft.safetensors --roll -k 6 -n 40 -S "$3" "$1.prompts" |
+		rank-pairs --match -m sft.safetensors --pairs=best-worst -o "$1"
+}
+[ -e pairs.lms ] || pairs pairs.lms 3000 101
+[ -e pairs-held.lms ] || pairs pairs-held.lms 800 102
+[ -e reward.safetensors ] || rank-pairs --train -m sft.safetensors -o reward.safetensors -s reward.state \
+	-B 16 --lr=3e-4 --lr-end=0 --schedule=linear --epochs=1 --log=reward.log pairs.lms
+[ -e reward.json ] || { rank-pairs --eval --json --reward=reward.safetensors pairs-held.lms >reward.part && mv reward.part reward.json; }
+
+stage align
+rounds=${ROUNDS-12} i=0
+[ -e policy.0.safetensors ] || { cp sft.safetensors policy.part && mv policy.part policy.0.safetensors; }
+while [ "$i" -lt "$rounds" ]; do
+	was=policy.$i.safetensors i=$((i + 1))
+	[ -e "policy.$i.safetensors" ] && continue
+	prompts train 128 $((1000 + i)) >prompts.jsonl
+	sample -m "$was" --roll -k 4 -n 40 -S "$i" prompts.jsonl |
+		rank-pairs --reward=reward.safetensors |
+		rlhf-step --algo=ppo -m "$was" --ref=sft.safetensors -s rl.state -o "policy.$i.safetensors" \
+			-B 64 --epochs=2 --lr=2e-4 --schedule=constant --beta=.05 --log=rl.log
+done
+
+# ---- 6. before and after, on questions that no step has seen
+stage measure
+exact policy.exact "policy.$rounds.safetensors" held.jsonl
+drift() {	# drift OUT MODEL: reward and exact KL from the chat model, on sampled answers; the weights do not move
+	[ -e "$1" ] && return
+	rm -f "$1.state" "$1.part"
+	sample -m "$2" --roll -k 2 -n 40 -S 77 held.jsonl | rank-pairs --reward=reward.safetensors |
+		rlhf-step --algo=ppo --lr=0 --epochs=1 -m "$2" --ref=sft.safetensors -s "$1.state" -o "$1.model" --log="$1.part"
+	rm -f "$1.state" "$1.model"
+	mv "$1.part" "$1"
+}
+drift sft.drift sft.safetensors
+drift policy.drift "policy.$rounds.safetensors"
+[ -e policy.ppl ] || { eval-ppl --json -m "policy.$rounds.safetensors" test.lms >ppl.part && mv ppl.part policy.ppl; }
+stage ''
+
+. "$here/report.sh"
+report | tee report.txt

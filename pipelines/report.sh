@@ -1,0 +1,84 @@
+# shellcheck shell=sh disable=SC2154 # the caller's variables
+# report.sh - the table at the end of quickstart.sh, and report.json; sourced, in the working folder.
+
+seconds() { awk -v s="$1" '$1 == s { n += $2 } END { print n + 0 }' times.txt; }
+
+# work LOG ...: floating-point operations that training logs add up to
+work() {
+	cat "$@" 2>/dev/null | awk '
+	function num(key,   s) { if (!match($0, "\"" key "\": *[-+0-9.eE]+")) return 0; s = substr($0, RSTART, RLENGTH); sub(/.*: */, "", s); return s + 0 }
+	/"gflops"/ { t += num("gflops") * num("seconds") } END { printf "%.4g\n", t * 1e9 }'
+}
+
+# tasks FILE: "name n right" lines as a JSON object of rates with their standard errors
+tasks() {
+	awk '{ p = $3 / $2; printf "%s\"%s\":{\"n\":%d,\"exact\":%.4f,\"exact_se\":%.4f}", NR > 1 ? "," : "", $1, $2, p, sqrt(p * (1 - p) / $2) }' "$1"
+}
+
+# mean KEY FILE: of a key over the lines of a log
+mean() { sed -n 's/.*"'"$1"'": *\([-+0-9.eE]*\).*/\1/p' "$2" | awk '{ s += $1; n++ } END { if (n) printf "%.4f", s / n; else print "null" }'; }
+
+report() {
+	last=policy.$rounds.safetensors
+	base_work=$(work base.log) chat_work=$(work sft.log) reward_work=$(work reward.log) align_work=$(work rl.log)
+	{
+		printf '{"stages":{'
+		sep=
+		for s in crawl clean tokens base chat reward align measure; do
+			printf '%s"%s":{"seconds":%s}' "$sep" $s "$(seconds $s)"
+			sep=,
+		done
+		printf '},"flops":{"base":%s,"chat":%s,"reward":%s,"align":%s},\n' "$base_work" "$chat_work" "$reward_work" "$align_work"
+		printf '"clean":%s,\n' "$(cat clean.json)"
+		printf '"documents":{"kept":%s,"unique":%s,"train":%s,"valid":%s,"test":%s},\n' "$(records docs.lms)" "$(records corpus.lms)" \
+			"$(wc -l <train.jsonl)" "$(wc -l <valid.jsonl)" "$(wc -l <test.jsonl)"
+		printf '"test":{"unigram":%s,"init":%s,"base":%s,"policy":%s},\n' "$(cat unigram.json)" "$(cat init.ppl)" "$(cat base.ppl)" "$(cat policy.ppl)"
+		printf '"tasks":{"base":{%s},"chat":{%s},"policy":{%s}},\n' "$(tasks base.exact)" "$(tasks sft.exact)" "$(tasks policy.exact)"
+		printf '"reward_model":%s,\n' "$(cat reward.json)"
+		printf '"align":{"chat":%s,"policy":%s}}\n' "$(tail -n 1 sft.drift)" "$(tail -n 1 policy.drift)"
+	} >report.part
+	mv report.part report.json
+
+	echo
+	echo 'Documents'
+	tr ',{}' '\n' <clean.json | sed -n 's/^"\([^"]*\)": *\([0-9][0-9]*\)$/\1 \2/p' | awk '{ printf "  %-32s %10d\n", $1, $2 }'
+	printf '  %-32s %10d\n' 'after crawl-clean' "$(records docs.lms)" 'after dedup' "$(records corpus.lms)"
+	printf '  %-32s %10d  %s\n' 'train' "$(wc -l <train.jsonl)" "$(lmcat --head train.lms | sed 's/.*"vocab":"\([^"]*\)".*/vocabulary \1/')"
+	printf '  %-32s %10d\n' 'valid' "$(wc -l <valid.jsonl)" 'test, seen by nothing' "$(wc -l <test.jsonl)"
+	echo
+	echo 'Time and work                         seconds   FLOPs      share'
+	all=$(awk -v a="$base_work" -v b="$chat_work" -v c="$reward_work" -v d="$align_work" 'BEGIN { printf "%.6g", a + b + c + d }')
+	for s in crawl clean tokens base chat reward align measure; do
+		case $s in base) w=$base_work ;; chat) w=$chat_work ;; reward) w=$reward_work ;; align) w=$align_work ;; *) w=0 ;; esac
+		awk -v s=$s -v t="$(seconds $s)" -v w="$w" -v all="$all" 'BEGIN { printf "  %-32s %10d   %-9.3g %5.1f %%\n", s, t, w, all > 0 ? 100 * w / all : 0 }'
+	done
+	echo
+	printf 'Held-out text                    loss (nats/token)     bits per byte\n'
+	printf '  %-28s %24s %.4f\n' 'bytes by frequency' '' "$(jget bits_per_byte unigram.json)"
+	for m in init base policy; do
+		printf '  %-28s %.4f +- %.4f       %.4f\n' $m "$(jget loss $m.ppl)" "$(jget loss_se $m.ppl)" "$(jget bits_per_byte $m.ppl)"
+	done
+	echo
+	echo 'Exact answers, held-out questions        n         base         chat       policy'
+	cat base.exact sft.exact policy.exact | awk '
+		function rate(k, n) { p = k / n; return sprintf("%5.1f+-%.1f %%", 100 * p, 100 * sqrt(p * (1 - p) / n)) }
+		{ n[$1] = $2; c[$1]++; r[$1, c[$1]] = $3; if (c[$1] == 1) order[++k] = $1; all[c[$1]] += $3; if (c[$1] == 1) total += $2 }
+		END {
+			for (i = 1; i <= k; i++) { t = order[i]; printf "  %-32s %6d %12s %12s %12s\n", t, n[t], rate(r[t, 1], n[t]), rate(r[t, 2], n[t]), rate(r[t, 3], n[t]) }
+			printf "  %-32s %6d %12s %12s %12s\n", "all", total, rate(all[1], total), rate(all[2], total), rate(all[3], total)
+		}'
+	echo
+	echo 'Reward'
+	printf '  reward model, held-out pairs: accuracy %s +- %s, n %s\n' "$(jget accuracy reward.json)" "$(jget accuracy_se reward.json)" "$(jget n reward.json)"
+	printf '  %-10s reward %s   exact KL %s nats   ended by itself %s\n' \
+		chat "$(mean reward sft.drift)" "$(mean kl sft.drift)" "$(mean eos_frac sft.drift)" \
+		policy "$(mean reward policy.drift)" "$(mean kl policy.drift)" "$(mean eos_frac policy.drift)"
+	echo
+	echo 'The base model goes on from "The" and "Debian":'
+	printf 'The\nDebian\n' | sample -m base.safetensors -n 40 -S 1 --echo --temperature=.8 | sed 's/^/  /'
+	echo
+	echo 'The policy is asked:'
+	head -n 6 held.jsonl >few.jsonl
+	sample -m "$last" --greedy -n 40 few.jsonl >few.out
+	sed 's/.*"content":"\([^"]*\)".*/\1/' few.jsonl | paste -d '\n' - few.out | sed 'N; s/^\(.*\)\n\(.*\)/  \1\n      \2/'
+}
