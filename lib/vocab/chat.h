@@ -17,6 +17,8 @@ int  chat_init(struct chat *, const char *name, const struct vocab *, struct err
 /* From what a model or HEAD carries (pipelm.chat), and back. */
 int  chat_parse(struct chat *, struct json, struct err *);
 void chat_print(const struct chat *, struct buf *);
+/* What a model.safetensors carries; -1 also when it carries none. */
+int  chat_load(struct chat *, const char *path, struct err *);
 void chat_free(struct chat *);
 
 /* A JSON object of messages, prompt+completion, instruction+output or conversations: ids appended, and for

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "stream/tens.h"
+#include "vocab/chat.h"
 #include "vocab/table.h"
 #include <stdlib.h>
 #include <string.h>
@@ -91,26 +92,64 @@ vocab_parse(const void *bytes, size_t n, const char *name, const char *pattern, 
 	return v;
 }
 
+/* The path itself, or the file within a folder that has what is looked for, in *inside. */
+static const char *
+within(const char *path, const char *const *names, struct buf *inside)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		return path;
+	for (; *names; names++) {
+		buf_clear(inside);
+		buf_printf(inside, "%s/%s", path, *names);
+		if (!stat(inside->p, &st))
+			break;
+	}
+	return inside->p;
+}
+
+int
+chat_load(struct chat *c, const char *path, struct err *err)
+{
+	static const char *const names[] = { "model.safetensors", NULL };
+	struct buf inside = {0};
+	struct file_map m;
+	struct tens_set set;
+	struct json j;
+	char *text = NULL;
+	int rc = -1;
+
+	path = within(path, names, &inside);
+	if (!file_map(&m, path, err)) {
+		if (!is_safetensors(m.p, m.n)) {
+			err_set(err, "%s: only a model carries a chat template: name one, as --chat=chatml", path);
+		} else if (tens_parse(&set, m.p, m.n, err)) {
+			err_in(err, path);
+		} else {
+			text = tens_meta(&set, "pipelm.chat");
+			if (!text)
+				err_set(err, "%s: the model carries no chat template: name one, as --chat=chatml", path);
+			else if (!(rc = json_parse(&j, text, strlen(text), err)))
+				rc = chat_parse(c, j, err);
+			tens_free(&set);
+		}
+		file_unmap(&m);
+	}
+	free(text);
+	buf_free(&inside);
+	return rc;
+}
+
 struct vocab *
 vocab_load(const char *path, const char *pattern, struct err *err)
 {
+	static const char *const names[] = { "tokenizer.json", "model.safetensors", "tokenizer.model", NULL };
 	struct file_map m;
-	struct stat st;
 	struct buf inside = {0};
-	struct vocab *v;
+	struct vocab *v = NULL;
 
-	if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
-		static const char *const names[] = { "tokenizer.json", "model.safetensors", "tokenizer.model", NULL };
-
-		for (int i = 0; names[i]; i++) {
-			buf_clear(&inside);
-			buf_printf(&inside, "%s/%s", path, names[i]);
-			if (!stat(inside.p, &st))
-				break;
-		}
-		path = inside.p;
-	}
-	v = NULL;
+	path = within(path, names, &inside);
 	if (!file_map(&m, path, err)) {
 		v = vocab_parse(m.p, m.n, path, pattern, err);
 		file_unmap(&m);

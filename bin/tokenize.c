@@ -1,0 +1,248 @@
+/* tokenize - docs or text -> toks, and back */
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "base/file.h"
+#include "stream/input.h"
+#include "stream/toks.h"
+#include "vocab/ebatch.h"
+#include "vocab/idtext.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *vocab_path, *out_path = "-", *chat_name, *special = "refuse", *invalid = "raw", *pattern;
+static int decode, as_ids, count, pieces, bos, eot;
+static double price;
+static const struct opt opts[] = {
+	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary: a file, or a model that has one", OPT_FILE },
+	{ 'o', "output", OPT_STR, &out_path, "FILE", "write here [standard output]", OPT_QUIET },
+	{ 'd', "decode", OPT_FLAG, &decode, NULL, "tokens to text", OPT_QUIET },
+	{ 0, "ids", OPT_FLAG, &as_ids, NULL, "tokens are numbers in text, a line a document", OPT_QUIET },
+	{ 0, "count", OPT_FLAG, &count, NULL, "say how many tokens, bytes, words ...", OPT_QUIET },
+	{ 0, "price", OPT_NUM, &price, "PER_MILLION", "with --count: what that many tokens cost", OPT_QUIET },
+	{ 0, "pieces", OPT_FLAG, &pieces, NULL, "show each token: number and bytes", OPT_QUIET },
+	{ 0, "chat", OPT_MAYBE, &chat_name, "TEMPLATE", "render conversations, with a mask [the model's]", OPT_RESULT },
+	{ 0, "special", OPT_STR, &special, "HOW", "specials in text: refuse, none, all [refuse]", OPT_RESULT },
+	{ 0, "invalid", OPT_STR, &invalid, "HOW", "not UTF-8: raw, replace, refuse [raw]", OPT_RESULT },
+	{ 0, "bos", OPT_FLAG, &bos, NULL, "begin each document with BOS", OPT_RESULT },
+	{ 0, "eot", OPT_FLAG, &eot, NULL, "end each document with the end-of-text token", OPT_RESULT },
+	{ 0, "pattern", OPT_STR, &pattern, "PATTERN", "how to cut text first, for a .tiktoken file", OPT_RESULT },
+	{ 0 }
+};
+static const struct tool tool = { "tokenize", "Turn documents or text into tokens, or tokens into text.", "[FILE ...]", opts };
+
+static struct file_out *text_out;
+static struct toks_out *toks;
+static struct idtext_count total;
+static uint64_t supervised;
+static struct err err;
+
+static int
+one_of(const char *option, const char *value, const char *a, const char *b, const char *c)
+{
+	const char *names[] = { a, b, c };
+
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(value, names[i]))
+			return i;
+	die_usage("--%s: %s, %s or %s, not '%s'", option, a, b, c, value);
+}
+
+static void
+check_usage(void)
+{
+	if (!vocab_path)
+		die_usage("no vocabulary: give -w");
+	if (as_ids + count + pieces > 1)
+		die_usage("only one of --ids, --count and --pieces");
+	if (decode && (count || pieces || chat_name || bos || eot))
+		die_usage("--decode takes --ids and no other of these options");
+	if (cli_given(&price) && !count)
+		die_usage("--price goes with --count");
+	if (chat_name && (bos || eot))
+		die_usage("--chat puts BOS and the ends of turns itself: no --bos, no --eot");
+}
+
+static void
+open_output(const struct docs_in *in, const struct vocab *v, const struct chat *chat)
+{
+	struct toks_head h = { .n_vocab = (long long)vocab_size(v), .eot = vocab_eot(v), .masked = chat != NULL };
+	struct buf fields = {0};
+	char *head;
+
+	if (as_ids || count || pieces || decode) {
+		text_out = file_create(out_path, 0, &err);
+		if (!text_out)
+			die_err(&err);
+		return;
+	}
+	h.wide = h.n_vocab > 65536;
+	vocab_crc(v, h.vocab);
+	toks_head_fields(&fields, &h);
+	if (chat) {
+		json_key(&fields, "chat");
+		chat_print(chat, &fields);
+	}
+	head = head_next(docs_head((struct docs_in *)in), "toks", fields.p);
+	toks = toks_create(out_path, head, &h);
+	free(head);
+	buf_free(&fields);
+}
+
+static void
+put(const struct ebatch *b, struct buf *line)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct ebatch_doc *d = b->doc + i;
+
+		idtext_add(&total, b->bytes.p + d->text, d->text_len, d->ids.n);
+		for (size_t k = 0; k < d->mask.n; k++)
+			supervised += (uint64_t)d->mask.p[k];
+		if (toks) {
+			toks_put_doc(toks, d->ids.v, b->chat ? (uint8_t *)d->mask.p : NULL, d->ids.n);
+			continue;
+		}
+		buf_clear(line);
+		if (as_ids)
+			idtext_ids(&d->ids, line);
+		else if (pieces)
+			idtext_pieces(b->v, &d->ids, b->chat ? &d->mask : NULL, line);
+		if (line->n)
+			fwrite(line->p, 1, line->n, file_stream(text_out));
+	}
+}
+
+static void
+encode_batch(struct ebatch *b, struct docs_in *in, struct buf *line)
+{
+	size_t bad = ebatch_run(b);
+
+	if (bad) {
+		buf_clear(line);
+		docs_where(in, line);   /* of the last one read */
+		die("%s: %zu documents before it: %s", line->p, b->n - bad, b->doc[bad - 1].err.text);
+	}
+	put(b, line);
+	ebatch_clear(b);
+	progress(total.docs, 0, "documents", "%.1f M tokens", (double)total.tokens / 1e6);
+}
+
+static void
+encode_all(int nfiles, char **files, const struct vocab *v, const struct vocab_opts *vo)
+{
+	struct chat chat = {0};
+	struct ebatch b;
+	struct buf line = {0};
+	struct doc doc;
+	struct docs_in *in;
+
+	if (chat_name && (*chat_name ? chat_init(&chat, chat_name, v, &err) : chat_load(&chat, vocab_path, &err)))
+		die_err(&err);
+	if ((bos && vocab_bos(v) < 0) || (eot && vocab_eot(v) < 0))
+		die("%s: the vocabulary has no %s token", vocab_path, bos && vocab_bos(v) < 0 ? "BOS" : "end-of-text");
+	in = docs_open(nfiles, files, 1);
+	open_output(in, v, chat_name ? &chat : NULL);
+	ebatch_init(&b, v, vo, chat_name ? &chat : NULL);
+	b.bos = bos ? vocab_bos(v) : -1;
+	b.eot = eot ? vocab_eot(v) : -1;
+	while (docs_next(in, &doc))
+		if (ebatch_add(&b, &doc))
+			encode_batch(&b, in, &line);
+	encode_batch(&b, in, &line);
+	progress_end();
+	if (chat_name && total.docs && !supervised)
+		die("no token is supervised: no conversation has an assistant's turn");
+	if (count) {
+		idtext_total(&total, price, &line);
+		fwrite(line.p, 1, line.n, file_stream(text_out));
+	}
+	if (chat_name)
+		note(2, "%llu tokens in %llu conversations, %llu of them supervised", (unsigned long long)total.tokens,
+		     (unsigned long long)total.docs, (unsigned long long)supervised);
+	docs_close(in);
+	ebatch_free(&b);
+	buf_free(&line);
+	chat_free(&chat);
+}
+
+static void
+decode_one(const struct vocab *v, const uint32_t *ids, size_t n, struct buf *text)
+{
+	buf_clear(text);
+	decode_ids(v, ids, n, 0, text);
+	if (text->n)
+		fwrite(text->p, 1, text->n, file_stream(text_out));
+}
+
+static void
+decode_lines(const char *path, const struct vocab *v)
+{
+	struct input *in = input_open(path, 1, &err);
+	struct buf line = {0}, text = {0};
+	struct ids ids = {0};
+	int cut, rc;
+
+	if (!in)
+		die_err(&err);
+	while ((rc = input_line(in, &line, (size_t)1 << 30, &cut, &err)) > 0) {
+		if (idtext_parse_ids(line.p, line.n, vocab_size(v), &ids, &err))
+			die("%s: line %llu: %s", input_name(in), (unsigned long long)input_record(in), err.text);
+		decode_one(v, ids.v, ids.n, &text);
+	}
+	if (rc < 0)
+		die_err(&err);
+	if (!input_offset(in))
+		die("%s: empty", input_name(in));
+	input_close(in);
+	buf_free(&line), buf_free(&text);
+	free(ids.v);
+}
+
+static void
+decode_all(int nfiles, char **files, const struct vocab *v)
+{
+	struct toks_in *in;
+	struct toks_doc doc;
+	struct buf text = {0};
+	char crc[20];
+
+	open_output(NULL, v, NULL);
+	if (as_ids) {
+		for (int i = 0; i < (nfiles ? nfiles : 1); i++)
+			decode_lines(nfiles ? files[i] : "-", v);
+		return;
+	}
+	in = toks_open(nfiles, files);
+	vocab_crc(v, crc);
+	if (*toks_info(in)->vocab ? strcmp(toks_info(in)->vocab, crc) != 0 : toks_info(in)->n_vocab > (long long)vocab_size(v))
+		die("%s: the tokens are of another vocabulary (%s, %lld tokens) than %s (%s, %zu tokens)", stream_name(toks_stream(in)),
+		    toks_info(in)->vocab, toks_info(in)->n_vocab, vocab_path, crc, vocab_size(v));
+	while (toks_next_doc(in, &doc))
+		decode_one(v, doc.tok, doc.n, &text);
+	toks_close(in);
+	buf_free(&text);
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = cli_parse(argc, argv, &tool);
+	struct vocab_opts vo = { .pattern = NULL };
+	struct vocab *v;
+
+	check_usage();
+	vo.special = (enum vocab_special)one_of("special", special, "refuse", "none", "all");
+	vo.invalid = (enum vocab_invalid)one_of("invalid", invalid, "raw", "replace", "refuse");
+	v = vocab_load(vocab_path, pattern, &err);
+	if (!v)
+		die_err(&err);
+	if (decode)
+		decode_all(argc - first, argv + first, v);
+	else
+		encode_all(argc - first, argv + first, v, &vo);
+	if (toks)
+		toks_finish(toks);
+	else if (file_commit(text_out, &err))
+		die_err(&err);
+	vocab_free(v);
+	return EXIT_OK;
+}

@@ -1,0 +1,118 @@
+/* idtext - tokens as text: lines of ids, tables of pieces, counts */
+/* SPDX-License-Identifier: MIT */
+#include "vocab/idtext.h"
+#include "vocab/utf8.h"
+#include <string.h>
+
+/* Characters are code points, an ill-formed part counts as one; words are what blanks of ASCII part. */
+void
+idtext_add(struct idtext_count *c, const char *text, size_t n, size_t tokens)
+{
+	const unsigned char *p = (const unsigned char *)text, *e = p + n;
+	int in_word = 0;
+	uint32_t len;
+
+	c->docs++;
+	c->tokens += tokens;
+	c->bytes += n;
+	for (; p < e; p += len, c->chars++) {
+		int blank = *p == ' ' || (*p >= '\t' && *p <= '\r');
+
+		utf8_next(p, e, &len);
+		c->words += !blank && !in_word;
+		in_word = !blank;
+	}
+}
+
+void
+idtext_total(const struct idtext_count *c, double price, struct buf *out)
+{
+	double tokens = (double)c->tokens;
+
+	buf_clear(out);
+	buf_printf(out, "documents\t%llu\ntokens\t%llu\nbytes\t%llu\ncharacters\t%llu\nwords\t%llu\n", (unsigned long long)c->docs,
+		   (unsigned long long)c->tokens, (unsigned long long)c->bytes, (unsigned long long)c->chars,
+		   (unsigned long long)c->words);
+	if (c->words)
+		buf_printf(out, "tokens_per_word\t%.3f\n", tokens / (double)c->words);
+	if (c->tokens)
+		buf_printf(out, "bytes_per_token\t%.3f\n", (double)c->bytes / tokens);
+	if (price != 0)
+		buf_printf(out, "price\t%.6g\n", tokens / 1e6 * price);
+}
+
+void
+idtext_ids(const struct ids *ids, struct buf *out)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		buf_printf(out, i ? " %u" : "%u", ids->v[i]);
+	buf_char(out, '\n');
+}
+
+int
+idtext_parse_ids(const char *p, size_t n, size_t n_vocab, struct ids *ids, struct err *err)
+{
+	const char *e = p + n;
+
+	ids->n = 0;
+	while (p < e) {
+		uint64_t id = 0;
+		const char *digits;
+
+		if (*p == ' ' || *p == '\t' || *p == '\r' || *p == ',') {
+			p++;
+			continue;
+		}
+		for (digits = p; p < e && *p >= '0' && *p <= '9' && id < n_vocab; p++)
+			id = 10 * id + (uint64_t)(*p - '0');
+		if (p == digits)
+			return err_set(err, "'%.1s' is no token number", p);
+		if (id >= n_vocab)
+			return err_set(err, "token %.*s: the vocabulary has %zu", (int)(p - digits), digits, n_vocab);
+		VEC_PUSH(ids->v, ids->n, ids->cap, (uint32_t)id);
+	}
+	return 0;
+}
+
+static void
+quote(const char *bytes, size_t n, struct buf *out)
+{
+	const unsigned char *p = (const unsigned char *)bytes, *e = p + n;
+	uint32_t len;
+
+	buf_char(out, '"');
+	for (; p < e; p += len) {
+		uint32_t c = utf8_next(p, e, &len);
+
+		if (c == '\n')
+			buf_str(out, "\\n");
+		else if (c == '\t')
+			buf_str(out, "\\t");
+		else if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", (int)c);
+		else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == UTF8_BAD)
+			for (uint32_t i = 0; i < len; i++)
+				buf_printf(out, "\\x%02x", p[i]);
+		else
+			buf_add(out, p, len);
+	}
+	buf_char(out, '"');
+}
+
+void
+idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *mask, struct buf *out)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		size_t n;
+		const char *bytes = vocab_bytes(v, ids->v[i], &n);
+
+		buf_printf(out, "%u\t", ids->v[i]);
+		if (mask)
+			buf_printf(out, "%d\t", mask->p[i]);
+		quote(bytes, n, out);
+		if (vocab_special(v, ids->v[i]))
+			buf_str(out, "\tspecial");
+		buf_char(out, '\n');
+	}
+	buf_char(out, '\n');
+}
