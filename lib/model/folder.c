@@ -176,42 +176,43 @@ shards_open(struct shards *s, const char *dir, struct err *e)
 	return 0;
 }
 
-/* The template's name by what only it has; the Jinja itself is not run. */
-static const char *
-template_of(const char *jinja)
-{
-	static const struct {
-		const char *mark, *name;
-	} known[] = {
-		{ "<|start_header_id|>", "llama3" },
-		{ "SmolLM", "smollm2" },
-		{ "Qwen", "qwen" },
-		{ "<|im_start|>", "chatml" },
-		{ "### Instruction:", "alpaca" },
-	};
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (strstr(jinja, known[i].mark))
-			return known[i].name;
-	return NULL;
-}
+/* The template's name by what only it has; the Jinja itself is not run.  system: when not the template's own. */
+static const struct known {
+	const char *mark, *name, *system;
+} known[] = {
+	{ "<|start_header_id|>", "llama3", NULL },
+	{ "SmolLM", "smollm2", NULL },
+	{ "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.", "qwen",
+	  "You are Qwen, created by Alibaba Cloud. You are a helpful assistant." },
+	{ "You are a helpful assistant", "qwen", NULL },
+	{ "<|im_start|>", "chatml", NULL },
+	{ "### Instruction:", "alpaca", NULL },
+	{ NULL, NULL, NULL }
+};
 
 static void
 take_chat(struct model *m, const char *dir, const struct vocab *v)
 {
+	const struct known *k = known;
 	struct file_map f;
 	struct json o;
 	struct buf jinja = { 0 }, text = { 0 };
 	struct chat chat;
-	const char *name;
 
 	if (m->chat || map_in(&f, dir, "tokenizer_config.json", NULL))
 		return;
-	if (!json_parse(&o, (const char *)f.p, f.n, NULL) && !json_str(json_get(o, "chat_template"), &jinja) &&
-	    (name = template_of(jinja.p)) && !chat_init(&chat, name, v, NULL)) {
-		chat_print(&chat, &text);
-		m->chat = text.p;
-		chat_free(&chat);
+	if (!json_parse(&o, (const char *)f.p, f.n, NULL) && !json_str(json_get(o, "chat_template"), &jinja)) {
+		while (k->mark && !strstr(jinja.p, k->mark))
+			k++;
+		if (k->mark && !chat_init(&chat, k->name, v, NULL)) {
+			if (k->system) {
+				free(chat.system);
+				chat.system = xstrdup(k->system);
+			}
+			chat_print(&chat, &text);
+			m->chat = text.p;
+			chat_free(&chat);
+		}
 	}
 	buf_free(&jinja);
 	file_unmap(&f);
