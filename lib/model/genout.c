@@ -1,0 +1,71 @@
+/* genout - what sampling gives: rollouts for a stream, tables of next tokens */
+/* SPDX-License-Identifier: MIT */
+#include "model/genout.h"
+#include "base/json.h"
+#include "model/decode.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *
+gen_roll_head(const struct model *m, const struct vocab *vocab, const struct sampler *s)
+{
+	struct buf f = { 0 };
+	char crc[20], *head;
+
+	vocab_crc(vocab, crc);
+	buf_printf(&f, "\"vocab\":\"%s\",\"n_vocab\":%d,\"eot\":%d,\"temperature\":%.9g,\"top_k\":%d,\"top_p\":%.9g,"
+		"\"min_p\":%.9g,\"repeat_penalty\":%.9g,\"model\":\"crc32c:%08x\"", crc, m->cfg.V, vocab_eot(vocab),
+		s->temperature, s->top_k, s->top_p, s->min_p, s->repeat_penalty, model_crc(m));
+	if (m->chat)
+		buf_printf(&f, ",\"chat\":%s", m->chat);
+	head = head_new("roll", f.p);
+	buf_free(&f);
+	return head;
+}
+
+double
+gen_logp(const struct gen_out *o)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < o->n; i++)
+		sum += (double)o->logp[i];
+	return sum;
+}
+
+void
+gen_roll_put(struct roll_out *out, const struct gen_out *o, const char *meta)
+{
+	roll_put(out, &(struct roll){ .group = (uint32_t)o->prompt, .role = ROLL_SAMPLE,
+		.flags = (uint16_t)(ROLL_LOGP | (o->ended ? ROLL_ENDED : 0)), .n_prompt = (uint32_t)o->n_prompt,
+		.n_tok = (uint32_t)(o->n_prompt + o->n), .score = NAN, .logp = (float)gen_logp(o), .ref_logp = NAN,
+		.margin = NAN, .tok = o->tok, .tok_logp = o->logp, .meta = meta, .meta_len = (uint32_t)strlen(meta) });
+}
+
+void
+gen_next(const struct model *m, const struct vocab *vocab, const struct sampler *s, const struct gen_prompt *p,
+		size_t rows, struct buf *out)
+{
+	size_t V = (size_t)m->cfg.V;
+	float *logits = xmalloc(V * sizeof *logits);
+	struct choice *c = xmalloc(V * sizeof *c);
+	struct decoder *d = decoder_new(&m->cfg, &m->par, m->w, 1, (int)p->n);
+	int *seq = xcalloc(p->n, sizeof *seq);
+	uint8_t *want = xcalloc(p->n, 1);
+	struct buf text = { 0 };
+
+	want[p->n-1] = 1;
+	decoder_feed(d, (int)p->n, seq, p->tok, want, logits);
+	rows = sampler_table(s, logits, V, c, rows);
+	for (size_t k = 0; k < rows; k++) {
+		buf_clear(&text);
+		decode_part(vocab, &c[k].id, 1, 0, &text);
+		buf_printf(out, "%.6f\t%u\t", (double)c[k].p, c[k].id);
+		json_quote(out, text.p ? text.p : "", text.n);
+		buf_char(out, '\n');
+	}
+	buf_free(&text);
+	decoder_free(d);
+	free(logits), free(c), free(seq), free(want);
+}

@@ -1,0 +1,17 @@
+/* genout - what sampling gives: rollouts for a stream, tables of next tokens */
+#ifndef LM_GENOUT_H
+#define LM_GENOUT_H
+/* SPDX-License-Identifier: MIT */
+#include "model/generate.h"
+#include "stream/roll.h"
+
+/* HEAD of the rollouts of a model, to be freed: vocabulary, temperature, truncation, the model's checksum. */
+char *gen_roll_head(const struct model *, const struct vocab *, const struct sampler *);
+/* A whole sample as a record; its group is the prompt's number.  meta: a JSON object. */
+void  gen_roll_put(struct roll_out *, const struct gen_out *, const char *meta);
+double gen_logp(const struct gen_out *);        /* of the response, nats */
+
+/* The `rows` likeliest tokens after a prompt, appended as lines "probability TAB id TAB text as JSON". */
+void  gen_next(const struct model *, const struct vocab *, const struct sampler *, const struct gen_prompt *,
+		size_t rows, struct buf *out);
+#endif

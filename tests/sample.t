@@ -1,0 +1,65 @@
+#!/bin/sh
+# sample: a published model's greedy text, and the same bytes at any batch and number of threads
+. "${srcdir:-.}/tests/tap.sh"
+have() { command -v "$1" >/dev/null 2>&1; }
+model=${LM_TESTDATA-}/data/models/stories260K
+have convert-model || { echo '1..0 # SKIP convert-model is not built'; exit 0; }
+[ -r "$model/stories260K.bin" ] || { echo '1..0 # SKIP no stories260K in $LM_TESTDATA'; exit 0; }
+convert-model -w "$model/tok512.bin" -o s.safetensors "$model/stories260K.bin" || exit 99
+sample() { command sample -q -m s.safetensors "$@"; }
+
+cat >greedy <<'TEXT'
+Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball. She wanted to play with it, but it was too high.
+Lily's mom said, "Lily, let's go to the park." Lily was sad and didn't know what to do. She said, "I want to play with your ball, but I can't find it."
+Lily was sad and didn't know what to do. She said, "I'm sorry, Lily. I didn't know what to do."
+Lily didn't want to help her mom, so she
+TEXT
+echo >empty
+t 'greedy text of stories260K is what llama2.c prints' 'sample --greedy -n 200 empty | cmp - greedy'
+t 'likewise from standard input, with --temperature=0' 'echo | sample --temperature=0 -n 200 | cmp - greedy'
+printf 'Once upon a time\n' >once
+sed -n '1s/Once upon a time//p' greedy >rest
+t 'it goes on from a prompt' 'sample --greedy -n 200 once | head -n 1 | cmp - rest'
+t '--echo prints the prompt too' 'sample --greedy -n 200 --echo once | cmp - greedy'
+t '--stop ends before the text' '[ "$(sample --greedy --echo --stop=Lily once)" = "Once upon a time, there was a little girl named " ]'
+t '--stop across tokens' '[ "$(sample --greedy --echo --stop="e gir" --stop="irl named" once)" = "Once upon a time, there was a littl" ]'
+t '-n counts tokens' '[ "$(sample --greedy --echo -n 1 once)" = "Once upon a time," ]'
+
+cat >in.jsonl <<'JSON'
+{"prompt":"Once upon a time","id":"a","answer":"7"}
+{"prompt":"Lily and","id":"b"}
+{"id":"c","prompt":"One day, a boy named Tim went to","x":[1,{"y":null}]}
+{"prompt":""}
+JSON
+sample -k 5 -n 60 --roll -o r.lms in.jsonl
+t 'rollouts are a whole stream' 'lmcat --check r.lms'
+for b in 1 3 64; do
+	t "the same rollouts $b at once, on 1 and 3 threads" "sample -k 5 -n 60 -B $b -t 1 --roll in.jsonl | cmp - r.lms && sample -k 5 -n 60 -B $b -t 3 --roll in.jsonl | cmp - r.lms"
+done
+sample -k 2 -n 60 in.jsonl >k2
+sed 2d in.jsonl >in2.jsonl
+t 'fewer samples are the first of more' 'sample -k 1 -n 60 --stop="
+" once >k1 && sample -k 3 -n 60 --stop="
+" once | head -n 1 | cmp - k1'
+t 'another seed, another text' '! sample -n 60 -S 1 in.jsonl | cmp -s - k2'
+t 'text and rollouts draw alike' 'sample -k 5 -n 60 in.jsonl >text && head -c 40 text >/dev/null && [ "$(wc -c <text)" -gt 400 ]'
+t 'top-k 1 is greedy' 'sample --top-k=1 -n 50 once >a && sample --greedy -n 50 once | cmp - a'
+t 'a tiny top-p is greedy' 'sample --top-p=0.000001 -n 50 once | cmp - a'
+t 'min-p 1 is greedy' 'sample --min-p=1 -n 50 once | cmp - a'
+t 'a low temperature is greedy' 'sample --temperature=0.0001 -n 50 once | cmp - a'
+t 'a repeat penalty changes the text' '! sample --greedy --repeat-penalty=1.5 -n 50 once | cmp -s - a'
+
+t '--next: a table whose probabilities fall, the likeliest first' 'sample --next=5 once >n && [ "$(wc -l <n)" = 5 ] && [ "$(cut -f 3 n | head -n 1)" = "\",\"" ] && sort -c -r -k 1,1 n'
+t '--next of all tokens adds up to 1' 'sample --next=512 once | awk "{ s += \$1 } END { exit !(s > .9999 && s < 1.0001) }"'
+t '--log: one object a continuation' 'sample -k 3 --log=l in.jsonl >x && [ "$(wc -l <l)" = 12 ] && grep -q "{\"prompt\":3,\"sample\":2,\"n_prompt\":1,\"tokens\":128,\"ended\":false,\"logp\":-" l'
+yes 'the cat' | head -n 400 | tr '\n' ' ' >long; echo >>long
+t 'a prompt longer than the context is an error that says so' 'exits 1 sample long 2>e; grep -q "line 1.*context has 512.*--truncate" e'
+t 'unless it is cut' 'sample --truncate=left -n 3 long >x && sample --truncate=right -n 3 long >y && [ -s x ] && [ -s y ]'
+t 'the context fills up and that is the end' 'sample --truncate=left -n 4000 --log=l long >x && grep -q "\"tokens\":256," l'
+t 'no input is an error' 'exits 1 sample </dev/null'
+t 'a JSONL file cut short is an error' 'exits 1 sh -c "head -c 60 in.jsonl | sample"'
+t 'an object without a prompt is an error' 'printf "{\"prompt\":\"a\"}\n{\"text\":\"a\"}\n" >bad; exits 1 sample bad 2>e; grep -q "bad: line 2" e'
+t '--chat needs a model that knows a template' 'exits 1 sample --chat once 2>e; grep -q template e'
+t 'without -m: exit 2' 'exits 2 command sample once'
+t 'rollouts are not written when the input is bad' 'exits 1 sample --roll -o no.lms bad; [ ! -e no.lms ]'
+done_testing
