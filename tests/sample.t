@@ -20,7 +20,7 @@ t 'likewise from standard input, with --temperature=0' 'echo | sample --temperat
 printf 'Once upon a time\n' >once
 sed -n '1s/Once upon a time//p' greedy >rest
 t 'it goes on from a prompt' 'sample --greedy -n 200 once | head -n 1 | cmp - rest'
-t '--echo prints the prompt too' 'sample --greedy -n 200 --echo once | cmp - greedy'
+t '--echo prints the prompt too' 'head -n 3 greedy >three && sample --greedy -n 200 --echo once | head -n 3 | cmp - three'
 t '--stop ends before the text' '[ "$(sample --greedy --echo --stop=Lily once)" = "Once upon a time, there was a little girl named " ]'
 t '--stop across tokens' '[ "$(sample --greedy --echo --stop="e gir" --stop="irl named" once)" = "Once upon a time, there was a littl" ]'
 t '-n counts tokens' '[ "$(sample --greedy --echo -n 1 once)" = "Once upon a time," ]'
@@ -36,13 +36,10 @@ t 'rollouts are a whole stream' 'lmcat --check r.lms'
 for b in 1 3 64; do
 	t "the same rollouts $b at once, on 1 and 3 threads" "sample -k 5 -n 60 -B $b -t 1 --roll in.jsonl | cmp - r.lms && sample -k 5 -n 60 -B $b -t 3 --roll in.jsonl | cmp - r.lms"
 done
-sample -k 2 -n 60 in.jsonl >k2
-sed 2d in.jsonl >in2.jsonl
 t 'fewer samples are the first of more' 'sample -k 1 -n 60 --stop="
 " once >k1 && sample -k 3 -n 60 --stop="
 " once | head -n 1 | cmp - k1'
-t 'another seed, another text' '! sample -n 60 -S 1 in.jsonl | cmp -s - k2'
-t 'text and rollouts draw alike' 'sample -k 5 -n 60 in.jsonl >text && head -c 40 text >/dev/null && [ "$(wc -c <text)" -gt 400 ]'
+t 'another seed, another text' 'sample -n 60 in.jsonl >s0 && ! sample -n 60 -S 1 in.jsonl | cmp -s - s0'
 t 'top-k 1 is greedy' 'sample --top-k=1 -n 50 once >a && sample --greedy -n 50 once | cmp - a'
 t 'a tiny top-p is greedy' 'sample --top-p=0.000001 -n 50 once | cmp - a'
 t 'min-p 1 is greedy' 'sample --min-p=1 -n 50 once | cmp - a'
@@ -57,7 +54,7 @@ t 'a prompt longer than the context is an error that says so' 'exits 1 sample lo
 t 'unless it is cut' 'sample --truncate=left -n 3 long >x && sample --truncate=right -n 3 long >y && [ -s x ] && [ -s y ]'
 t 'the context fills up and that is the end' 'sample --truncate=left -n 4000 --log=l long >x && grep -q "\"tokens\":256," l'
 t 'no input is an error' 'exits 1 sample </dev/null'
-t 'a JSONL file cut short is an error' 'exits 1 sh -c "head -c 60 in.jsonl | sample"'
+t 'a JSONL file cut short is an error' 'head -c 90 in.jsonl >cut && exits 1 sample cut'
 t 'an object without a prompt is an error' 'printf "{\"prompt\":\"a\"}\n{\"text\":\"a\"}\n" >bad; exits 1 sample bad 2>e; grep -q "bad: line 2" e'
 t '--chat needs a model that knows a template' 'exits 1 sample --chat once 2>e; grep -q template e'
 t 'without -m: exit 2' 'exits 2 command sample once'
