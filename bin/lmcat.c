@@ -26,7 +26,7 @@ static const struct opt opts[] = {
 	{ 0, "head", OPT_FLAG, &head, NULL, "print the stream's header and its provenance", OPT_QUIET },
 	{ 0, "json", OPT_FLAG, &json, NULL, "one JSON object a record, everything in it", OPT_QUIET },
 	{ 0, "jsonl", OPT_FLAG, &jsonl, NULL, "documents or preferences as others read them", OPT_QUIET },
-	{ 0, "from-jsonl", OPT_FLAG, &from_jsonl, NULL, "turn JSONL into a stream of documents", OPT_QUIET },
+	{ 0, "from-jsonl", OPT_FLAG, &from_jsonl, NULL, "turn JSONL into a stream of documents", OPT_RESULT },
 	{ 0, "mask", OPT_FLAG, &show_mask, NULL, "mark the tokens that are trained on: [so]", OPT_QUIET },
 	{ 0, "salvage", OPT_FLAG, &rescue, NULL, "a stream of the frames that are still whole", OPT_QUIET },
 	{ 0, "segments", OPT_INT, &segments, "N", "demand that N segments came", OPT_QUIET },

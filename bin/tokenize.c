@@ -89,6 +89,15 @@ open_output(const struct docs_in *in, const struct vocab *v, const struct chat *
 }
 
 static void
+put_date(const char *meta, size_t n)
+{
+	struct json j;
+
+	if (json_parse(&j, meta, n, NULL) == 0 && json_kind(j = json_get(j, "date")) == '"')
+		toks_date(toks, j.p + 1, (size_t)(j.end - j.p) - 2);
+}
+
+static void
 put(const struct ebatch *b, struct buf *line)
 {
 	for (size_t i = 0; i < b->n; i++) {
@@ -99,6 +108,7 @@ put(const struct ebatch *b, struct buf *line)
 			supervised += (uint64_t)d->mask.p[k];
 		if (toks) {
 			toks_put_doc(toks, d->ids.v, b->chat ? (uint8_t *)d->mask.p : NULL, d->ids.n);
+			put_date(b->bytes.p + d->meta, d->meta_len);
 			continue;
 		}
 		buf_clear(line);

@@ -48,4 +48,9 @@ if script -qec true /dev/null >/dev/null 2>&1; then
 else skip 'terminals' 'no script(1)'; fi
 t 'compressed JSONL is read' 'gzip -k in.jsonl && lmcat --from-jsonl in.jsonl.gz | cmp - a.lms'
 t 'a cut gzip member is an error' 'head -c 40 in.jsonl.gz >cut.gz; exits 1 lmcat --from-jsonl cut.gz >x'
+printf '{"text":"one two","date":"2024-03-05T10:00:00Z"}\n{"text":"three","date":"2023-01-31"}\n' >dated.jsonl
+printf '{"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}' >v.json
+if train-vocab --size=270 -o v.json dated.jsonl 2>/dev/null; then
+	t 'blocks of tokens carry the range of dates' 'tokenize -w v.json dated.jsonl | lmcat --frames >x && grep -q "{\"from\":\"2023-01-31\",\"to\":\"2024-03-05\"}" x'
+else skip dates 'no train-vocab'; fi
 done_testing

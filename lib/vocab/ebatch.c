@@ -38,7 +38,7 @@ ebatch_add(struct ebatch *b, const struct doc *doc)
 	d->text_len = doc->text_len;
 	buf_add(&b->bytes, doc->text, doc->text_len);
 	d->meta = b->bytes.n;
-	d->meta_len = b->chat ? doc->meta_len : 0;
+	d->meta_len = doc->meta_len;
 	buf_add(&b->bytes, doc->meta, d->meta_len);
 	return b->bytes.n >= BATCH_BYTES || b->n >= BATCH_DOCS;
 }
