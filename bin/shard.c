@@ -137,12 +137,8 @@ sink_write(void *ctx, const struct item *it)
 	struct sink *s = ctx;
 
 	item_put(s->out, s->seq, it);
-	for (int i = 0; i < n_sources; i++) {   /* whose documents are in a record is not kept: the range of all read */
-		struct toks_in *in = items_toks(sources[i].items);
-
-		toks_date(s->out, toks_from(in), strlen(toks_from(in)));
-		toks_date(s->out, toks_to(in), strlen(toks_to(in)));
-	}
+	for (int i = 0; i < n_sources; i++)
+		items_dates(sources[i].items, s->out);
 }
 
 static void

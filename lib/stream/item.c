@@ -3,6 +3,7 @@
 #include "stream/item.h"
 #include "base/mem.h"
 #include <stdlib.h>
+#include <string.h>
 
 struct items {
 	struct toks_in   *in;
@@ -64,6 +65,15 @@ items_next(struct items *s, struct item *it)
 		return 0;
 	*it = (struct item){ .tok = d.tok, .mask = d.mask, .n_tok = d.n };
 	return 1;
+}
+
+void
+items_dates(struct items *s, struct toks_out *out)
+{
+	struct toks_in *in = items_toks(s);
+
+	toks_date(out, toks_from(in), strlen(toks_from(in)));
+	toks_date(out, toks_to(in), strlen(toks_to(in)));
 }
 
 void
