@@ -295,7 +295,6 @@ main(int argc, char **argv)
 		sink_end(&sinks[i]);
 	for (int i = 0; i < n_sources; i++)
 		items_close(sources[i].items);
-	free(sources);
-	free(sinks);
+	free(sources), free(sinks);
 	return EXIT_OK;
 }
