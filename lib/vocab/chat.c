@@ -40,6 +40,17 @@ form_named(const char *name)
 	return NULL;
 }
 
+const char *const *
+chat_specials(const char *name)
+{
+	static const char *const none[] = { NULL };
+	static const char *const chatml[] = { "<|im_start|>", "<|im_end|>", NULL };
+	static const char *const llama3[] = { "<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", NULL };
+	const struct form *f = form_named(name);
+
+	return !f ? NULL : !f->open ? none : f->role_end ? llama3 : chatml;
+}
+
 static int
 is_alpaca(const struct form *f)
 {

@@ -1,0 +1,179 @@
+/* train-vocab - docs -> tokenizer.json: byte-level BPE */
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "base/file.h"
+#include "base/par.h"
+#include "stream/docs.h"
+#include "vocab/chat.h"
+#include "vocab/train.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH ((size_t)8 << 20)
+
+static long long size = 32768, min_count = 2;
+static const char *pattern = "gpt2", *out_path = "-", *chat_name;
+static struct strs special;
+static const struct opt opts[] = {
+	{ 'o', "output", OPT_STR, &out_path, "FILE", "write here [standard output]", OPT_QUIET },
+	{ 0, "size", OPT_INT, &size, "N", "tokens in all [32768]", OPT_RESULT },
+	{ 0, "pattern", OPT_STR, &pattern, "PATTERN", "how text is cut: a name or a PCRE [gpt2]", OPT_RESULT },
+	{ 0, "special", OPT_LIST, &special, "LIST", "special tokens [<|endoftext|>]", OPT_RESULT },
+	{ 0, "chat", OPT_STR, &chat_name, "TEMPLATE", "add the special tokens of a chat template", OPT_RESULT },
+	{ 0, "min-count", OPT_INT, &min_count, "N", "join no pair that is rarer [2]", OPT_RESULT },
+	{ 0 }
+};
+static const struct tool tool = { "train-vocab", "Learn a vocabulary from documents: byte-level BPE.", "[FILE ...]", opts };
+
+static struct strs names;
+static struct err err;
+
+static void
+add_name(const char *p, size_t n)
+{
+	char *name = xstrndup(p, n);
+
+	for (int i = 0; i < names.n; i++)
+		if (!strcmp(names.v[i], name)) {
+			free(name);
+			return;
+		}
+	VEC_PUSH(names.v, names.n, names.cap, name);
+}
+
+static void
+add_list(const char *list)
+{
+	while (*list) {
+		size_t n = strcspn(list, ",");
+
+		if (n)
+			add_name(list, n);
+		list += n + (list[n] == ',');
+	}
+}
+
+static void
+find_names(void)
+{
+	const char *const *more;
+
+	for (int i = 0; i < special.n; i++)
+		add_list(special.v[i]);
+	if (!special.n)
+		add_list("<|endoftext|>");
+	if (!chat_name)
+		return;
+	more = chat_specials(chat_name);
+	if (!more)
+		die_usage("--chat: no template '%s' (chatml llama3 qwen smollm2 alpaca plain)", chat_name);
+	for (; *more; more++)
+		add_list(*more);
+}
+
+/* Documents that wait for the threads, and one count of pieces for each of these. */
+struct work {
+	struct trainer **trainer;
+	struct buf  text;
+	size_t     *end;
+	size_t      n, cap;
+	struct err *why;
+	int         failed;
+};
+
+static void
+count_one(size_t i, int thread, void *ctx)
+{
+	struct work *w = ctx;
+	size_t from = i ? w->end[i - 1] : 0;
+	struct err e;
+
+	if (trainer_add(w->trainer[thread], w->text.p + from, w->end[i] - from, &e)) {
+		*w->why = e;
+		w->failed = 1;
+	}
+}
+
+static void
+count_batch(struct work *w)
+{
+	par_for_on(w->n, count_one, w);
+	if (w->failed)
+		die_err(&err);
+	w->n = 0;
+	buf_clear(&w->text);
+}
+
+static uint64_t
+count_all(int nfiles, char **files, struct work *w)
+{
+	struct docs_in *in = docs_open(nfiles, files, 1);
+	struct doc doc;
+	uint64_t bytes = 0;
+
+	while (docs_next(in, &doc)) {
+		buf_add(&w->text, doc.text, doc.text_len);
+		VEC_PUSH(w->end, w->n, w->cap, w->text.n);
+		bytes += doc.text_len;
+		if (w->text.n >= BATCH || w->n >= 65536)
+			count_batch(w);
+		progress(docs_count(in), 0, "documents", "%.1f MB", (double)bytes / 1e6);
+	}
+	count_batch(w);
+	progress_end();
+	docs_close(in);
+	return bytes;
+}
+
+static void
+write_out(const struct vocab *v)
+{
+	struct file_out *f = file_create(out_path, 0, &err);
+	struct buf json = {0};
+
+	if (!f)
+		die_err(&err);
+	vocab_json(v, &json);
+	fwrite(json.p, 1, json.n, file_stream(f));
+	if (file_commit(f, &err))
+		die_err(&err);
+	buf_free(&json);
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = cli_parse(argc, argv, &tool), threads = par_threads();
+	struct train_opts o;
+	struct work w = { .why = &err };
+	uint64_t bytes, distinct, pieces;
+	size_t merges;
+	struct vocab *v;
+
+	if (size < 256 || size > 1 << 24)
+		die_usage("--size: from 256 to 16777216");
+	if (min_count < 1)
+		die_usage("--min-count: 1 or more");
+	find_names();
+	o = (struct train_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count };
+	w.trainer = xcalloc((size_t)threads, sizeof *w.trainer);
+	for (int i = 0; i < threads; i++)
+		if (!(w.trainer[i] = trainer_new(&o, &err)))
+			die_err(&err);
+	bytes = count_all(argc - first, argv + first, &w);
+	for (int i = 1; i < threads; i++)
+		trainer_join(w.trainer[0], w.trainer[i]);
+	pieces = trainer_pieces(w.trainer[0], &distinct);
+	v = trainer_finish(w.trainer[0], &merges, &err);
+	if (!v)
+		die_err(&err);
+	note(2, "%llu bytes, %llu pieces, %llu of them distinct, %zu merges", (unsigned long long)bytes,
+	     (unsigned long long)pieces, (unsigned long long)distinct, merges);
+	if (vocab_size(v) < (size_t)size)
+		warn("%zu tokens, not %lld: no other pair occurs %lld times", vocab_size(v), size, min_count);
+	write_out(v);
+	vocab_free(v);
+	buf_free(&w.text);
+	free(w.trainer), free(w.end);
+	return EXIT_OK;
+}

@@ -1,0 +1,31 @@
+/* train - byte-level BPE from counts of pieces */
+#ifndef LM_TRAIN_VOCAB_H
+#define LM_TRAIN_VOCAB_H
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include "vocab/vocab.h"
+#include <stddef.h>
+
+struct trainer;                 /* counts of pieces; one a thread, joined at the end */
+
+struct train_opts {
+	const char  *pattern;           /* as in split_new */
+	const char **special;           /* texts are cut at these, and they get the first ids, in this order */
+	int          n_special;
+	size_t       size;              /* of the vocabulary: specials, 256 bytes, merges */
+	uint64_t     min_count;         /* a pair that occurs less often is not joined */
+};
+
+/* NULL with the reason: the pattern, a special that is empty or comes twice, a size below specials + 256. */
+struct trainer *trainer_new(const struct train_opts *, struct err *);
+int             trainer_add(struct trainer *, const char *text, size_t n, struct err *);
+/* Adds the counts of the other one, which is freed. */
+void            trainer_join(struct trainer *, struct trainer *);
+void            trainer_free(struct trainer *);
+uint64_t        trainer_pieces(const struct trainer *, uint64_t *distinct);
+
+/* Sennrich et al. 2016: joins the most frequent pair again and again; of equally frequent ones the pair that
+ * is greater in the order of (bytes of the first, bytes of the second).  The result depends on the counts
+ * alone.  *merges: how many were made, fewer than asked when no pair occurs min_count times.  Frees the trainer. */
+struct vocab *trainer_finish(struct trainer *, size_t *merges, struct err *);
+#endif
