@@ -51,6 +51,8 @@ feed(struct archive *a, void *ctx, const void **out)
 		return n;
 	}
 	*out = in->chunk;
+	if (in->fd < 0)
+		return 0;
 	if ((n = fd_read(in->fd, in->chunk, sizeof in->chunk, in->name, &e)) < 0)
 		archive_set_error(a, 1, "%s", e.text);
 	return n;
@@ -94,7 +96,9 @@ fill(struct input *in, struct err *e)
 			return err_set(e, "%s: byte %llu of the decompressed text: %s", in->name,
 			    (unsigned long long)(in->offset + in->b.n - in->pos),
 			    archive_error_string(in->a) ? archive_error_string(in->a) : "damaged");
-	} else if ((n = fd_read(in->fd, in->b.p + in->b.n, CHUNK, in->name, e)) < 0)
+	} else if (in->fd < 0)
+		n = 0;
+	else if ((n = fd_read(in->fd, in->b.p + in->b.n, CHUNK, in->name, e)) < 0)
 		return -1;
 	in->b.n += (size_t)n;
 	in->b.p[in->b.n] = 0;
@@ -138,6 +142,17 @@ input_open(const char *path, int decompress, struct err *e)
 	return NULL;
 }
 
+struct input *
+input_bytes(const void *p, size_t n, const char *name)
+{
+	struct input *in = xcalloc(1, sizeof *in);
+
+	in->name = xstrdup(name);
+	in->fd = -1;
+	buf_add(&in->b, p, n);
+	return in;
+}
+
 int
 input_unpack(struct input *in, struct err *e)
 {
@@ -166,7 +181,7 @@ input_read(struct input *in, void *out, size_t n, struct err *e)
 	size_t have;
 	ssize_t r;
 
-	if (in->pos == in->b.n && n >= CHUNK && !in->a && !in->ended) {
+	if (in->pos == in->b.n && n >= CHUNK && !in->a && !in->ended && in->fd >= 0) {
 		if ((r = fd_read(in->fd, out, n, in->name, e)) < 0)
 			return -1;
 		in->ended = (size_t)r < n;

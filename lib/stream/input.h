@@ -13,6 +13,8 @@ struct input;               /* one open file */
 /* "-" or NULL is standard input.  gzip, zstd, xz, bzip2, lz4 ... are undone through libarchive when
  * `decompress` is set; a member that is cut or damaged is an error when it is reached.  NULL on failure. */
 struct input *input_open(const char *path, int decompress, struct err *);
+/* Bytes in memory as an input; they are copied. */
+struct input *input_bytes(const void *, size_t n, const char *name);
 /* What decompress does, later: for an input that was looked at, and not yet read from. */
 int input_unpack(struct input *, struct err *);
 /* The next bytes without consuming them: at least min(n, what is left); *got says how many. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Judged by class, id and role of an element, joined by blanks, lower case. */
-enum { RE_FURNITURE, RE_MAYBE, RE_BODY, RE_COUNT };
+enum { RE_FURNITURE, RE_INLINE, RE_BODY, RE_COUNT };
 static const char *const patterns[RE_COUNT] = {
 	[RE_FURNITURE] =
 	"\\bcomment(s|-?list|-?section|-?thread|-?area|-?wrap(per)?|-?form)?\\b|disqus|\\brespond\\b|\\breplies\\b"
@@ -19,10 +19,12 @@ static const char *const patterns[RE_COUNT] = {
 	"|skip-?(link|to)|screen-?reader|sr-only|visually-?hidden|visuallyhidden|\\bhidden\\b|\\bprint-only|noprint|no-print"
 	"|\\btags?\\b|\\btag-?(list|cloud|links)|\\bcategor(y|ies)-?(list|links)|post-?(tags|nav|navigation)|\\bpagination|\\bpager\\b|page-?numbers|\\bwidget"
 	"|\\bauthor-?(bio|box|info|card|profile)|about-?author|\\bbyline\\b|post-?meta|entry-?meta|article-?meta|\\bmeta-?info|\\bdateline\\b|\\btimestamp\\b"
-	"|\\bsearch\\b|search-?(form|box)|\\btoc\\b|table-?of-?contents|\\btoolbar|\\bprev-?next|\\bjump-?(to|links?)|mw-editsection|mw-jump|\\bnavbox|catlinks|printfooter|\\breference\\b"
+	"|\\bsearch\\b|search-?(form|box)|\\btoc\\b|table-?of-?contents|\\btoolbar|\\bprev-?next|\\bjump-?(to|links?)|mw-editsection|mw-jump|\\bnavbox|catlinks|printfooter"
 	"|headerlink|\\bedit-?link|\\brss\\b|\\bfollow-?us|\\bcopyright\\b|\\blegal\\b|\\bdisclaimer\\b|\\bcaption-?credit|image-?credit|\\bcredits?\\b|\\brating",
-	[RE_MAYBE] =
-	"article|body|content|main|post|entry|story|column|page|wrapper|container|shadow",
+	/* of these alone when it is within a line */
+	[RE_INLINE] =
+	"sr-only|screen-?reader|visually-?hidden|headerlink|anchor-?(link|js)|mw-editsection|no-?print\\b|\\bfootnote-?ref|\\bshare\\b|\\bsocial\\b"
+	"|\\badvert|\\btool-?tip|\\bbyline\\b|\\btimestamp\\b|\\bedit-?link|skip-?link",
 	[RE_BODY] =
 	"article-?_?(body|content|text|main)|\\bstory-?_?(body|content|text)|post-?_?(body|content|text|entry)|entry-?_?(content|body|text)"
 	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content"
@@ -236,7 +238,11 @@ mark_furniture(struct work *w, int all)
 			w->kind[i] = (uint8_t)match(w, i, &names);
 			if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
 				drop = 1;
-			if (w->kind[i] & 1 << RE_FURNITURE && tag != TAG_body && tag != TAG_article && tag != TAG_main && tag != TAG_html)
+			if (tag == TAG_sup && w->m[i].link && w->m[i].link == w->m[i].text)
+				drop = 1;       /* the mark of a footnote */
+			if (w->kind[i] & 1 << RE_INLINE)
+				drop = 1;
+			if (w->kind[i] & 1 << RE_FURNITURE && (html_flags[tag] & H_BLOCK || tag == TAG_other) && tag != TAG_body && tag != TAG_article && tag != TAG_main && tag != TAG_html)
 				drop = 1;
 		}
 		if (drop && w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200)

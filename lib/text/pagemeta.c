@@ -70,6 +70,13 @@ take(struct buf *out, int *rank, int r, const char *s, size_t n)
 }
 
 static void
+take_url(struct extracted *e, struct rank *r, int rank, const char *v)
+{
+	if (strncasecmp(v, "http://", 7) == 0 || strncasecmp(v, "https://", 8) == 0)
+		take(&e->url, &r->url, rank, v, strlen(v));
+}
+
+static void
 meta(const struct html *h, uint32_t at, struct extracted *e, struct rank *r)
 {
 	static const struct {
@@ -106,7 +113,7 @@ meta(const struct html *h, uint32_t at, struct extracted *e, struct rank *r)
 			if (known[i].field == 'd')
 				take(&e->date, &r->date, known[i].rank, value, strlen(value));
 			if (known[i].field == 'u')
-				take(&e->url, &r->url, known[i].rank, value, strlen(value));
+				take_url(e, r, known[i].rank, value);
 		}
 	}
 }
@@ -160,7 +167,7 @@ element(const struct html *h, uint32_t i, struct extracted *e, struct rank *r)
 	struct json ld;
 
 	if (h->node[i].tag == TAG_link && word(rel, "canonical") && (v = html_attr(h, i, ATTR_href)))
-		take(&e->url, &r->url, 1, v, strlen(v));
+		take_url(e, r, 1, v);
 	if (h->node[i].tag == TAG_time && (v = html_attr(h, i, ATTR_datetime)))
 		take(&e->date, &r->date, prop && strcmp(prop, "datePublished") == 0 ? 1 : 4, v, strlen(v));
 	if (h->node[i].tag == TAG_script && (v = html_attr(h, i, ATTR_type)) && strcasecmp(v, "application/ld+json") == 0 &&
@@ -174,6 +181,8 @@ element(const struct html *h, uint32_t i, struct extracted *e, struct rank *r)
 	}
 	if (h->node[i].tag == TAG_h1 && r->title > 4) {
 		set_text(&tmp, h, i);
+		if (tmp.n > 2 && memcmp(tmp.p + tmp.n - 2, "\xc2\xb6", 2) == 0)      /* the pilcrow that links to itself */
+			tmp.n -= 2;
 		take(&e->title, &r->title, 4, tmp.p ? tmp.p : "", tmp.n);
 	}
 	buf_free(&tmp);

@@ -17,6 +17,7 @@ struct render {
 	int  after_link;        /* a link has just ended, with nothing after it */
 	char bullet[32];        /* owed at the next line's beginning */
 	int  indent;            /* in front of it */
+	struct buf pad;         /* blanks owed in preformatted text */
 };
 
 static void
@@ -96,35 +97,32 @@ text(struct render *r, const char *str, size_t n)
 	}
 }
 
+/* A character of preformatted text, with the blanks that begin its line. */
+static void
+show_pre(struct render *r, const char *s, size_t n)
+{
+	r->space = 0;
+	settle(r);
+	buf_add(r->out, r->pad.p ? r->pad.p : "", r->pad.n);
+	buf_clear(&r->pad);
+	buf_add(r->out, s, n);
+}
+
 static void
 text_pre(struct render *r, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\n' || s[i] == '\r') {
-			r->lines += s[i] == '\n' || i + 1 == n || s[i + 1] != '\n';
-			r->space = 0;
-		} else if (s[i] == ' ' || s[i] == '\t') {
-			buf_need(r->out, 1);
-			if (r->lines) {         /* indentation: owed lines first, unless the line turns out to be blank */
-				size_t k = i;
+		int nbsp = (unsigned char)s[i] == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] == 0xa0;
 
-				while (k < n && (s[k] == ' ' || s[k] == '\t'))
-					k++;
-				if (k == n || s[k] == '\n' || s[k] == '\r') {
-					i = k - 1;
-					continue;
-				}
-			}
-			r->space = 0;
-			settle(r);
-			buf_char(r->out, s[i]);
-		} else if ((unsigned char)s[i] == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] == 0xa0) {
-			settle(r);
-			buf_char(r->out, ' ');
-			i++;
+		if (s[i] == '\n' || (s[i] == '\r' && (i + 1 == n || s[i + 1] != '\n'))) {
+			r->lines += r->lines < 3;
+			buf_clear(&r->pad);
+		} else if (s[i] == ' ' || s[i] == '\t' || nbsp) {
+			if (r->pad.n < 256)
+				buf_char(&r->pad, nbsp ? ' ' : s[i]);
+			i += (size_t)nbsp;
 		} else if ((unsigned char)s[i] >= ' ') {
-			settle(r);
-			buf_char(r->out, s[i]);
+			show_pre(r, s + i, 1);
 		}
 	}
 }
@@ -253,12 +251,13 @@ element(struct render *r, uint32_t at, int tag)
 
 		r->pre++;
 		if (first && r->h->node[first].tag == TAG_TEXT && r->h->node[first].len && r->h->node[first].text[0] == '\n')
-			r->lines--;             /* the newline right after <pre> is none */
+			r->lines -= r->lines > 0;       /* the newline right after <pre> is none */
 		if (tag == TAG_xmp)
 			text_pre(r, r->h->node[at].text, r->h->node[at].len);
 		children(r, at);
 		r->pre--;
 		r->lines = 2;
+		buf_clear(&r->pad);
 	} else {
 		children(r, at);
 	}
@@ -327,5 +326,6 @@ render_tree(const struct html *h, uint32_t root, struct buf *out)
 	r.ends = ends;
 	buf_add(out, "", 0);
 	node(&r, root);
+	buf_free(&r.pad);
 	free(ends);
 }

@@ -492,8 +492,11 @@ read_record(struct warc *w, struct warc_record *rec, struct err *err)
 	rec->head = w->head.p;
 	rec->head_len = w->head.n;
 	rec->type = type_of(rec->head, rec->head_len);
-	if ((r = read_body(w, rec, err)) > 0 && rec->type == WARC_OTHER)
+	r = read_body(w, rec, err);
+	if (rec->type == WARC_OTHER || !rec->body) {
 		rec->body = NULL;
+		rec->body_len = 0;
+	}
 	return r;
 }
 
