@@ -13,11 +13,18 @@
 #define BATCH_BYTES ((size_t)16 << 20)  /* or so many bytes, then the batch is worked on */
 
 static const char *out_path = "-", *format = "auto", *split = "file", *extract = "main", *rejects, *stats;
+static const char *rule_list, *redact_list;
+static struct strs sets;
+static int tidy;
 
 static const struct opt opts[] = {
 	{ 0, "format", OPT_STR, &format, "KIND", "auto, warc, wet, html, text, jsonl, archive [auto]", OPT_RESULT },
 	{ 0, "split", OPT_STR, &split, "UNIT", "a document of plain text: file, line, para [file]", OPT_RESULT },
 	{ 0, "extract", OPT_STR, &extract, "PART", "of a page: main, all [main]", OPT_RESULT },
+	{ 0, "rules", OPT_STR, &rule_list, "LIST", "of gopher-rep, gopher, c4, fineweb, none", OPT_RESULT },
+	{ 0, "set", OPT_LIST, &sets, "RULE.NAME=VALUE", "another threshold of a rule", OPT_RESULT },
+	{ 0, "tidy", OPT_FLAG, &tidy, NULL, "tidy documents too that come as such", OPT_RESULT },
+	{ 0, "redact", OPT_STR, &redact_list, "LIST", "take out email, ip, phone, key, card", OPT_RESULT },
 	{ 0, "rejects", OPT_STR, &rejects, "FILE", "write what is left out to FILE, with the reason", OPT_QUIET },
 	{ 0, "stats", OPT_STR, &stats, "FILE", "write counts to FILE, as JSON", OPT_QUIET },
 	{ 'o', "output", OPT_STR, &out_path, "FILE", "write to FILE, whole or not at all", OPT_QUIET },
@@ -125,6 +132,7 @@ main(int argc, char **argv)
 	struct source_opts so = { .say = warn };
 	struct clean clean = { 0 };
 	struct extract *x;
+	struct rules *rules;
 	struct source *s;
 	struct err err;
 	int at = cli_parse(argc, argv, &tool), kind = source_format(format), unit = source_split(split);
@@ -138,11 +146,19 @@ main(int argc, char **argv)
 	so.format = (enum source_format)kind;
 	so.split = (enum source_split)unit;
 	clean.all = strcmp(extract, "all") == 0;
+	clean.tidy = tidy;
+	if ((redact_list && redact_parse(redact_list, &clean.redact, &err) < 0) || !(rules = rules_new(rule_list, &err)))
+		die_usage("%s", err.text);
+	for (int i = 0; i < sets.n; i++)
+		if (rules_set(rules, sets.v[i], &err) < 0)
+			die_usage("--set=%s: %s", sets.v[i], err.text);
+	clean.rules = rules;
 	if (!(x = extract_new(&err)) || !(s = source_open(argc - at, argv + at, &so, &err)))
 		die_err(&err);
 	clean.extract = x;
 	run(s, &clean);
 	source_close(s);
 	extract_free(x);
+	rules_free(rules);
 	return EXIT_OK;
 }

@@ -3,6 +3,7 @@
 #include "text/clean.h"
 #include "base/json.h"
 #include "text/charset.h"
+#include "text/tidy.h"
 #include <string.h>
 
 static const char *
@@ -20,6 +21,21 @@ add(struct buf *meta, const char *key, const struct buf *value)
 	json_quote(meta, value->p, value->n);
 }
 
+/* The text made regular, in place. */
+static void
+tidy(struct cleaned *out, int laid_out)
+{
+	struct buf raw = out->text;
+
+	out->text = out->utf8;
+	out->utf8 = raw;
+	buf_clear(&out->text);
+	if (laid_out)
+		tidy_laid_out(bytes_of(&raw), raw.n, &out->text);
+	else
+		tidy_text(bytes_of(&raw), raw.n, &out->text);
+}
+
 /* The page's bytes as text. */
 static void
 to_text(const struct clean *c, struct page *p, struct cleaned *out)
@@ -35,7 +51,6 @@ to_text(const struct clean *c, struct page *p, struct cleaned *out)
 		charset_convert(bytes_of(&p->body), p->body.n, from, &out->text);
 		return;
 	}
-	buf_clear(&out->utf8);
 	charset_convert(bytes_of(&p->body), p->body.n, from, &out->utf8);
 	extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, c->all, &out->ex);
 	buf_add(&out->text, bytes_of(&out->ex.text), out->ex.text.n);
@@ -94,18 +109,35 @@ make_meta(const struct page *p, struct cleaned *out)
 	buf_char(m, '}');
 }
 
+static void
+judge(const struct clean *c, struct page *p, struct cleaned *out)
+{
+	to_text(c, p, out);
+	if (c->tidy || p->kind != PAGE_DOC)
+		tidy(out, p->kind == PAGE_HTML);         /* extraction has made blanks regular, but for code */
+	if (is_blank(&out->text)) {
+		out->reason = "empty";
+		return;
+	}
+	if (c->rules)
+		out->reason = rules_apply(c->rules, NULL, &out->text);
+	if (!out->reason && is_blank(&out->text))
+		out->reason = "empty";
+	if (!out->reason && c->redact)
+		out->redacted = redact(&out->text, c->redact);
+}
+
 void
 clean_page(const struct clean *c, struct page *p, struct cleaned *out)
 {
 	buf_clear(&out->text);
 	buf_clear(&out->meta);
 	extracted_clear(&out->ex);
+	buf_clear(&out->utf8);
+	out->redacted = 0;
 	out->reason = p->reason;
-	if (!out->reason) {
-		to_text(c, p, out);
-		if (is_blank(&out->text))
-			out->reason = "empty";
-	}
+	if (!out->reason)
+		judge(c, p, out);
 	make_meta(p, out);
 	if (p->body.cap > 1 << 20)
 		buf_free(&p->body);
@@ -130,6 +162,7 @@ tally_add(struct tally *t, const struct cleaned *c, size_t bytes_in)
 	if (!c->reason) {
 		t->out++;
 		t->out_bytes += c->text.n;
+		t->redacted += c->redacted;
 		return;
 	}
 	for (i = 0; i < t->n_row && strcmp(t->row[i].reason, c->reason) != 0; i++)
@@ -150,6 +183,7 @@ tally_json(const struct tally *t, const struct source *s, struct buf *out)
 	json_add_int(out, "in_bytes", (long long)t->in_bytes);
 	json_add_int(out, "out", (long long)t->out);
 	json_add_int(out, "out_bytes", (long long)t->out_bytes);
+	json_add_int(out, "redacted", (long long)t->redacted);
 	json_key(out, "rejected");
 	buf_char(out, '{');
 	for (int i = 0; i < t->n_row; i++) {

@@ -5,12 +5,17 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "text/extract.h"
+#include "text/redact.h"
+#include "text/rules.h"
 #include "text/source.h"
 
 /* What is done to every page; immutable while pages are cleaned. */
 struct clean {
 	const struct extract *extract;
 	int                   all;      /* no choice of the main content */
+	int                   tidy;     /* also what arrives as documents */
+	const struct rules   *rules;
+	unsigned              redact;   /* REDACT_* */
 };
 
 struct cleaned {
@@ -18,6 +23,7 @@ struct cleaned {
 	struct buf  text, meta;
 	struct extracted ex;            /* scratch */
 	struct buf  utf8;
+	size_t      redacted;           /* things taken out */
 };
 
 /* Depends on the page alone: many threads may do it.  The page's bytes are freed on the way. */
@@ -28,7 +34,7 @@ void cleaned_free(struct cleaned *);
 struct tally {
 	struct { const char *reason; uint64_t n, bytes; } row[64];
 	int      n_row;
-	uint64_t in, in_bytes, out, out_bytes;
+	uint64_t in, in_bytes, out, out_bytes, redacted;
 };
 void tally_add(struct tally *, const struct cleaned *, size_t bytes_in);
 /* JSON with a newline. */

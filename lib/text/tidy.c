@@ -8,7 +8,8 @@ struct tidy {
 	struct buf *out;
 	size_t      start;              /* of our text in out */
 	int         newlines;           /* put off until a character follows */
-	struct buf  indent;             /* the blanks that begin the line, likewise */
+	struct buf  indent;             /* the blanks that begin the line, likewise; all that are kept */
+	int         keep;               /* runs of blanks within a line too */
 	int         blank, in_line;     /* a space is put off; whether the line has a character yet */
 	uint32_t    last;               /* the last character, for an accent that follows */
 	size_t      last_at;
@@ -23,7 +24,7 @@ put(struct tidy *t, uint32_t c)
 		for (int i = 0; i < t->newlines && i < 2; i++)
 			buf_char(t->out, '\n');
 	t->newlines = 0;
-	if (!t->in_line) {
+	if (!t->in_line || t->keep) {
 		buf_add(t->out, t->indent.p, t->indent.n);
 		buf_clear(&t->indent);
 	} else if (t->blank) {
@@ -68,7 +69,7 @@ character(struct tidy *t, uint32_t c)
 			return;
 		t->blank = 1;
 		t->last = 0;
-		if (!t->in_line)
+		if (!t->in_line || t->keep)
 			buf_char(&t->indent, c == '\t' ? '\t' : ' ');
 	} else if (invisible(c)) {
 		return;
@@ -93,10 +94,10 @@ joiner_stays(uint32_t before, const char *next, size_t n)
 	       !invisible(after);
 }
 
-void
-tidy_text(const char *s, size_t n, struct buf *out)
+static void
+tidy_all(const char *s, size_t n, int keep, struct buf *out)
 {
-	struct tidy t = { .out = out, .start = out->n };
+	struct tidy t = { .out = out, .start = out->n, .keep = keep };
 	size_t len;
 
 	buf_need(out, n + 1);
@@ -122,4 +123,16 @@ tidy_text(const char *s, size_t n, struct buf *out)
 	if (out->p)
 		out->p[out->n] = 0;
 	buf_free(&t.indent);
+}
+
+void
+tidy_text(const char *s, size_t n, struct buf *out)
+{
+	tidy_all(s, n, 0, out);
+}
+
+void
+tidy_laid_out(const char *s, size_t n, struct buf *out)
+{
+	tidy_all(s, n, 1, out);
 }

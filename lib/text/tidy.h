@@ -15,4 +15,7 @@
  * has the character.  Pure; the result is valid UTF-8, and tidying it again changes nothing.
  */
 void tidy_text(const char *s, size_t n, struct buf *out);
+
+/* The same, but blanks within a line stay as they are: for text whose blanks mean something, as in code. */
+void tidy_laid_out(const char *s, size_t n, struct buf *out);
 #endif
