@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/ppl.h"
 #include "base/cli.h"
-#include "score/items.h"
 #include "score/rows.h"
+#include "stream/item.h"
 #include "vocab/vocab.h"
 #include <math.h>
 #include <stdlib.h>
@@ -188,8 +188,8 @@ begin(struct eval *v, struct err *e)
 
 	if (model_load(&v->model, o->model, e) || (o->kl && model_load(&v->other, o->kl, e)) || take_vocab(v, e))
 		return -1;
-	v->in = items_open(o->nfiles, o->files, o->doc_mask);
-	h = items_info(v->in);
+	v->in = items_open(o->nfiles, o->files);
+	h = toks_info(items_toks(v->in));
 	if (agree(&v->model, h, o->model, e) || (o->kl && agree(&v->other, h, o->kl, e)))
 		return -1;
 	if (o->kl && v->other.cfg.V != v->model.cfg.V)
@@ -219,10 +219,10 @@ all(struct eval *v)
 
 	while ((!v->o->stop_after || p->documents < (uint64_t)v->o->stop_after) && items_next(v->in, &it)) {
 		if (p->has_words) {
-			struct words w = { p->documents, count_words(v->vocab, it.tok, it.n) };
+			struct words w = { p->documents, count_words(v->vocab, it.tok, it.n_tok) };
 			VEC_PUSH(v->words, v->n_words, v->cap_words, w);
 		}
-		rows_add(v->rows, p->documents++, &it, (size_t)p->stride);
+		rows_add(v->rows, p->documents++, &it, (size_t)p->stride, v->o->doc_mask);
 		progress(p->documents, 0, p->sharded ? "records" : "documents", "loss %.4f", ratio_value(&p->loss.tokens));
 	}
 	rows_flush(v->rows);
@@ -243,7 +243,8 @@ ppl_run(struct ppl *p, const struct ppl_opts *o, struct err *e)
 	if (!bad)
 		all(&v);
 	rows_free(v.rows);
-	items_close(v.in);
+	if (v.in)
+		items_close(v.in);
 	vocab_free(v.vocab);
 	free(v.n_bytes);
 	free(v.words);

@@ -182,17 +182,20 @@ room(struct rows *r, size_t len)
 }
 
 void
-rows_add(struct rows *r, uint64_t item, const struct item *it, size_t stride)
+rows_add(struct rows *r, uint64_t item, const struct item *it, size_t stride, int doc_mask)
 {
 	struct window w = { 0 };
 
-	while (window_next(&w, it->n, r->T, stride)) {
-		size_t at = room(r, w.len), col = at % r->T;
+	while (window_next(&w, it->n_tok, r->T, stride)) {
+		size_t at = room(r, w.len), start = at % r->T, doc = 0;
 		memcpy(r->tok + at, it->tok + w.first, w.len * sizeof *r->tok);
 		memcpy(r->target + at, it->tok + w.first + 1, w.len * sizeof *r->tok);
 		for (size_t i = 0; i < w.len; i++) {
-			size_t t = w.first + i + 1, from = it->start ? it->start[t - 1] : 0;
-			r->start[at + i] = (uint32_t)(col + (from > w.first ? from - w.first : 0));
+			size_t t = w.first + i + 1;
+			for (; doc_mask && doc < it->n_doc && it->end[doc] < t; doc++)
+				if (it->end[doc] > w.first)
+					start = at % r->T + it->end[doc] - w.first;
+			r->start[at + i] = (uint32_t)start;
 			r->item[at + i] = item;
 			r->wanted[at + i] = (uint8_t)(t >= w.from && (!it->mask || it->mask[t]));
 		}
