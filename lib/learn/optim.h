@@ -21,7 +21,9 @@ struct optim_opts {
 	.decay = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1 }
 
 /* Rows of a program's option table for the struct optim_opts `o`. */
-#define OPTIM_ROWS(o) \
+#define OPTIM_ROWS(o) OPTIM_ROWS_CLIP(o, "clip")
+/* Where --clip means something else, the norm's limit goes by another name. */
+#define OPTIM_ROWS_CLIP(o, clip_name) \
 	{ 0, "lr", OPT_NUM, &(o).lr, "RATE", "learning rate at its peak", OPT_RESULT }, \
 	{ 0, "schedule", OPT_STR, &(o).schedule_name, "NAME", "cosine, wsd, linear or constant", OPT_RESULT }, \
 	{ 0, "warmup", OPT_INT, &(o).warmup, "STEPS", "steps in which the rate rises from 0", OPT_RESULT }, \
@@ -32,7 +34,7 @@ struct optim_opts {
 	{ 0, "beta1", OPT_NUM, &(o).beta1, "BETA", "how slowly the mean of gradients moves", OPT_RESULT }, \
 	{ 0, "beta2", OPT_NUM, &(o).beta2, "BETA", "how slowly the mean of their squares moves", OPT_RESULT }, \
 	{ 0, "eps", OPT_NUM, &(o).eps, "EPSILON", "what keeps Adam from dividing by 0", OPT_RESULT }, \
-	{ 0, "clip", OPT_NUM, &(o).clip, "NORM", "largest norm of the gradient, 0: any", OPT_RESULT }
+	{ 0, clip_name, OPT_NUM, &(o).clip, "NORM", "largest norm of the gradient, 0: any", OPT_RESULT }
 
 /* steps: of -n, 0: until the end of data.  Without `total` the schedule is of that many steps; cosine and linear
  * need one of them, wsd without either never decays.  -1: a word or a number that makes no sense. */

@@ -317,7 +317,7 @@ update(struct batch *b, struct err *e)
 		return -1;
 	net_finish(r->net, r->g);
 	b->loss = before + (b->loss - before) / divisor(b);
-	if (optim_step(&r->optim, r->policy->w, r->g, divisor(b), &norm, e))
+	if (optim_step(r->optim, r->policy->w, r->g, divisor(b), &norm, e))
 		return -1;
 	b->norm = norm > b->norm ? norm : b->norm;
 	b->updates++;
@@ -330,7 +330,7 @@ updates(struct batch *b, struct err *e)
 {
 	const struct rl_opts *o = &b->r->o;
 	size_t *order = xmalloc(b->n * sizeof *order), B = (size_t)o->batch;
-	long long began = b->r->optim.step;
+	long long began = b->r->optim->step;
 	int bad = 0;
 
 	for (long long epoch = 0; !bad && epoch < o->epochs; epoch++) {
@@ -392,7 +392,7 @@ run(struct batch *b, struct rl_stats *s, struct err *e)
 	describe_scores(b, s);
 	if (r->critic.w)
 		measure_values(b);
-	s->lr = optim_lr(&r->optim.opts, r->optim.step);
+	s->lr = optim_lr(&r->optim->opts, r->optim->step);
 	if (advantages(b, e) || updates(b, e))
 		return -1;
 	s->loss = b->loss / (double)b->updates;

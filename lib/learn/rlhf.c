@@ -153,7 +153,6 @@ rl_free(struct rl *r)
 	net_free(r->net);
 	net_free(r->ref_net);
 	net_free(r->critic_net);
-	optim_free(&r->optim);
 	if (r->critic.w) {
 		optim_free(&r->critic_optim);
 		scorer_free(&r->critic);

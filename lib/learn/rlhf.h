@@ -52,7 +52,8 @@ struct rl {
 	struct model   *policy;         /* policy->w is what is trained */
 	struct model   *ref;            /* NULL: none */
 	struct scorer   critic;         /* w NULL: none */
-	struct optim    optim, critic_optim;
+	struct optim   *optim;          /* the policy's; the caller's */
+	struct optim    critic_optim;
 	struct net     *net, *ref_net, *critic_net;
 	struct rows     rows;
 	float          *g, *critic_g;
@@ -63,7 +64,7 @@ struct rl {
 
 /* Nets and scratch for records up to `longest` tokens.  policy, ref, critic and the optimizers are set before. */
 void rl_prepare(struct rl *, size_t longest);
-void rl_free(struct rl *);              /* all but policy and ref, which are the caller's */
+void rl_free(struct rl *);              /* all but policy, optim and ref, which are the caller's */
 
 /* Fills tok.logp, .entropy, and with a reference .ref and .kl of n records. */
 int rl_measure(struct rl *, const struct roll *, size_t n, struct err *);

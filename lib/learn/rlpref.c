@@ -157,7 +157,7 @@ fill_stats(struct rl *r, const struct roll *v, size_t n, const struct sums *u, d
 	s->margin = u->pairs ? u->margin / (double)u->pairs : NAN;
 	s->score_sd = s->value_loss = s->ratio_max = s->clip_frac = s->zero_var_frac = NAN;
 	s->beta = r->o.beta;
-	s->lr = optim_lr(&r->optim.opts, r->optim.step);
+	s->lr = optim_lr(&r->optim->opts, r->optim->step);
 }
 
 int
@@ -178,7 +178,7 @@ rl_prefer(struct rl *r, const struct roll *v, size_t n, struct rl_stats *s, stru
 		optim_zero(r->g, r->policy->par.total);
 		bad = rl_pass(r, v, n, 0, coef_of_record, &slopes, e);
 		net_finish(r->net, r->g);
-		bad = bad || optim_step(&r->optim, r->policy->w, r->g, count, &s->grad_norm, e);
+		bad = bad || optim_step(r->optim, r->policy->w, r->g, count, &s->grad_norm, e);
 	}
 	free(slopes.d);
 	return bad ? -1 : 0;

@@ -212,12 +212,18 @@ copy(const struct roll *r)
 }
 
 void
+rolls_add(struct rolls *all, const struct roll *r)
+{
+	VEC_PUSH(all->v, all->n, all->cap, copy(r));
+}
+
+void
 roll_all(struct roll_in *in, struct rolls *all)
 {
 	struct roll r;
 
 	while (roll_next(in, &r))
-		VEC_PUSH(all->v, all->n, all->cap, copy(&r));
+		rolls_add(all, &r);
 	free(all->head);
 	all->head = xstrdup(roll_head(in));
 }

@@ -45,5 +45,6 @@ struct rolls {
 	char        *head;
 };
 void roll_all(struct roll_in *, struct rolls *);
+void rolls_add(struct rolls *, const struct roll *);    /* a copy */
 void rolls_free(struct rolls *);
 #endif

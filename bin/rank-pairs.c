@@ -1,0 +1,210 @@
+/* rank-pairs - say which responses are better, fit a model that does, measure it */
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "learn/rank.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *model, *vocab, *chat, *out = "-", *verify, *pairing, *answers;
+static struct strs reward;
+static int worst, train, eval, json, match, ask;
+static struct rank_fit fit = { .B = 32, .epochs = 1, .centre = 0.01, .optim = OPTIM_DEFAULTS(1e-4, "linear") };
+
+static const struct opt opts[] = {
+	{ 'm', "model", OPT_STR, &model, "MODEL", "whose vocabulary text is in; the base of --train", OPT_FILE },
+	{ 'w', "vocab", OPT_STR, &vocab, "VOCAB", "vocabulary, instead of the model's", OPT_FILE },
+	{ 0, "chat", OPT_STR, &chat, "NAME", "chat template for JSON lines [the model's]", OPT_RESULT },
+	{ 'o', "output", OPT_STR, &out, "FILE", "where to write [-]; the model of --train", OPT_QUIET },
+	{ 0, "reward", OPT_LIST, &reward, "MODEL", "score with a reward model; several: their mean", OPT_FILE },
+	{ 0, "worst", OPT_FLAG, &worst, NULL, "of several reward models the least score", OPT_RESULT },
+	{ 0, "match", OPT_FLAG, &match, NULL, "score 1 for the answer of the prompt's line, else 0", OPT_RESULT },
+	{ 0, "verify", OPT_STR, &verify, "CMD", "score with a command: JSON lines in, numbers out", OPT_RESULT },
+	{ 0, "ask", OPT_FLAG, &ask, NULL, "let a person at the terminal choose", OPT_RESULT },
+	{ 0, "answers", OPT_STR, &answers, "FILE", "keep the choices, go on from those there", OPT_QUIET },
+	{ 0, "pairs", OPT_STR, &pairing, "HOW", "write pairs, best-worst or all of a group", OPT_RESULT },
+	{ 0, "eval", OPT_FLAG, &eval, NULL, "print how the scores agree with the pairs", OPT_RESULT },
+	{ 0, "json", OPT_FLAG, &json, NULL, "--eval as JSON", OPT_RESULT },
+	{ 0, "train", OPT_FLAG, &train, NULL, "fit a reward model to the pairs", OPT_RESULT },
+	{ 'B', "batch", OPT_INT, &fit.B, "N", "pairs a step [32]", OPT_RESULT },
+	{ 0, "epochs", OPT_INT, &fit.epochs, "N", "times over the pairs [1]", OPT_RESULT },
+	{ 0, "centre", OPT_NUM, &fit.centre, "W", "weight that keeps scores about 0 [0.01]", OPT_RESULT },
+	OPTIM_ROWS(fit.optim),
+	{ 'S', "seed", OPT_INT, &fit.seed, "N", "of the head, of orders [0]", OPT_RESULT },
+	{ 0, "log", OPT_STR, &fit.log, "FILE", "one JSON object a step of --train", OPT_QUIET },
+	{ 0 }
+};
+static const struct tool tool = { "rank-pairs", "Say which responses are better, or fit a model that does.", "[FILE ...]", opts };
+
+/* --reward=A,B is --reward=A --reward=B. */
+static void
+split_models(void)
+{
+	struct strs all = { 0 };
+
+	for (int i = 0; i < reward.n; i++)
+		for (const char *p = reward.v[i]; *p; p += strcspn(p, ",")) {
+			p += *p == ',';
+			VEC_PUSH(all.v, all.n, all.cap, xstrndup(p, strcspn(p, ",")));
+		}
+	reward = all;
+}
+
+static void
+check(void)
+{
+	int ways = (reward.n > 0) + match + (verify != NULL) + ask;
+
+	if (ways > 1)
+		die_usage("one of --reward, --match, --verify and --ask");
+	if (train && (ways || eval || pairing))
+		die_usage("--train fits a model and does nothing else");
+	if (train && (!model || !strcmp(out, "-")))
+		die_usage("--train needs -m BASE and -o REWARD");
+	if (train && (fit.B < 1 || fit.epochs < 1 || fit.centre < 0))
+		die_usage("--batch and --epochs count from 1, --centre from 0");
+	if ((match || verify || ask) && !model && !vocab)
+		die_usage("--match, --verify and --ask read text: give -w VOCAB or -m MODEL");
+	if (pairing && strcmp(pairing, "best-worst") && strcmp(pairing, "all"))
+		die_usage("--pairs=%s: best-worst or all", pairing);
+	if (eval && (pairing || ask))
+		die_usage("--eval measures scores on pairs that are there");
+	if (ask && pairing)
+		die_usage("--ask makes pairs by itself");
+	if (worst && reward.n < 2)
+		die_usage("--worst is of several --reward models");
+	if (answers && !ask)
+		die_usage("--answers goes with --ask");
+}
+
+/* Scores in place; the gain of the reward models, else 1. */
+static double
+score(struct rolls *all, const struct pref_text *text)
+{
+	double gain = 1;
+	struct err e;
+	int bad = 0;
+
+	if (reward.n)
+		bad = rank_reward(all, (char *const *)(uintptr_t)reward.v, reward.n, worst, &gain, &e);
+	else if (match)
+		bad = rank_match(all, text->vocab, &e);
+	else if (verify)
+		bad = rank_verify(all, text->vocab, verify, &e);
+	if (bad)
+		die_err(&e);
+	return gain;
+}
+
+static void
+report(const struct rolls *all, double gain)
+{
+	struct reward_report r;
+	struct buf b = { 0 };
+	size_t lone;
+	struct err e;
+
+	if (rank_eval(all, gain, &r, &lone, &e))
+		die_err(&e);
+	if (json) {
+		buf_char(&b, '{');
+		json_add_num(&b, "accuracy", r.accuracy);
+		json_add_num(&b, "accuracy_se", r.accuracy_se);
+		json_add_num(&b, "loss", r.loss);
+		json_add_num(&b, "ece", r.ece);
+		json_add_num(&b, "margin", r.margin);
+		json_add_int(&b, "ties", (long long)r.ties);
+		json_add_int(&b, "n", (long long)r.n);
+		json_add_int(&b, "unpaired", (long long)lone);
+		printf("%s}\n", b.p);
+		buf_free(&b);
+	} else {
+		printf("accuracy  %.4f +- %.4f  (%zu pairs, %zu ties counted half)\n", r.accuracy, r.accuracy_se, r.n, r.ties);
+		printf("loss      %.4f          (nats a pair, of sigmoid(difference))\n", r.loss);
+		printf("ece       %.4f          (10 bins of the winner's probability)\n", r.ece);
+		printf("margin    %.4f\n", r.margin);
+		if (lone)
+			printf("unpaired  %zu\n", lone);
+	}
+	cli_close_stdout();
+}
+
+/* Groups numbered anew, so that they stay apart when segments became one. */
+static void
+put_all(const struct rolls *all)
+{
+	char *head = head_next(all->head, "roll", "");
+	struct roll_out *o = roll_create(out, head);
+	uint32_t group = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct roll r = all->v[i];
+
+		if (i && (r.group != all->v[i - 1].group || r.segment != all->v[i - 1].segment))
+			group++;
+		r.group = group;
+		roll_put(o, &r);
+	}
+	roll_finish(o);
+	free(head);
+}
+
+static void
+make_pairs(struct rolls *all, const struct pref_text *text)
+{
+	struct rolls pairs;
+	struct err e;
+	size_t ties;
+	int bad;
+
+	if (ask)
+		bad = rank_ask(all, text->vocab, (uint64_t)fit.seed, answers, &pairs, &ties, &e);
+	else
+		bad = rank_pair(all, *pairing == 'a' ? RANK_ALL : RANK_BEST_WORST, &pairs, &ties, &e);
+	if (bad)
+		die_err(&e);
+	if (ties)
+		warn("%zu ties dropped, %zu pairs kept", ties, pairs.n / 2);
+	rolls_free(all);
+	*all = pairs;
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = cli_parse(argc, argv, &tool), need = 0;
+	struct pref_text text = { 0 };
+	struct model m = { 0 };
+	struct rolls all;
+	double gain;
+	struct err e;
+
+	split_models();
+	check();
+	if (model && model_load(&m, model, &e))
+		die_err(&e);
+	need = vocab || m.tokenizer.n || match || verify || ask;
+	if (need && pref_text_init(&text, model ? &m : NULL, vocab, chat, &e))
+		die_err(&e);
+	if (prefs_read(&all, argc - first, argv + first, need ? &text : NULL, &e))
+		die_err(&e);
+	if (train) {
+		fit.out = out;
+		if (rank_train(&fit, &all, &m, &e))
+			die_err(&e);
+	} else {
+		gain = score(&all, &text);
+		if (ask || pairing)
+			make_pairs(&all, &text);
+		if (eval)
+			report(&all, gain);
+		else
+			put_all(&all);
+	}
+	rolls_free(&all);
+	pref_text_free(&text);
+	if (model)
+		model_free(&m);
+	return EXIT_OK;
+}

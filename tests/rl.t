@@ -1,0 +1,97 @@
+#!/bin/sh
+# rank-pairs and rlhf-step at the command line: inputs, resuming, refusals; what they learn is tested in rl-t.
+. "${srcdir:-.}/tests/tap.sh"
+. "$here/fixtures.sh"
+fixtures 2>/dev/null
+[ -e model.safetensors ] && [ -e pairs.jsonl ] || { echo '1..0 # SKIP no model to begin with'; exit 0; }
+m='-m model.safetensors'
+key() { sed -n "$2s/.*\"$1\":\([^,}]*\).*/\1/p" "$3"; }
+above() { awk "BEGIN { exit !($1 > $2) }"; }
+records() { lmcat "$1" | wc -l; }
+
+# ---- preferences as JSON lines
+t 'pairs become a stream' "rank-pairs $m -o p.lms pairs.jsonl && [ \$(records p.lms) = 12 ]"
+t 'and back' 'lmcat --jsonl -w vocab.json p.lms >back && [ $(wc -l <back) = 6 ] && grep -q "\"chosen\":\"3" back'
+printf '{"chosen":"\\n\\nHuman: hi\\n\\nAssistant: the cat","rejected":"\\n\\nHuman: hi\\n\\nAssistant: a bird"}\n' >hh.jsonl
+printf '{"prompt":[{"role":"user","content":"hi"}],"chosen":[{"role":"assistant","content":"the cat"}],"rejected":[{"role":"assistant","content":"a bird"}],"margin":2,"score_chosen":3}\n' >trl.jsonl
+printf '{"prompt":"hi","chosen":"the cat","rejected":"a bird"}\n' >plain.jsonl
+t 'turns in text, messages and plain text are the same tokens' \
+  'for f in hh trl plain; do rank-pairs '"$m"' -o $f.lms $f.jsonl && lmcat $f.lms | cut -f 1,2,5 >$f.txt || exit 1; done; cmp hh.txt plain.txt && cmp trl.txt plain.txt'
+t 'margin and scores go over' 'lmcat --json trl.lms | head -1 | grep -q "\"margin\":2" && lmcat --json trl.lms | head -1 | grep -q "\"score\":3"'
+printf '{"chosen":"\\n\\nHuman: hi\\n\\nAssistant: the cat\\n\\nHuman: so\\n\\nAssistant: yes","rejected":"\\n\\nHuman: hi\\n\\nAssistant: a bird"}\n' >part.jsonl
+t 'conversations that part early: the prompt is what they share' "rank-pairs $m -o part.lms part.jsonl && [ \"\$(lmcat part.lms | sed 's/=>.*//' | uniq -f 1 | wc -l)\" -le 2 ] && [ \"\$(lmcat part.lms | tail -1)\" = \"\$(lmcat plain.lms | tail -1)\" ]"
+printf '{"prompt":"hi","completion":"the cat","label":true,"answer":"x"}\n{"prompt":"hi","completion":"a bird","label":false}\n' >kto.jsonl
+t 'a judgement alone' "rank-pairs $m -o k.lms kto.jsonl && lmcat k.lms | cut -f 2 | tr '\n' ' ' | grep -q 'chosen rejected'"
+t 'keys beside go into meta' 'lmcat --json k.lms | head -1 | grep -q "\"answer\":\"x\""'
+printf '{"prompt":"hi","chosen":"the cat"}\n' >bad.jsonl
+t 'an object that is no preference is named by its line' "exits 1 rank-pairs $m bad.jsonl >x && grep -q 'bad.jsonl: line 1' .err"
+t 'a last line without newline is cut short' "x >cut.jsonl; exits 1 rank-pairs $m cut.jsonl >x"
+t 'empty input' "exits 1 rank-pairs $m </dev/null >x && exits 1 rlhf-step $m -o x.safetensors </dev/null"
+t 'JSON lines without a model' 'exits 1 rank-pairs pairs.jsonl >x'
+
+# ---- samples, scored
+sample $m -q -n 6 -k 4 -S 1 --roll -o rolls.lms prompts.txt
+t 'a command scores' "rank-pairs $m --verify=\"awk '{ print length % 5 }'\" -o scored.lms rolls.lms && [ \$(records scored.lms) = \$(records rolls.lms) ] && ! lmcat scored.lms | cut -f 3 | grep -q nan"
+t 'a command that says too little' "exits 1 rank-pairs $m --verify='head -1' rolls.lms >x"
+t 'a command that says too much' "exits 1 rank-pairs $m --verify='sed p\;s/.*/1/' rolls.lms >x"
+t 'a command that says no number' "exits 1 rank-pairs $m --verify=cat rolls.lms >x"
+t 'a command that fails' "exits 1 rank-pairs $m --verify='sed s/.*/1/; exit 3' rolls.lms >x && grep -q 'exited 3' .err"
+t 'a command that is killed' "exits 1 rank-pairs $m --verify='sed s/.*/1/; kill -9 \$\$' rolls.lms >x && grep -q 'signal 9' .err"
+printf '{"prompt":"Say 1.","chosen":"1","rejected":"no","answer":" 1 "}\n{"prompt":"Say 2.","chosen":"2","rejected":"no","answer":2}\n' >match.jsonl
+t 'the answer is matched' "rank-pairs $m --match match.jsonl >x && [ \"\$(lmcat x | cut -f 3 | tr -d '\n')\" = 1010 ]"
+t 'no answer to match' "exits 1 rank-pairs $m --match pairs.jsonl >x"
+t 'text without a vocabulary' 'exits 2 rank-pairs --match rolls.lms'
+t 'the best and the worst of each group' 'rank-pairs --pairs=best-worst scored.lms >bw.lms && [ $(records bw.lms) -le 4 ] && lmcat bw.lms | awk "NR % 2 { s = \$3; next } s <= \$3 { exit 1 }"'
+t 'all pairs, ties counted' 'rank-pairs --pairs=all scored.lms >all.lms 2>ties; n=$(records all.lms) k=$(sed -n "s/.* \([0-9]*\) ties.*/\1/p" ties); [ $((n / 2 + ${k:-0})) = 12 ]'
+t 'unscored samples make no pairs' 'exits 1 rank-pairs --pairs=all rolls.lms >x'
+
+# ---- reward models
+t 'fitting' "rank-pairs --train $m -o r1.safetensors --epochs=8 -B 6 --lr=3e-3 --log=r.log pairs.jsonl && above \$(key loss 1 r.log) \$(key loss 8 r.log)"
+t 'what it thinks of its pairs' "rank-pairs --eval --json --reward=r1.safetensors $m pairs.jsonl >x && grep -q '\"accuracy\":1,' x"
+t 'scores of the responses seen have mean 0 and deviation 1' \
+  "rank-pairs --reward=r1.safetensors $m pairs.jsonl >x && lmcat x | awk -F '\t' '{ s += \$3; q += \$3 * \$3 } END { m = s / NR; v = q / NR - m * m; exit !(m * m < 1e-6 && v > .999 && v < 1.001) }'"
+rank-pairs --train $m -o r2.safetensors --epochs=2 -B 3 -S 2 --lr=3e-3 pairs.jsonl
+score() { rank-pairs $m "$@" pairs.jsonl >x && lmcat x | cut -f 3; }
+t 'several models: the mean, the least' 'score --reward=r1.safetensors >a; score --reward=r2.safetensors >b; score --reward=r1.safetensors,r2.safetensors >c; score --worst --reward=r1.safetensors --reward=r2.safetensors >d
+  paste a b c d | awk "{ m = (\$1 + \$2) / 2; w = \$1 < \$2 ? \$1 : \$2; if ((m - \$3) ^ 2 > 1e-4 || (w - \$4) ^ 2 > 1e-4) exit 1 }"'
+t 'a model that has no score' "exits 1 rank-pairs --reward=model.safetensors rolls.lms >x"
+
+# ---- rlhf-step on pairs
+dpo="rlhf-step --algo=dpo $m -B 2 --epochs=4 --lr=1e-3 --decay=0"
+t 'DPO' "$dpo -o d.safetensors --log=d.log pairs.jsonl && above \$(key margin 12 d.log) 0.1 && above \$(key kl 12 d.log) 0"
+t 'the same at one thread' "$dpo -t 1 -o d1.safetensors pairs.jsonl && cmp d.safetensors d1.safetensors"
+t 'the same from the stream of pairs' "rank-pairs $m pairs.jsonl | $dpo -o d2.safetensors && cmp d.safetensors d2.safetensors"
+t 'stopped at a step and gone on with: the same' \
+  "$dpo -s d.state -n 5 -o d3.safetensors pairs.jsonl && $dpo -s d.state -o d3.safetensors pairs.jsonl && lmcat --json d3.safetensors >x && lmcat --json d.safetensors >y && rank-pairs $m -o p.lms pairs.jsonl && cmp d.safetensors d3.safetensors"
+t 'a finished run only writes the model again' "rm d3.safetensors; cp d.state before; $dpo -s d.state -o d3.safetensors pairs.jsonl && cmp d.safetensors d3.safetensors"
+t 'other options are refused' "exits 1 $dpo --beta=0.3 -s d.state -o x.safetensors pairs.jsonl"
+t 'more steps than pairs' "exits 1 $dpo -n 99 -s more.state -o x.safetensors pairs.jsonl"
+t 'samples are no pairs, pairs no samples' "exits 1 $dpo -o x.safetensors scored.lms && exits 1 rlhf-step $m -o x.safetensors p.lms"
+for a in cdpo ipo kto orpo simpo; do
+	t "$a" "rlhf-step --algo=$a $m -B 3 --lr=1e-3 --epochs=4 --log=$a.log -o x.safetensors pairs.jsonl && above \$(key loss 1 $a.log) \$(key loss 8 $a.log)"
+done
+t 'KTO on judgements alone' "rlhf-step --algo=kto $m -o x.safetensors kto.jsonl"
+t 'others want pairs' "exits 1 $dpo -o x.safetensors kto.jsonl"
+
+# ---- rlhf-step on samples
+t 'a rate of 0 changes no weight' "rlhf-step -q $m --lr=0 --log=z.log -o z.safetensors scored.lms && [ \$(key ratio_max 1 z.log) = 1 ] && [ \$(key kl 1 z.log) = 0 ] && lmcat z.safetensors | grep ^weights >a && lmcat model.safetensors | grep ^weights >b && cmp a b"
+ppo="rlhf-step -q $m --lr=1e-3 --decay=0 -B 4"
+t 'PPO' "$ppo -s p.state -o p1.safetensors --critic-out=c.safetensors scored.lms && lmcat c.safetensors >x && ! cmp -s p1.safetensors model.safetensors"
+t 'the same at one thread' "$ppo -t 1 -o p2.safetensors scored.lms && cmp p1.safetensors p2.safetensors"
+t 'a batch is not applied twice' "cp p.state before; $ppo -s p.state -o p3.safetensors scored.lms && cmp p1.safetensors p3.safetensors && cmp p.state before"
+t 'a second round, from the policy as it is' \
+  "sample -q -m p1.safetensors -n 6 -k 4 -S 2 --roll prompts.txt | rank-pairs -m p1.safetensors --verify=\"awk '{ print length % 5 }'\" | $ppo -s p.state --log=p.log -o p4.safetensors && above \$(key kl 1 p.log) 0 && ! cmp -s p1.safetensors p4.safetensors"
+t 'rollouts of another policy are refused' "exits 1 $ppo -s p.state -o x.safetensors scored.lms && grep -q 'not of this policy' .err"
+t 'another model than the state began with' "init-model --config=config.json -w vocab.json -S 9 -o other.safetensors; exits 1 rlhf-step -q -m other.safetensors --lr=1e-3 --decay=0 -B 4 -s p.state -o x.safetensors scored.lms"
+t 'a critic begun as the reward model' "$ppo --critic=r1.safetensors -o x.safetensors scored.lms"
+for a in grpo drgrpo rloo reinforce; do
+	t "$a" "rlhf-step -q --algo=$a $m --lr=1e-3 --log=$a.log -o $a.safetensors scored.lms && ! cmp -s $a.safetensors model.safetensors"
+done
+t 'beta is steered to a target' "$ppo --kl-target=1 --kl-horizon=10 -s t.state -o x.safetensors scored.lms && grep -aq '\"beta\":\"0.04[0-9]*\"' t.state"
+sample $m -q -n 4 -k 2 --top-k=5 --roll -o topk.lms prompts.txt
+rank-pairs $m --verify='sed s/.*/1/' -o topk1.lms topk.lms
+t 'truncated sampling is refused, unless allowed' "exits 1 $ppo -o x.safetensors topk1.lms && $ppo --truncated --old=own -o x.safetensors topk1.lms"
+t 'unscored samples are refused' "exits 1 $ppo -o x.safetensors rolls.lms"
+t 'input that was cut' 'head -c $(($(wc -c <scored.lms) - 64)) scored.lms >cut.lms; rm -f x.safetensors; exits 1 '"$ppo"' -o x.safetensors cut.lms && [ ! -e x.safetensors ] && grep -q "cut short" .err'
+t 'usage' "exits 2 rlhf-step scored.lms && exits 2 rlhf-step $m --algo=what scored.lms && exits 2 $ppo -n 3 scored.lms && exits 2 rank-pairs --pairs=some rolls.lms && exits 2 rank-pairs --match --ask rolls.lms"
+done_testing
