@@ -5,6 +5,7 @@
 #include "stream/docs.h"
 #include "stream/input.h"
 #include "tap.h"
+#include "text/lang.h"
 #include "text/redact.h"
 #include "text/rules.h"
 #include "text/tidy.h"
@@ -60,6 +61,98 @@ test_words(void)
 		OK(!strcmp(b.p, cases[i].out), "words: %.20s... is %s", cases[i].in, b.p);
 	}
 	words_free(&w);
+	buf_free(&b);
+}
+
+static void
+test_redact(void)
+{
+	static const struct { const char *what, *in, *out; } cases[] = {
+		{ "email", "Write to jo.doe+x@mail.example.net, or <a@b.co>.", "Write to email@example.com, or <firstname.lastname@example.org>." },
+		{ "email", "not@home, a@b..c, @x.org", "not@home, a@b..c, @x.org" },
+		{ "ip", "8.8.8.8 and 192.168.1.1 and 01.2.3.4, 1.2.3.256", "22.214.171.124 and 192.168.1.1 and 01.2.3.4, 126.96.36.1996" },
+		{ "phone", "Call +44 20 7946 0958 or (212) 555-0187; in 1999-2000", "Call +1-555-0100 or +1-555-0100; in 1999-2000" },
+		{ "card", "4111 1111 1111 1111, 4111 1111 1111 1112", "0000 0000 0000 0000, 4111 1111 1111 1112" },
+		{ "key", "id AKIAIOSFODNN7EXAMPLE, ghp_x", "id [KEY], ghp_x" },
+	};
+	struct buf b = { 0 };
+	unsigned what;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		redact_parse(cases[i].what, &what, &err);
+		buf_clear(&b);
+		buf_str(&b, cases[i].in);
+		redact(&b, what);
+		OK(!strcmp(b.p, cases[i].out), "redact: %s: %s", cases[i].what, b.p);
+	}
+	OK(redact_parse("email,iq", &what, &err) == -1, "redact: an unknown kind is refused");
+	OK(redact_parse("email,ip", &what, &err) == 0 && what == (REDACT_EMAIL | REDACT_IP), "redact: a list");
+	buf_free(&b);
+}
+
+static int
+is_lang(const char *text, const char *code, double least)
+{
+	struct lang l;
+
+	lang_detect(text, strlen(text), &l);
+	return !strcmp(l.code, code) && l.score >= least && l.score <= 1;
+}
+
+/* Sentences of lingua's test data, every eighth. */
+static void
+test_lang_sentences(const char *dir)
+{
+	double sum = 0;
+	int n = 0;
+
+	for (int i = 0; i < lang_count(); i++) {
+		struct buf path = { 0 }, line = { 0 };
+		struct err err;
+		struct input *in;
+		int right = 0, all = 0, at = 0, cut;
+
+		buf_printf(&path, "%s/data/lid/lingua-testdata/%s/testdata/sentences.txt", dir, lang_code(i));
+		in = access(path.p, R_OK) ? NULL : input_open(path.p, 0, &err);
+		while (in && input_line(in, &line, 1 << 20, &cut, &err) == 1) {
+			if (at++ % 8 || !line.n)
+				continue;
+			right += is_lang(line.p, lang_code(i), 0);
+			all++;
+		}
+		if (all) {
+			sum += (double)right / all;
+			n++;
+		}
+		if (in)
+			input_close(in);
+		buf_free(&path);
+		buf_free(&line);
+	}
+	if (n)
+		OK(sum / n > .91, "lang: macro accuracy %.4f over %d languages", sum / n, n);
+	else
+		OK(1, "lang: sentences # SKIP no lid/lingua-testdata");
+}
+
+static void
+test_lang(void)
+{
+	struct buf b = { 0 };
+	struct lang l;
+
+	OK(is_lang("The cat sat on the mat, and it was not at all happy with that.", "en", .65), "lang: English");
+	OK(is_lang("Das ist ein kurzer Satz, und er ist nicht besonders gut.", "de", .65), "lang: German");
+	OK(is_lang("C'est une phrase courte, et elle n'est pas très bonne.", "fr", .65), "lang: French");
+	OK(is_lang("Это была короткая фраза, и она не очень хороша, что же делать.", "ru", .65), "lang: Russian");
+	OK(is_lang("これは文です", "ja", .65), "lang: Japanese");
+	OK(is_lang("这是一句话", "zh", .65), "lang: Chinese");
+	OK(is_lang("", "und", 0) && is_lang("12 + 34 = 46 !!", "und", 0), "lang: nothing to tell from");
+	for (int i = 0; i < 4000; i++)
+		buf_char(&b, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/"[(unsigned)i * i * 7919u * (unsigned)(i + 3) >> 11 & 63]);
+	lang_detect(b.p, b.n, &l);
+	OK(l.score < .65, "lang: noise is told from text (%s %.3f)", l.code, l.score);
 	buf_free(&b);
 }
 
@@ -156,6 +249,9 @@ main(int argc, char **argv)
 	cli_parse(argc, argv, &tool);
 	test_tidy();
 	test_words();
+	test_redact();
+	test_lang();
+	test_lang_sentences(data ? data : "");
 	test_golden(data ? data : "");
 	return DONE();
 }
