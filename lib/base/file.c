@@ -104,13 +104,32 @@ struct file_out {
 	char *name, *tmp;       /* tmp NULL: standard output */
 };
 
+/* What is there and no regular file (a device, a pipe) is written to as it is, never renamed over. */
+static int
+is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 struct file_out *
 file_create(const char *path, int binary, struct err *e)
 {
 	struct file_out *o = xcalloc(1, sizeof *o);
 	int fd;
 	struct buf tmp = { 0 };
+	char *real;
 
+	if (is_special(path)) {
+		if (!(o->f = fopen(path, "wb"))) {
+			err_sys(e, "%s", path);
+			free(o);
+			return NULL;
+		}
+		o->name = xstrdup(path);
+		return o;
+	}
 	if (strcmp(path, "-") == 0) {
 		if (binary && cli_on_terminal(1)) {
 			err_set(e, "will not write binary data to a terminal: use -o FILE");
@@ -121,16 +140,17 @@ file_create(const char *path, int binary, struct err *e)
 		o->f = stdout;
 		return o;
 	}
-	buf_printf(&tmp, "%s.XXXXXX", path);
+	real = realpath(path, NULL);            /* a symbolic link stays one */
+	buf_printf(&tmp, "%s.XXXXXX", real ? real : path);
 	if ((fd = mkstemp(tmp.p)) < 0 || !(o->f = fdopen(fd, "wb"))) {
 		err_sys(e, "%s", path);
 		if (fd >= 0)
 			close(fd), unlink(tmp.p);
 		buf_free(&tmp);
-		free(o);
+		free(real), free(o);
 		return NULL;
 	}
-	o->name = xstrdup(path), o->tmp = tmp.p;
+	o->name = real ? real : xstrdup(path), o->tmp = tmp.p;
 	cli_cleanup(o->tmp);
 	return o;
 }
@@ -148,6 +168,8 @@ out_free(struct file_out *o)
 void
 file_abort(struct file_out *o)
 {
+	if (!o->tmp && o->f != stdout)
+		fclose(o->f);
 	if (o->tmp) {
 		fclose(o->f);
 		unlink(o->tmp);
@@ -170,6 +192,10 @@ file_commit(struct file_out *o, struct err *e)
 {
 	int bad = fflush(o->f) != 0 || ferror(o->f);
 
+	if (!o->tmp && o->f != stdout) {        /* a device or a pipe */
+		bad |= fclose(o->f) != 0;
+		o->f = stdout;
+	}
 	if (o->tmp && !bad)
 		bad = give_mode(fileno(o->f)) < 0 || fsync(fileno(o->f)) < 0;
 	if (bad) {

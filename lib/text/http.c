@@ -121,11 +121,12 @@ unchunk(const char *s, size_t n, struct buf *out)
 		}
 		if (!digits || digits == 9)
 			return out->n == from ? -1 : 0;
-		while (i < n && s[i] != '\n') {         /* an extension, or not a chunk */
-			if (s[i] != '\r' && s[i] != ' ' && s[i] != ';' && out->n == from && !memchr(s + i, ';', n - i < 64 ? n - i : 64))
-				return -1;
+		while (i < n && s[i] == ' ')
 			i++;
-		}
+		if (i < n && s[i] != ';' && s[i] != '\r' && s[i] != '\n')
+			return out->n == from ? -1 : 0;
+		while (i < n && s[i] != '\n')           /* an extension */
+			i++;
 		i++;
 		if (size == 0 || i >= n)
 			return 0;

@@ -40,7 +40,7 @@ settle(struct render *r)
 		for (; r->lines; r->lines--)
 			buf_char(r->out, '\n');
 		begins = 1;
-	} else if (r->space && !begins) {
+	} else if (r->space && !begins && r->out->p[r->out->n - 1] != ' ' && r->out->p[r->out->n - 1] != '\n') {
 		buf_char(r->out, ' ');
 	}
 	r->lines = r->space = r->after_link = 0;
@@ -174,13 +174,11 @@ row(struct render *r, uint32_t at)
 	for (uint32_t i = r->h->node[at].first; i; i = r->h->node[i].next) {
 		int tag = r->h->node[i].tag;
 
-		if (tag != TAG_td && tag != TAG_th)
+		if ((tag != TAG_td && tag != TAG_th) || r->h->node[i].user & MARK_DROP)
 			continue;
-		if (n++) {
-			r->space = 0;
+		if (n++)
 			buf_str(r->out, " | ");
-		}
-		node(r, i);
+		children(r, i);
 		r->space = r->lines = 0;
 	}
 	r->row = 0;
@@ -278,8 +276,14 @@ node(struct render *r, uint32_t at)
 			text(r, e->text, e->len);
 		return;
 	}
-	if (e->user & MARK_DROP || html_flags[e->tag] & H_DROP)
+	if (e->user & MARK_DROP)
 		return;
+	if (html_flags[e->tag] & H_DROP) {
+		if (e->tag != TAG_script && e->tag != TAG_style && e->tag != TAG_template && e->tag != TAG_noscript &&
+		    e->tag != TAG_rp && e->tag != TAG_rt)
+			r->space = 1;           /* what is drawn parts words */
+		return;
+	}
 	switch (e->tag) {
 	case TAG_br:
 		if (r->row)
@@ -307,7 +311,7 @@ node(struct render *r, uint32_t at)
 		else
 			children(r, at);
 		break;
-	case TAG_option: case TAG_label:
+	case TAG_img: case TAG_option: case TAG_label:
 		r->space = 1;
 		children(r, at);
 		r->space = 1;

@@ -128,20 +128,36 @@ text_kind(const char *s, size_t n, int at_end)
 	return FORMAT_TEXT;
 }
 
-/* Whether gzip bytes hold a WARC, from the first of them. */
+/* Whether a gzip member at p begins as a WARC: 1, 0, -1 when nothing comes out of it. */
 static int
-is_gzip_warc(const unsigned char *p, size_t n)
+member_is_warc(const unsigned char *p, size_t n)
 {
 	z_stream z = { .next_in = (unsigned char *)(uintptr_t)p, .avail_in = (unsigned)n };
 	unsigned char out[64] = { 0 };
 
-	if (n < 3 || p[0] != 0x1f || p[1] != 0x8b || inflateInit2(&z, 15 + 16) != Z_OK)
-		return 0;
+	if (inflateInit2(&z, 15 + 16) != Z_OK)
+		return -1;
 	z.next_out = out;
 	z.avail_out = sizeof out;
 	inflate(&z, Z_SYNC_FLUSH);
 	inflateEnd(&z);
-	return memcmp(out, "WARC/", 5) == 0;
+	return z.avail_out == sizeof out ? -1 : memcmp(out, "WARC/", 5) == 0;
+}
+
+/* Whether gzip bytes hold a WARC; the first members may be damaged. */
+static int
+is_gzip_warc(const unsigned char *p, size_t n)
+{
+	int is = -1, tries = 0;
+
+	if (n < 3 || p[0] != 0x1f || p[1] != 0x8b)
+		return 0;
+	for (size_t i = 0; i + 2 < n && is < 0 && tries < 32; i++)
+		if (p[i] == 0x1f && p[i + 1] == 0x8b && p[i + 2] == 8) {
+			is = member_is_warc(p + i, n - i);
+			tries++;
+		}
+	return is > 0;
 }
 
 /* Zip and 7z keep their directory at the end: a regular file is read by its path. */

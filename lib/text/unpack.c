@@ -271,6 +271,13 @@ full_name(const struct unpack *u, const char *name, struct buf *out)
 	buf_str(out, name);
 }
 
+/* ar(1) may leave the type out. */
+static int
+is_file(struct archive_entry *entry)
+{
+	return archive_entry_filetype(entry) == AE_IFREG || archive_entry_filetype(entry) == 0;
+}
+
 int
 unpack_next(struct unpack *u, size_t max, struct buf *name, struct buf *body, const char **reason, struct err *err)
 {
@@ -296,7 +303,7 @@ unpack_next(struct unpack *u, size_t max, struct buf *name, struct buf *body, co
 			return err_set(err, "%s: %s%s%s", u->path, l->name, l->name[0] ? ": " : "", why(l->a));
 		}
 		path = l->whole ? l->name : archive_entry_pathname(entry);
-		if (!path || (!l->whole && (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry)))) {
+		if (!path || (!l->whole && (!is_file(entry) || archive_entry_hardlink(entry)))) {
 			continue;
 		} else if (!l->whole && any_suffix(path, archive_suffixes)) {
 			push(u, path, 0);

@@ -1,0 +1,83 @@
+#!/bin/sh
+# crawl-clean: kinds of input told by content, archives, damage, rejects, the same bytes on any number of threads.
+. "${srcdir:-.}/tests/tap.sh"
+. "$here/fixtures.sh"
+fixtures >/dev/null 2>&1
+cc() { crawl-clean --rules=none "$@"; }
+reject() { cc --rejects=r.lms -o k.lms "$@" && lmcat --jsonl r.lms; }	# what is left out of the files
+
+t 'a page' 'cc page.html | lmcat >x && grep -q "cat sat on the mat" x && ! grep -q "About\|Copyright" x'
+t 'all of a page' 'cc --extract=all page.html | lmcat | grep -q Copyright'
+t 'its title' 'cc page.html | lmcat --jsonl | grep -q "\"title\":\"A day\""'
+t 'a web archive' 'cc crawl.warc | lmcat --jsonl >x && grep -q "\"id\":\"urn:uuid:1\"" x && grep -q "\"url\":\"http://example.org/\"" x && grep -q "cat sat" x'
+gzip -c crawl.warc >crawl.warc.gz
+t 'in gzip' 'cc crawl.warc.gz | lmcat >a && cc crawl.warc | lmcat | cmp - a'
+t 'from a pipe' 'cat crawl.warc.gz | cc | lmcat | cmp - a && cat page.html | cc | lmcat | grep -q "cat sat"'
+cat crawl.warc.gz crawl.warc.gz crawl.warc.gz >three.warc.gz
+t 'gzip members one after the other' '[ $(cc three.warc.gz | lmcat --jsonl | wc -l) = 3 ]'
+t 'a file for each document, in order' '[ "$(cc crawl.warc page.html text.txt | lmcat --jsonl | sed "s/.*\"source\":\"//; s/\".*//" | tr "\n" " ")" = "crawl.warc page.html text.txt " ]'
+
+t 'text: one document' '[ $(cc text.txt | lmcat --jsonl | wc -l) = 1 ]'
+t 'text: one a line' '[ $(cc --split=line text.txt | lmcat --jsonl | wc -l) = 40 ]'
+printf 'a\nb\n\n\nc\n' >para.txt
+t 'text: one a paragraph' '[ "$(cc --split=para para.txt | lmcat | tr "\n" " ")" = "a b c " ]'
+printf 'caf\351\n' >latin1.txt
+t 'text in Latin-1' 'cc latin1.txt | lmcat | grep -q "caf$(printf "\303\251")"'
+t 'JSONL stays as it is' 'cc docs.jsonl | lmcat --jsonl >x && [ $(wc -l <x) = 40 ] && grep -q "\"id\":\"d7\"" x'
+t 'documents keep their past' 'cc docs.lms | lmcat --head 2>/dev/null | grep -q "lmcat.*crawl-clean"'
+printf '{"text":"a  b\\r\\nc"}\n' >ragged.jsonl
+t 'documents are tidied when asked' '[ "$(cc --tidy ragged.jsonl | lmcat)" = "a b
+c" ] && cc ragged.jsonl | lmcat | grep -q "a  b"'
+
+mkdir -p d/sub && cp page.html d/sub/p.html && echo 'some text' >d/t.txt && echo x >d/image.png && gzip -c page.html >d/z.html.gz
+tar cf d.tar d && gzip -c d.tar >d.tgz && (cd d && tar cJf ../data.tar.xz ./sub ./t.txt) && tar cf outer.tar d.tgz
+ids() { cc "$@" | lmcat --jsonl | sed 's/.*"id":"\([^"]*\)".*/\1/' | sort | tr '\n' ' '; }
+t 'a tar of pages' '[ "$(ids d.tar)" = "d/sub/p.html d/t.txt d/z.html.gz " ]'
+t 'in gzip, from a pipe' '[ "$(cat d.tgz | ids)" = "$(ids d.tar)" ]'
+t 'an archive in an archive' '[ "$(ids outer.tar)" = "d.tgz/d/sub/p.html d.tgz/d/t.txt d.tgz/d/z.html.gz " ]'
+if command -v ar >/dev/null && [ -s data.tar.xz ]; then
+	echo 2.0 >debian-binary; ar rc p.deb debian-binary data.tar.xz
+	t 'a deb' '[ "$(ids p.deb)" = "sub/p.html t.txt " ]'
+else skip 'a deb' 'no ar or xz'; fi
+t 'what is no page is counted' 'cc --stats=s.json d.tar >/dev/null && grep -q "\"skipped\":1" s.json'
+head -c 700 d.tgz >cut.tgz
+t 'a cut archive is an error' 'exits 1 crawl-clean -o no.lms cut.tgz && [ ! -e no.lms ]'
+
+http() {	# http STATUS TYPE BODY: a record
+	b="HTTP/1.1 $1 X\r\nContent-Type: $2\r\n\r\n$3"
+	printf 'WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <x:%s>\r\nContent-Length: %d\r\n\r\n'"$b"'\r\n\r\n' "$1" "$(printf "$b" | wc -c)"
+}
+{ http 200 text/html '<p>good'; http 404 text/html '<p>gone'; http 200 image/png x; http 201 text/html '<i></i>'; } >some.warc
+t 'rejects have their reasons' '[ "$(reject some.warc | sed "s/.*\"reason\":\"\([a-z._]*\)\".*/\1/" | tr "\n" " ")" = "http.status type empty " ]'
+t 'counts add up' 'cc --stats=s.json some.warc >/dev/null && grep -q "\"in\":4," s.json && grep -q "\"out\":1," s.json && grep -q "\"http.status\":{\"n\":1" s.json'
+ln -s linked.lms link.lms; : >linked.lms
+t 'a pipe or device is written to, a link stays one' 'cc -o /dev/null some.warc && [ -c /dev/null ] && cc -o link.lms some.warc && [ -h link.lms ] && [ -s linked.lms ]'
+head -c $(($(wc -c <crawl.warc) - 300)) crawl.warc >cut.warc
+t 'a cut web archive is an error, with place' 'exits 1 crawl-clean cut.warc >x 2>e; grep -q "cut.warc: byte 0: cut short within a record" e && exits 1 lmcat x'
+{ head -c 60 crawl.warc.gz; cat crawl.warc.gz; } >bad.warc.gz
+t 'a damaged member is passed over, with a warning' '[ $(cc bad.warc.gz 2>e | lmcat --jsonl | wc -l) = 1 ] && grep -q "bad.warc.gz: byte 0: " e'
+t 'nothing is an error' ': >none; exits 1 crawl-clean none'
+t 'bytes that are nothing known are an error' 'head -c 300 /dev/zero >zeros; exits 1 crawl-clean zeros'
+t 'bad usage' 'exits 2 crawl-clean --format=pdf text.txt && exits 2 crawl-clean --rules=nonsense text.txt && exits 2 crawl-clean --set=x text.txt'
+t 'redaction' 'echo "Write to joe@example.org now." | cc --redact=email | lmcat >x && ! grep -q joe x'
+t 'a rule' '[ $(crawl-clean --rules=gopher --rejects=r.lms page.html | lmcat | wc -c) = 0 ] && lmcat --jsonl r.lms | grep -q "gopher.word_count"'
+t 'another threshold' 'crawl-clean --rules=gopher --set gopher.min_words=5 page.html | lmcat | grep -q cat'
+
+i=0; while [ $i -lt 30 ]; do cat crawl.warc some.warc; i=$((i + 1)); done >many.warc
+t 'the same bytes on any number of threads' 'cc -t1 -o 1.lms many.warc && cc -t3 -o 3.lms many.warc && cmp 1.lms 3.lms'
+
+w=${LM_TESTDATA-}/data/warc
+if [ -d "$w/jhove-invalid" ]; then
+	bad= n=0
+	for f in "$w"/jhove-invalid/examples/*.warc "$w"/warcio/test/data/*.warc*; do
+		n=$((n + 1))
+		timeout 20 crawl-clean -o x.lms --stats=s.json "$f" 2>e; r=$?
+		[ $r -le 1 ] && { [ $r = 0 ] || grep -q "^crawl-clean: $f: " e; } && { [ $r = 1 ] || [ -s s.json ]; } || bad="$bad ${f##*/}"
+		rm -f s.json
+	done
+	t "$n malformed web archives: a message or an account each" '[ $n -gt 60 ] && [ -z "$bad" ] || { echo $bad; false; }'
+	t 'records found in real ones' '[ $(cc "$w"/resiliparse/tests/data/warcfile.warc.gz | lmcat --jsonl | wc -l) = 16 ]'
+	t 'the same from another compression' 'cc "$w"/resiliparse/tests/data/warcfile.warc.lz4 | lmcat >a && cc "$w"/resiliparse/tests/data/warcfile.warc | lmcat | cmp - a'
+	t 'a clipped one is an error' 'exits 1 crawl-clean -o x "$w"/resiliparse/tests/data/clipped.warc.gz'
+else skip 'malformed web archives' 'no test data'; fi
+done_testing

@@ -1,0 +1,174 @@
+/* page - charsets, the HTML tree, main content, what a page says of itself */
+/* SPDX-License-Identifier: MIT */
+#include "tap.h"
+#include "text/charset.h"
+#include "text/extract.h"
+#include "text/source.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static struct extract *x;
+static struct extracted e;
+
+static int
+same(const char *got, const char *want)
+{
+	if (strcmp(got, want) == 0)
+		return 1;
+	printf("# got  %s\n# want %s\n", got, want);
+	return 0;
+}
+
+/* All that a page shows. */
+static const char *
+all(const char *html)
+{
+	extract_page(x, html, strlen(html), 1, &e);
+	return e.text.p ? e.text.p : "";
+}
+
+static const char *
+main_of(const char *html)
+{
+	extract_page(x, html, strlen(html), 0, &e);
+	return e.text.p ? e.text.p : "";
+}
+
+/* Bytes in an encoding that is declared (or not) to UTF-8. */
+static const char *
+utf8(const char *s, size_t n, const char *declared, int html)
+{
+	static struct buf out;
+
+	buf_clear(&out);
+	charset_convert(s, n, charset_of(s, n, declared, html), &out);
+	return out.p;
+}
+
+static void
+charsets(void)
+{
+	OK(same(utf8("caf\xe9 \x93q\x94", 8, "ISO-8859-1", 0), "caf\xc3\xa9 \xe2\x80\x9cq\xe2\x80\x9d"), "iso-8859-1 is windows-1252");
+	OK(same(utf8("caf\xc3\xa9", 5, "iso-8859-1", 0), "caf\xc3\xa9"), "valid UTF-8 that is declared otherwise");
+	OK(same(utf8("\xff\xfe""a\0\xe9\0", 6, "utf-8", 0), "a\xc3\xa9"), "a byte order mark comes first");
+	OK(same(utf8("<meta charset=koi8-r><p>\xf0\xd2\xc9", 27, "", 1), "<meta charset=koi8-r><p>\xd0\x9f\xd1\x80\xd0\xb8"), "a meta element");
+	OK(same(utf8("\x93\xfa\x96\x7b", 4, "shift_jis", 0), "\xe6\x97\xa5\xe6\x9c\xac"), "Shift JIS");
+	OK(same(utf8("\xd6\xd0", 2, "gb2312", 0), "\xe4\xb8\xad"), "gb2312 is GB 18030");
+	OK(same(utf8("a\xff""b\xc3", 4, "utf-8", 0), "a\xef\xbf\xbd""b\xef\xbf\xbd"), "wrong bytes become U+FFFD");
+	OK(charset_label(" Latin1\n", 8) && strcmp(charset_label(" Latin1\n", 8), "CP1252") == 0, "labels in any case, with blanks");
+	OK(charset_label("x-nonsense", 10) == NULL, "an unknown label");
+	OK(!utf8_valid("\xc0\xaf", 2) && !utf8_valid("\xed\xa0\x80", 3) && utf8_valid("\xf0\x9f\x98\x80", 4), "what UTF-8 is");
+}
+
+static void
+blocks(void)
+{
+	OK(same(all("<p>one<p>two<div>three<br>four</div>five"), "one\n\ntwo\n\nthree\nfour\nfive"), "paragraphs, divisions, breaks");
+	OK(same(all("<ul><li>a<li>b<ol start=3><li>x<li>y</ol><li>c</ul>"), "- a\n- b\n  3. x\n  4. y\n- c"), "lists in lists");
+	OK(same(all("<table><tr><th>a<th>b<tr><td>1<td><b>2</b> 3</table>"), "a | b\n1 | 2 3"), "rows of a table");
+	OK(same(all("<table><tr><td><p>a</p><p>b</p></td><td>c</td></tr></table>"), "a\n\nb\n\nc"), "a table that lays out");
+	OK(same(all("x<pre>\n  if a:\n\n\t b  c\n</pre>y"), "x\n\n  if a:\n\n\t b  c\n\ny"), "preformatted text");
+	OK(same(all("<pre><span>a</span>\n  <span>b</span></pre>"), "a\n  b"), "indentation before an element");
+	OK(same(all("<p>so<b>me</b> <i>te</i>xt<span>s</span>"), "some texts"), "formatting does not part words");
+	OK(same(all("<a href=1>one</a><a href=2>two</a><select></select>three<option>4<option>5"), "one two three 4 5"), "neighbours are not glued");
+	OK(same(all("a &lt;b&gt; &amp;amp; &eacute;&#233;&#x20AC;&#150;&nbsp;c &copy &notit; &bogus;"),
+	    "a <b> &amp; \xc3\xa9\xc3\xa9\xe2\x82\xac\xe2\x80\x93 c \xc2\xa9 \xc2\xacit; &bogus;"), "character references");
+	OK(same(all("<script>if (a<b) document.write('<p>no')</script><style>p{}</style><!-- <p>no --><p>yes<svg><title>no</title></svg>"), "yes"),
+	    "scripts, styles, comments and drawings are no text");
+	OK(same(all("1 < 2 and <3 </ p>x<p hidden>no</p><div style='display: none'>no</div>"), "1 < 2 and <3 x"), "a < that is text; what is hidden");
+}
+
+static const char page[] =
+    "<!DOCTYPE html><html lang='en-GB'><head><title>A day | The Site</title><meta property='og:title' content='A day'>"
+    "<meta name=author content='A. Writer'><meta property='article:published_time' content='2020-02-03T04:05:06Z'>"
+    "<link rel=canonical href='https://example.org/day'><meta name=robots content='noarchive'></head><body>"
+    "<header class=site-header><a href=/>The Site</a></header><nav><ul><li><a href=/a>About us</a><li><a href=/b>Contact</a></ul></nav>"
+    "<div class=wrap><div id=sidebar><h3>Popular</h3><ul><li><a href=1>First popular story of the site</a><li><a href=2>Second one</a></ul></div>"
+    "<div class=content><h1>A day</h1><p>The cat sat on the mat, and looked at the birds for a long while, until it slept.</p>"
+    "<h2>Evening</h2><p>Nobody came to the house on that day, and the birds went away when the evening was cold.</p>"
+    "<ul><li>milk, which the cat likes</li><li>fish</li></ul><div class='share-buttons'><a href=t>Tweet</a></div>"
+    "<p>In the night the cat went out, as cats do, and it came back in the morning with a feather.</p></div>"
+    "<div class=related-posts><p>You may also like this other story about a dog, which is rather long to read.</p></div></div>"
+    "<footer>Copyright 2020 The Site, all rights reserved, and much more text about that</footer></body></html>";
+
+static void
+content(void)
+{
+	main_of(page);
+	OK(same(e.text.p, "A day\n\nThe cat sat on the mat, and looked at the birds for a long while, until it slept.\n\nEvening\n\n"
+	    "Nobody came to the house on that day, and the birds went away when the evening was cold.\n\n- milk, which the cat likes\n- fish\n\n"
+	    "In the night the cat went out, as cats do, and it came back in the morning with a feather."), "the main content and nothing else");
+	OK(same(e.title.p, "A day") && same(e.author.p, "A. Writer") && same(e.date.p, "2020-02-03T04:05:06Z"), "title, author, date");
+	OK(same(e.lang.p, "en-GB") && same(e.url.p, "https://example.org/day"), "language and address");
+	OK(e.noarchive && !e.noindex, "robots");
+	main_of("<script type='application/ld+json'>{\"@graph\":[{\"datePublished\":\"2021\",\"author\":[{\"name\":\"B\"}]}]}</script><h1>T<i>i</i></h1><p>x");
+	OK(same(e.date.p, "2021") && same(e.author.p, "B") && same(e.title.p, "Ti"), "schema.org, and a heading for a title");
+	OK(same(main_of("<p>Short."), "Short."), "a page of one word");
+	OK(same(main_of(""), ""), "an empty page");
+}
+
+/* A piece repeated; what it takes must not grow faster than the page. */
+static double
+seconds(const char *piece, size_t times)
+{
+	struct buf b = { 0 };
+	clock_t t;
+
+	for (size_t i = 0; i < times; i++)
+		buf_str(&b, piece);
+	t = clock();
+	extract_page(x, b.p, b.n, 0, &e);
+	buf_free(&b);
+	return (double)(clock() - t) / CLOCKS_PER_SEC;
+}
+
+static void
+hostile(void)
+{
+	static const struct { const char *piece, *what; } cases[] = {
+		{ "<div>", "200,000 divisions in each other" }, { "<p><a>", "links in each other" }, { "<table><tr><td>", "tables in tables" },
+		{ "<b></p></div></i>", "end tags of nothing" }, { "<textarea>", "elements that never end" }, { "<!--", "comments that never end" },
+		{ "</span", "tags in tags" }, { "&amp", "references without an end" }, { "<li><ul>", "lists in lists" },
+	};
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		OK(seconds(cases[i].piece, 200000) < 4, cases[i].what);
+	buf_str(&b, "<p ");
+	for (int i = 0; i < 100000; i++)
+		buf_printf(&b, "a%d=x class=y ", i);
+	buf_str(&b, ">text");
+	OK(same(main_of(b.p), "text"), "100,000 attributes");
+	buf_free(&b);
+}
+
+static void
+kinds(void)
+{
+	OK(text_kind("\xef\xbb\xbf <!-- x --> <HTML>", 20, 1) == FORMAT_HTML, "a page, behind a mark and a comment");
+	OK(text_kind("<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC>", 45, 1) == FORMAT_HTML, "a page of XHTML");
+	OK(text_kind("{\"text\":\"x\"}\nrest", 17, 1) == FORMAT_JSONL, "JSON lines");
+	OK(text_kind("{ this is text }", 16, 1) == FORMAT_TEXT, "a brace does not make JSON");
+	OK(text_kind("<3 you", 6, 1) == FORMAT_TEXT, "a < does not make a page");
+	OK(text_kind("\xff\xfe<\0h\0t\0m\0l\0>\0", 14, 1) == FORMAT_HTML, "a page in UTF-16");
+}
+
+int
+main(void)
+{
+	struct err err;
+
+	if (!(x = extract_new(&err))) {
+		printf("Bail out! %s\n", err.text);
+		return 1;
+	}
+	charsets();
+	blocks();
+	content();
+	kinds();
+	hostile();
+	extract_free(x);
+	extracted_free(&e);
+	return DONE();
+}

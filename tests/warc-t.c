@@ -1,0 +1,180 @@
+/* warc - records whole, damaged, cut, in gzip members and without; HTTP heads and bodies */
+/* SPDX-License-Identifier: MIT */
+#include "tap.h"
+#include "text/http.h"
+#include "text/warc.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+static char said[512];
+
+static void LM_PRINTF(1, 2)
+say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(said, sizeof said, fmt, ap);
+	va_end(ap);
+}
+
+/* What a run over bytes found: bodies joined by '|', then the error or the number of damaged places. */
+static char *
+run(const void *bytes, size_t n, int gz)
+{
+	static char out[4096];
+	struct input *in = input_bytes(bytes, n, "x.warc");
+	struct warc *w = warc_open(in, gz, 1000, say);
+	struct warc_record r;
+	struct err err;
+	size_t k = 0;
+	int got;
+
+	while ((got = warc_next(w, &r, &err)) > 0)
+		k += (size_t)snprintf(out + k, sizeof out - k, "%.*s@%d|", r.body ? (int)r.body_len : 1, r.body ? r.body : "-", (int)r.offset);
+	if (got < 0)
+		snprintf(out + k, sizeof out - k, "%s", err.text);
+	else
+		snprintf(out + k, sizeof out - k, "%d", (int)warc_damaged(w));
+	warc_close(w);
+	input_close(in);
+	return out;
+}
+
+#define REC(type, length, body) "WARC/1.0\r\nWARC-Type: " type "\r\nContent-Length: " length "\r\n\r\n" body "\r\n\r\n"
+
+static int
+is(const char *bytes, const char *want)
+{
+	char *got = run(bytes, strlen(bytes), 0);
+
+	if (strcmp(got, want) == 0)
+		return 1;
+	printf("# got %s, not %s\n", got, want);
+	return 0;
+}
+
+static void
+plain(void)
+{
+	OK(is(REC("response", "3", "one") REC("conversion", "3", "two"), "one@0|two@59|0"), "records one after the other");
+	OK(is(REC("warcinfo", "3", "one") REC("response", "2000", "x"), "-@0|x.warc: byte 59: cut short within a record"),
+	    "a record that the input ends in is an error");
+	OK(is("WARC/0.18\nWARC-Type: resource\nContent-Length: 4\n\nabc\n\nWARC/1.1\nwarc-type:response\ncontent-length:1\n\nz\n",
+	    "abc\n@0|z@54|0"), "lines that end in LF, other versions, names in lower case");
+	OK(is(REC("response", "1", "three") REC("response", "3", "two"), "three@0|two@61|1"), "a length that is too small");
+	OK(is(REC("response", "30", "three") REC("response", "3", "two"), "three@0|two@62|1"), "a length that reaches into the next record");
+	OK(is("WARC/1.0\r\nWARC-Type: response\r\n\r\nbody\r\n\r\n" REC("response", "3", "two"), "body@0|two@41|1"), "no length");
+	OK(is("rubbish\nWARC?" "\n" REC("response", "3", "two"), "two@14|1"), "rubbish before a record");
+	OK(is(REC("response", "3", "one") "\n\n\r\n" REC("response", "3", "two"), "one@0|two@63|0"), "more blank lines than there should be");
+	OK(is(REC("response", "3", "one") "WARC/1.0\r\nWARC-Ty", "one@0|x.warc: byte 59: cut short within a record's head"),
+	    "a head that the input ends in is an error");
+}
+
+/* Appends bytes as one gzip member. */
+static void
+member(struct buf *out, const char *s)
+{
+	z_stream z = { .next_in = (unsigned char *)(uintptr_t)s, .avail_in = (unsigned)strlen(s) };
+
+	buf_need(out, 1000);
+	deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+	z.next_out = (unsigned char *)out->p + out->n;
+	z.avail_out = 1000;
+	deflate(&z, Z_FINISH);
+	out->n += 1000 - z.avail_out;
+	deflateEnd(&z);
+}
+
+static void
+members(void)
+{
+	struct buf b = { 0 };
+	size_t second, third;
+	char want[200], *got;
+
+	member(&b, REC("response", "3", "one"));
+	second = b.n;
+	member(&b, REC("response", "9", "body two."));
+	third = b.n;
+	member(&b, REC("resource", "5", "three"));
+	snprintf(want, sizeof want, "one@0|body two.@%zu|three@%zu|0", second, third);
+	OK(strcmp(run(b.p, b.n, 1), want) == 0, "gzip members, with their offsets");
+	b.p[second + 30] ^= 0x55;
+	got = run(b.p, b.n, 1);
+	OK(strncmp(got, "one@0|", 6) == 0 && strstr(got, "three@") && !strstr(got, "two"), "a damaged member costs its own record");
+	OK(strstr(said, "x.warc: byte ") != NULL, "and is told with its offset");
+	b.p[second + 30] ^= 0x55;
+	snprintf(want, sizeof want, "one@0|body two.@%zu|x.warc: byte %zu: cut short within a ", second, third);
+	OK(strncmp(run(b.p, b.n - 12, 1), want, strlen(want)) == 0, "a cut member is an error, after the whole ones");
+	buf_add(&b, "garbage", 7);
+	snprintf(want, sizeof want, "one@0|body two.@%zu|three@%zu|1", second, third);
+	OK(strcmp(run(b.p, b.n, 1), want) == 0, "bytes after the last member are damage, not the end");
+	buf_clear(&b);
+	member(&b, REC("response", "900", "one"));
+	member(&b, REC("response", "3", "two"));
+	got = run(b.p, b.n, 1);
+	OK(strncmp(got, "one@0|two@", 10) == 0, "a length that reaches past its member");
+	buf_clear(&b);
+	member(&b, REC("response", "3", "one") REC("response", "3", "two"));
+	OK(strcmp(run(b.p, b.n, 1), "one@0|two@0|0") == 0, "two records in one member");
+	buf_free(&b);
+}
+
+/* The body that a response holds, or why it has none. */
+static const char *
+body(const char *s, size_t n)
+{
+	static struct buf out;
+	struct http h;
+	const char *why;
+
+	buf_clear(&out);
+	buf_add(&out, "", 0);
+	if (http_parse(&h, s, n) < 0)
+		return "none";
+	why = http_body(&h, s, n, 100, &out);
+	return why ? why : out.p;
+}
+
+static void
+responses(void)
+{
+	struct http h;
+	struct buf z = { 0 };
+	const char *s = "HTTP/1.1 200 OK\nX: 1\ncontent-type: Text/HTML; Charset=\"Shift_JIS\"\n\nbody";
+
+	OK(http_parse(&h, s, strlen(s)) == 0 && h.status == 200 && strcmp(h.type, "text/html") == 0 && strcmp(h.charset, "Shift_JIS") == 0,
+	    "type and charset of a response");
+	OK(strcmp(body(s, strlen(s)), "body") == 0, "its body");
+	OK(http_parse(&h, "<html>", 6) < 0, "a page is no response");
+	s = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\nA\r\n, 10 bytes\r\n0\r\nTrailer: x\r\n\r\n";
+	OK(strcmp(body(s, strlen(s)), "hello, 10 bytes") == 0, "chunks");
+	s = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n<p>not chunked";
+	OK(strcmp(body(s, strlen(s)), "<p>not chunked") == 0, "chunks that crawlers undid");
+	s = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nff\r\ncut";
+	OK(strcmp(body(s, strlen(s)), "hellocut") == 0, "chunks that break off");
+	buf_str(&z, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+	member(&z, "unpacked");
+	OK(strcmp(body(z.p, z.n), "unpacked") == 0, "gzip undone");
+	s = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n<p>plain";
+	OK(strcmp(body(s, strlen(s)), "<p>plain") == 0, "gzip that crawlers undid");
+	s = "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n\x8b\x01\x02";
+	OK(strcmp(body(s, strlen(s)), "http.coding") == 0, "a coding that is unknown");
+	buf_clear(&z);
+	buf_str(&z, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+	member(&z, "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789x");
+	OK(strcmp(body(z.p, z.n), "too_large") == 0, "more bytes than are allowed");
+	buf_free(&z);
+}
+
+int
+main(void)
+{
+	plain();
+	members();
+	responses();
+	return DONE();
+}
