@@ -134,14 +134,15 @@ member_is_warc(const unsigned char *p, size_t n)
 {
 	z_stream z = { .next_in = (unsigned char *)(uintptr_t)p, .avail_in = (unsigned)n };
 	unsigned char out[64] = { 0 };
+	int r;
 
 	if (inflateInit2(&z, 15 + 16) != Z_OK)
 		return -1;
 	z.next_out = out;
 	z.avail_out = sizeof out;
-	inflate(&z, Z_SYNC_FLUSH);
+	r = inflate(&z, Z_SYNC_FLUSH);
 	inflateEnd(&z);
-	return z.avail_out == sizeof out ? -1 : memcmp(out, "WARC/", 5) == 0;
+	return memcmp(out, "WARC/", 5) == 0 ? 1 : r == Z_DATA_ERROR || z.avail_out == sizeof out ? -1 : 0;
 }
 
 /* Whether gzip bytes hold a WARC; the first members may be damaged. */

@@ -184,7 +184,8 @@ fill_gz(struct warc *w)
 	got -= w->z.avail_in;
 	if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR) {
 		damage(w, w->member, w->z.msg ? w->z.msg : "a damaged gzip member");
-		got += got == 0;                /* always on, past its magic at least */
+		/* the next one may begin among the bytes that were taken for this one's: on past its magic alone */
+		got = w->member == input_offset(w->in);
 		w->state = BROKEN;
 	}
 	if (got && input_read(w->in, trash, got, &w->err) < 0)
