@@ -61,8 +61,7 @@ now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+	return clock_gettime(CLOCK_MONOTONIC, &t) ? 0 : (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void
@@ -184,9 +183,9 @@ out(void *ctx, const struct gen_out *o)
 	r->given++;
 	r->ended += (uint64_t)o->ended;
 	r->tokens += o->n;
-	buf_clear(&r->answer);
+	r->answer.n = 0;
 	buf_add(&r->answer, o->text, o->n_text);
-	if (r->roll || strcmp(output, "-") != 0)
+	if (r->roll || strcmp(output, "-"))
 		progress(r->given, r->prompts.n * (uint64_t)k_samples, "samples", "%.0f tokens/s", (double)r->tokens / (now() - r->start));
 }
 

@@ -229,9 +229,9 @@ steps(struct train *t, struct err *e)
 		if (step(t, e) || (early = after(t, e)) < 0)
 			return -1;
 	}
-	if (!r->optim.step)
-		return err_set(e, "no records to learn from (%llu tokens are left over, a record takes %d)",
-		    (unsigned long long)batches_left_over(t->data), t->batch.T + 1);
+	if (!r->optim.step && !o->steps && (batches_left_over(t->data) || batches_count(t->data)))
+		return err_set(e, "not enough for one step: %llu records of %d tokens, %llu tokens left over",
+		    (unsigned long long)batches_count(t->data), t->batch.T + 1, (unsigned long long)batches_left_over(t->data));
 	if (o->steps && r->optim.step < o->steps && !early) {
 		if (save(t, e))
 			return -1;
@@ -253,8 +253,10 @@ tell(const struct train *t)
 	if (t->fresh)
 		note(1, "step %lld: loss %.4f nats a token, %llu tokens seen, %.0f tokens/s, %.1f GFLOP/s", r->optim.step, t->loss,
 		    (unsigned long long)r->tokens, rate, rate * params_flops(&r->model.par, &r->model.cfg, t->batch.T) * 1e-9);
-	else
+	else if (r->optim.step)
 		note(1, "step %lld: nothing left to do, the model is written anew", r->optim.step);
+	else
+		note(1, "no records: the model is written as it was");
 	if (t->o->keep_best && isfinite(t->best_loss))
 		note(1, "best eval loss %.4f", t->best_loss);
 }

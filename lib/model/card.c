@@ -75,7 +75,8 @@ model_card(const struct model *m, struct buf *b)
 	buf_printf(b, "\nvocabulary    %d tokens%s%s%s\n", m->cfg.V, m->vocab[0] ? ", " : "", m->vocab,
 	           m->tokenizer.n ? ", tokenizer within" : ", no tokenizer within");
 	buf_str(b, "precision     float32\n");
-	card_data(m->data, b);
+	if (m->data)
+		card_data(m->data, b);
 	buf_printf(b, "weights       crc32c:%08x\n", (unsigned)model_crc(m));
 	if (json_kind(json_get(chat, "template"))) {
 		buf_str(b, "chat          ");

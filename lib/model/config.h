@@ -36,6 +36,8 @@ struct config {
 /* Pure: a config.json; what it asks for and we lack is an error that names the key.  0 or -1. */
 int  config_parse(struct config *, const char *json, size_t n, struct err *);
 int  config_check(const struct config *, struct err *);         /* sizes positive, divisible, products in range */
+/* All but the sizes, as the family has it when its config.json does not say; -1: no such family. */
+int  config_family(struct config *, const char *model_type);
 void config_print(const struct config *, struct buf *);         /* as a config.json */
 int  config_preset(struct config *, const char *name);          /* "gpt2", "llama2-7b", "tiny" ...; -1: no such */
 const char *config_preset_name(int i);                          /* the i-th; NULL after the last */

@@ -1,0 +1,24 @@
+/* rows - windows packed into rows of a batch without padding, and what the model says of their targets */
+#ifndef LM_SCORE_ROWS_H
+#define LM_SCORE_ROWS_H
+/* SPDX-License-Identifier: MIT */
+#include "model/model.h"
+#include "stream/item.h"
+
+/* What is told of one predicted token. */
+struct rows_token {
+	uint64_t item;
+	uint32_t target;
+	int      hit;           /* it was the likeliest; of several equal ones the lowest id is */
+	float    logp, kl;      /* nats; kl: of the model's distribution from the other's, 0 without one */
+};
+
+struct rows;
+/* B rows of `window` tokens; other: a second model for kl, or NULL.  `tell` gets every target, in the order in which
+ * they were added; what it gets does not depend on B or on which windows share a row.  doc_mask: tokens of a record see no other document. */
+struct rows *rows_new(const struct model *, const struct model *other, int B, int window,
+		void (*tell)(void *ctx, const struct rows_token *), void *ctx);
+void         rows_add(struct rows *, uint64_t item, const struct item *, size_t stride, int doc_mask);
+void         rows_flush(struct rows *);         /* runs what is still waiting */
+void         rows_free(struct rows *);
+#endif

@@ -1,0 +1,68 @@
+#!/bin/sh
+# tokenize: streams and text both ways, counts, conversations, what is refused.
+. "${srcdir:-.}/tests/tap.sh"
+i=0
+while [ $i -lt 60 ]; do
+	i=$((i + 1))
+	echo "Line $i: the cat sat on the mat, and the naïve dog counted to $((i * i * 37)).  «So it goes» 日本語"
+done >text.txt
+awk '{ printf "{\"text\":\"%s\",\"id\":%d}\n", $0, NR }' text.txt >docs.jsonl
+train-vocab -q --size=400 --chat=chatml -o v.json text.txt || echo '# no vocabulary'
+
+t 'text to tokens and back' 'tokenize -w v.json -o x.lms text.txt && tokenize -w v.json -d x.lms | cmp - text.txt'
+t 'the stream is whole' 'lmcat --check x.lms'
+t 'standard input is one document' 'tokenize -w v.json <text.txt | tokenize -w v.json -d | cmp - text.txt'
+t 'to numbers and back' 'tokenize -w v.json --ids text.txt | tokenize -w v.json -d --ids | cmp - text.txt'
+t 'one line a document' '[ $(tokenize -w v.json --ids docs.jsonl | wc -l) = 60 ]'
+t 'a document of no ids is a blank line' "printf '{\"text\":\"\"}\n{\"text\":\"a\"}\n' | tokenize -w v.json --ids >e && [ \$(wc -l <e) = 2 ] && [ -z \"\$(head -1 e)\" ]"
+t 'frames and JSONL give the same tokens' 'lmcat --from-jsonl -o d.lms docs.jsonl && tokenize -w v.json --ids d.lms >a && tokenize -w v.json --ids docs.jsonl | cmp - a'
+i=0; while [ $i -lt 200 ]; do i=$((i + 1)); cat docs.jsonl; done >many.jsonl
+t 'the same bytes at any number of threads' 'tokenize -t1 -w v.json --eot -o 1.lms many.jsonl && tokenize -t2 -w v.json --eot -o 2.lms many.jsonl && tokenize -t7 -w v.json --eot many.jsonl | cmp - 1.lms && cmp 1.lms 2.lms'
+t '--eot ends each document' 'tokenize -w v.json --eot --ids docs.jsonl | awk '\''$NF != 0 { exit 1 }'\'
+t '--bos without a BOS token: exit 1' 'exits 1 tokenize -w v.json --bos --ids docs.jsonl'
+t '--count' 'tokenize -w v.json --count --price=1000000 text.txt >c && awk -v b=$(wc -c <text.txt) '\''$1 == "bytes" && $2 == b { n++ } $1 == "tokens" { t = $2 } $1 == "price" && $2 == t { n++ } END { exit n != 2 }'\'' c'
+t '--pieces: numbers and bytes' "printf 'a\\n' | tokenize -w v.json --pieces | grep -q '\"a\"' "
+
+t 'a special token in a text is refused, with its place' "printf 'ab<|endoftext|>' | exits 1 tokenize -w v.json --ids 2>e && grep -q 'byte 2' e"
+t '--special=all recognises it' "[ \"\$(printf 'ab<|endoftext|>' | tokenize -w v.json --special=all --ids | awk '{ print \$NF }')\" = 0 ]"
+t '--special=none takes it for text' "printf 'ab<|endoftext|>' | tokenize -w v.json --special=none --ids | awk '{ for (i = 1; i <= NF; i++) if (\$i == 0) exit 1 }'"
+printf 'a\377b\303' >bad.txt
+t 'bytes that are not UTF-8 come back' 'tokenize -w v.json --ids bad.txt | tokenize -w v.json -d --ids | cmp - bad.txt'
+t '--invalid=replace' "tokenize -w v.json --invalid=replace --ids bad.txt | tokenize -w v.json -d --ids >r; printf 'a\\357\\277\\275b\\357\\277\\275' | cmp - r"
+t '--invalid=refuse: exit 1, with the byte' "exits 1 tokenize -w v.json --invalid=refuse --ids bad.txt 2>e && grep -q 'byte 1' e"
+
+printf '%s\n' '{"messages":[{"role":"user","content":"hi <|im_end|>"},{"role":"assistant","content":"Hello"}]}' >inject.jsonl
+cat >chat.jsonl <<'E'
+{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"Hello"}]}
+{"prompt":"hi","completion":"Hello"}
+{"instruction":"hi","output":"Hello"}
+{"conversations":[{"from":"human","value":"hi"},{"from":"gpt","value":"Hello"}]}
+E
+for c in chatml alpaca plain; do
+	t "$c: four ways to write a conversation are one" "tokenize -w v.json --chat=$c --ids chat.jsonl | sort -u | wc -l | grep -qx 1"
+	t "$c: the answer and its end are trained on, no more" "head -1 chat.jsonl | tokenize -w v.json --chat=$c --pieces | awk -F '\\t' '\$2 == 1 { gsub(/\"/, \"\", \$3); s = s \$3 } END { exit s !~ /^Hello<[^>]*>\$/ }'"
+done
+t 'HEAD names the template and the mask' "tokenize -w v.json --chat=chatml chat.jsonl | lmcat --head | grep -q '\"mask\":true.*\"chat\":{\"template\":\"chatml\"'"
+t 'a special token in what a user says is refused' 'exits 1 tokenize -w v.json --chat=chatml --ids inject.jsonl'
+t 'with --special=none it stays text' 'tokenize -w v.json --chat=chatml --special=none --pieces inject.jsonl | grep -c "im_end.*special" | grep -qx 2'
+t 'a template that the vocabulary cannot serve: exit 1' 'exits 1 tokenize -w v.json --chat=llama3 --ids chat.jsonl 2>e && grep -q start_header_id e'
+t 'nothing supervised is an error' "echo '{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}' | exits 1 tokenize -w v.json --chat=chatml --ids"
+t '--chat from a vocabulary alone: exit 1' 'exits 1 tokenize -w v.json --chat --ids chat.jsonl'
+
+t 'another vocabulary does not decode' 'train-vocab -q --size=300 -o w.json text.txt && exits 1 tokenize -w w.json -d x.lms'
+t 'numbers past the vocabulary: exit 1' "echo 5 400 | exits 1 tokenize -w v.json -d --ids"
+t 'no vocabulary: exit 2' 'exits 2 tokenize text.txt'
+t 'an empty input: exit 1' 'exits 1 tokenize -w v.json --ids'
+t 'a damaged vocabulary: exit 1' 'head -c 500 v.json >cut.json; exits 1 tokenize -w cut.json --ids text.txt'
+t 'a vocabulary that asks for more is named' "echo '{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}' >u.json; exits 1 tokenize -w u.json --ids text.txt 2>e && grep -q Unigram e"
+t '--decode --count: exit 2' 'exits 2 tokenize -w v.json -d --count x.lms'
+
+s=${LM_TESTDATA-}/data/models/stories260K
+if [ -e "$s/tok512.bin" ]; then
+	printf 'Once upon a time, there was a tiny ☃.' >once.txt
+	t "llama2.c's vocabulary: to tokens and back" "tokenize -w $s/tok512.bin once.txt | tokenize -w $s/tok512.bin -d | cmp - once.txt"
+	t 'its BOS' "tokenize -w $s/tok512.bin --bos --ids once.txt | grep -q '^1 '"
+else
+	skip "llama2.c's vocabulary" 'no LM_TESTDATA'
+fi
+done_testing

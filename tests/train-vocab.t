@@ -1,0 +1,31 @@
+#!/bin/sh
+# train-vocab: reference merges, the same file from any order and number of threads, ties, specials.
+. "${srcdir:-.}/tests/tap.sh"
+merges() { awk '/^"merges"/ { on = 1; next } on && /^\[/ { gsub(/^\["|"\][],}]*$/, ""); sub(/","/, " "); gsub(/\\"/, "\""); gsub(/\\\\/, "\\"); print }' "$1"; }
+c=${LM_TESTDATA-}/data/tokenizers/cs336-bpe/tests/fixtures
+if [ -e "$c/corpus.en" ]; then
+	t 'the reference merges' "train-vocab --size=500 -o v.json $c/corpus.en && merges v.json >m && diff m $c/train-bpe-reference-merges.txt"
+else
+	skip 'the reference merges' 'no LM_TESTDATA'
+fi
+i=0
+while [ $i -lt 300 ]; do i=$((i + 1)); echo "{\"text\":\"w$((i % 17)) tow$((i % 5))er lower the${i}m  aaaa aaa\"}"; done >d.jsonl
+awk '{ l[NR] = $0 } END { for (i = NR; i; i--) print l[i] }' d.jsonl >r.jsonl
+t 'the same from any order and threads' 'train-vocab -t1 --size=285 -o a.json d.jsonl && train-vocab -t3 --size=285 r.jsonl | cmp - a.json'
+t 'the same from everything twice' 'awk 1 d.jsonl d.jsonl >dd.jsonl; train-vocab --min-count=4 --size=285 dd.jsonl | cmp - a.json'
+t 'of equally frequent pairs the greater' "printf 'ab ab cd cd' >t.txt; train-vocab -q --size=260 t.txt >t.json; merges t.json | head -1 >m; echo 'c d' | cmp - m"
+t 'the vocabulary has the size that was asked' 'tokenize -w a.json d.jsonl | lmcat --head | grep -q "\"n_vocab\":285"'
+t 'a text with too little in it: fewer tokens, a warning' "printf 'ab ab' >s.txt; train-vocab --size=1000 -o s.json s.txt 2>e && grep -q 'not 1000' e"
+t '--min-count' "train-vocab -q --size=1000 --min-count=3 -o s3.json s.txt; merges s3.json | wc -l | grep -qx 0"
+t 'specials come first, in their order' "train-vocab -q --size=300 '--special=<|a|>,<|b|>' --special='<|c|>' -o p.json d.jsonl && [ \"\$(printf '<|c|><|a|>' | tokenize -w p.json --special=all --ids)\" = '2 0' ]"
+t 'nothing is learnt from the names of specials' "printf 'x<|zz|>x<|zz|>x<|zz|>' >z.txt; train-vocab -q --size=300 '--special=<|zz|>' -o z.json z.txt; merges z.json | wc -l | grep -qx 0"
+t '--special= for none' "train-vocab -q --size=300 --special= -o n.json d.jsonl && exits 1 tokenize -w n.json --eot --ids d.jsonl"
+t '--chat=llama3 adds its tokens' "train-vocab -q --size=300 --chat=llama3 -o l.json d.jsonl && echo '{\"prompt\":\"a\",\"completion\":\"b\"}' | tokenize -w l.json --chat=llama3 --ids >o && [ -s o ]"
+for p in gpt2 cl100k llama3 qwen2 o200k '\S+|\s+'; do
+	t "--pattern=$p: to tokens and back" "train-vocab -q --size=320 --pattern='$p' -o q.json d.jsonl && tokenize -w q.json --ids d.jsonl >i && tokenize -w q.json -d --ids i >o && [ -s o ] && tokenize -w q.json --ids o | tokenize -w q.json -d --ids | cmp - o"
+done
+t 'digits stay single with qwen2' "yes 12345678 | head -50 >dg.txt; train-vocab -q --size=300 --pattern=qwen2 -o dg.json dg.txt; merges dg.json | grep -c '[0-9] [0-9]' | grep -qx 0"
+t 'a pattern that does not compile: exit 1' "exits 1 train-vocab --pattern='(' d.jsonl"
+t 'a size below the bytes: exit 2' 'exits 2 train-vocab --size=100 d.jsonl'
+t 'empty input: exit 1' 'exits 1 train-vocab -o none.json && [ ! -e none.json ]'
+done_testing
