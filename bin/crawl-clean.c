@@ -13,7 +13,8 @@
 #define BATCH_BYTES ((size_t)16 << 20)  /* or so many bytes, then the batch is worked on */
 
 static const char *out_path = "-", *format = "auto", *split = "file", *extract = "main", *rejects, *stats;
-static const char *rule_list, *redact_list;
+static const char *rule_list, *redact_list, *langs;
+static double lang_min = .65;
 static struct strs sets;
 static int tidy;
 
@@ -21,7 +22,9 @@ static const struct opt opts[] = {
 	{ 0, "format", OPT_STR, &format, "KIND", "auto, warc, wet, html, text, jsonl, archive [auto]", OPT_RESULT },
 	{ 0, "split", OPT_STR, &split, "UNIT", "a document of plain text: file, line, para [file]", OPT_RESULT },
 	{ 0, "extract", OPT_STR, &extract, "PART", "of a page: main, all [main]", OPT_RESULT },
-	{ 0, "rules", OPT_STR, &rule_list, "LIST", "of gopher-rep, gopher, c4, fineweb, none", OPT_RESULT },
+	{ 0, "lang", OPT_STR, &langs, "LIST", "keep these languages only: en,de", OPT_RESULT },
+	{ 0, "lang-min", OPT_NUM, &lang_min, "SCORE", "with at least this score [0.65]", OPT_RESULT },
+	{ 0, "rules", OPT_STR, &rule_list, "LIST", "gopher-rep, gopher, c4, fineweb, none", OPT_RESULT },
 	{ 0, "set", OPT_LIST, &sets, "RULE.NAME=VALUE", "another threshold of a rule", OPT_RESULT },
 	{ 0, "tidy", OPT_FLAG, &tidy, NULL, "tidy documents too that come as such", OPT_RESULT },
 	{ 0, "redact", OPT_STR, &redact_list, "LIST", "take out email, ip, phone, key, card", OPT_RESULT },
@@ -126,6 +129,20 @@ run(struct source *s, const struct clean *c)
 	free(head);
 }
 
+/* --lang names what lang_detect can answer. */
+static void
+check_langs(void)
+{
+	for (const char *p = langs; p && *p; p += strcspn(p, ","), p += *p == ',') {
+		int i = 0;
+
+		while (i < lang_count() && (strlen(lang_code(i)) != strcspn(p, ",") || strncmp(lang_code(i), p, strcspn(p, ",")) != 0))
+			i++;
+		if (i == lang_count())
+			die_usage("--lang=%s: unknown is %.*s", langs, (int)strcspn(p, ","), p);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -153,6 +170,9 @@ main(int argc, char **argv)
 		if (rules_set(rules, sets.v[i], &err) < 0)
 			die_usage("--set=%s: %s", sets.v[i], err.text);
 	clean.rules = rules;
+	check_langs();
+	clean.langs = langs;
+	clean.lang_min = lang_min;
 	if (!(x = extract_new(&err)) || !(s = source_open(argc - at, argv + at, &so, &err)))
 		die_err(&err);
 	clean.extract = x;

@@ -60,6 +60,10 @@ t 'nothing is an error' ': >none; exits 1 crawl-clean none'
 t 'bytes that are nothing known are an error' 'head -c 300 /dev/zero >zeros; exits 1 crawl-clean zeros'
 t 'bad usage' 'exits 2 crawl-clean --format=pdf text.txt && exits 2 crawl-clean --rules=nonsense text.txt && exits 2 crawl-clean --set=x text.txt'
 t 'redaction' 'echo "Write to joe@example.org now." | cc --redact=email | lmcat >x && ! grep -q joe x'
+printf 'Der Hund lief am Abend durch die Stadt, und niemand wusste, wem er gehoerte oder wohin er ging.\n' >de.txt
+t 'a language is told' 'cc de.txt | lmcat --jsonl | grep -q "\"lang\":\"de\",\"lang_score\":"'
+t 'languages are chosen' '[ "$(cc --lang=de,fr --rejects=r.lms text.txt de.txt | lmcat --jsonl | grep -c Hund)" = 1 ] && lmcat --jsonl r.lms | grep -q "\"reason\":\"lang\""'
+t 'an unknown language' 'exits 2 crawl-clean --lang=en,klingon text.txt'
 t 'a rule' '[ $(crawl-clean --rules=gopher --rejects=r.lms page.html | lmcat | wc -c) = 0 ] && lmcat --jsonl r.lms | grep -q "gopher.word_count"'
 t 'another threshold' 'crawl-clean --rules=gopher --set gopher.min_words=5 page.html | lmcat | grep -q cat'
 

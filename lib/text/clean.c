@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "text/charset.h"
 #include "text/tidy.h"
+#include <math.h>
 #include <string.h>
 
 static const char *
@@ -76,7 +77,7 @@ copy_meta(const struct buf *from, struct buf *meta)
 		return;
 	it = json_walk(doc);
 	while (json_next(&it)) {
-		if (json_is(it.key, "reason"))
+		if (json_is(it.key, "reason") || json_is(it.key, "lang") || json_is(it.key, "lang_score"))
 			continue;
 		if (meta->p[meta->n - 1] != '{')
 			buf_char(meta, ',');
@@ -102,11 +103,27 @@ make_meta(const struct page *p, struct cleaned *out)
 		if (p->offset >= 0)
 			json_add_int(m, "offset", p->offset);
 	}
+	if (out->lang.code[0]) {
+		json_add_str(m, "lang", out->lang.code);
+		json_add_num(m, "lang_score", round(out->lang.score * 1000) / 1000);
+	}
 	add(m, "title", &out->ex.title);
 	add(m, "author", &out->ex.author);
 	if (out->reason)
 		json_add_str(m, "reason", out->reason);
 	buf_char(m, '}');
+}
+
+/* Whether a code is in a list "en,de". */
+static int
+in_list(const char *list, const char *code)
+{
+	size_t n = strlen(code);
+
+	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',')
+		if (strcspn(p, ",") == n && memcmp(p, code, n) == 0)
+			return 1;
+	return 0;
 }
 
 static void
@@ -119,8 +136,11 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 		out->reason = "empty";
 		return;
 	}
-	if (c->rules)
-		out->reason = rules_apply(c->rules, NULL, &out->text);
+	lang_detect(out->text.p, out->text.n, &out->lang);
+	if (c->langs && (!in_list(c->langs, out->lang.code) || out->lang.score < c->lang_min))
+		out->reason = "lang";
+	if (!out->reason && c->rules)
+		out->reason = rules_apply(c->rules, out->lang.code, &out->text);
 	if (!out->reason && is_blank(&out->text))
 		out->reason = "empty";
 	if (!out->reason && c->redact)
@@ -135,6 +155,7 @@ clean_page(const struct clean *c, struct page *p, struct cleaned *out)
 	extracted_clear(&out->ex);
 	buf_clear(&out->utf8);
 	out->redacted = 0;
+	memset(&out->lang, 0, sizeof out->lang);
 	out->reason = p->reason;
 	if (!out->reason)
 		judge(c, p, out);

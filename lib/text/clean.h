@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "text/extract.h"
+#include "text/lang.h"
 #include "text/redact.h"
 #include "text/rules.h"
 #include "text/source.h"
@@ -14,6 +15,8 @@ struct clean {
 	const struct extract *extract;
 	int                   all;      /* no choice of the main content */
 	int                   tidy;     /* also what arrives as documents */
+	const char           *langs;    /* "en,de": no others are kept; NULL: any */
+	double                lang_min; /* and these with this score at least */
 	const struct rules   *rules;
 	unsigned              redact;   /* REDACT_* */
 };
@@ -24,6 +27,7 @@ struct cleaned {
 	struct extracted ex;            /* scratch */
 	struct buf  utf8;
 	size_t      redacted;           /* things taken out */
+	struct lang lang;
 };
 
 /* Depends on the page alone: many threads may do it.  The page's bytes are freed on the way. */
