@@ -1,8 +1,10 @@
 /* vocab-t - vocabularies: ids on which independent tokenizers agree, conversions, worst cases */
 /* SPDX-License-Identifier: MIT */
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "tap.h"
+#include "vocab/utf8.h"
 #include "vocab/vocab.h"
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +159,199 @@ llama_cpp(const struct vocab *v, const char *name)
 	encoder_free(e);
 }
 
+/* What is read back from vocab_json is the same vocabulary and gives the same ids. */
+static void
+converted(const struct vocab *v, const char *name, const char *text, size_t n)
+{
+	struct buf json = {0}, again = {0};
+	struct vocab *w;
+	struct encoder *e, *f;
+	struct ids a = {0}, b = {0};
+	char crc[2][20];
+
+	vocab_json(v, &json);
+	w = vocab_parse(json.p, json.n, "converted", NULL, &err);
+	OK(w, "%s: its tokenizer.json is read%s%s", name, w ? "" : ": ", w ? "" : err.text);
+	if (w) {
+		vocab_crc(v, crc[0]), vocab_crc(w, crc[1]);
+		OK(!strcmp(crc[0], crc[1]) && vocab_eot(v) == vocab_eot(w) && vocab_bos(v) == vocab_bos(w),
+		   "%s: the same vocabulary, by its CRC", name);
+		e = encoder(v, SPECIAL_ALL), f = encoder(w, SPECIAL_ALL);
+		encode(e, text, n, &a, &err), encode(f, text, n, &b, &err);
+		OK(a.n && a.n == b.n && !memcmp(a.v, b.v, a.n * sizeof *a.v), "%s: the same %zu ids of %zu bytes", name, a.n, n);
+		vocab_json(w, &again);
+		OK(again.n == json.n && !memcmp(again.p, json.p, json.n), "%s: the same file again", name);
+		encoder_free(e), encoder_free(f);
+	}
+	vocab_free(w);
+	buf_free(&json), buf_free(&again);
+	free(a.v), free(b.v);
+}
+
+/* llama2.c's own algorithm, written down as it is: the best pair of all, by score, again and again. */
+static size_t
+naive(const unsigned char *bin, size_t n, const char *text, size_t len, uint32_t *out)
+{
+	static struct { float score; int len; const char *s; } tok[512];
+	size_t n_tok = 0, m = 0;
+	char both[512];
+
+	for (size_t at = 4; at < n && n_tok < 512; n_tok++) {
+		memcpy(&tok[n_tok].score, bin + at, 4);
+		memcpy(&tok[n_tok].len, bin + at + 4, 4);
+		tok[n_tok].s = (const char *)bin + at + 8;
+		at += 8 + (size_t)tok[n_tok].len;
+	}
+#define FIND(str, l, id) for (id = 0; id < n_tok && ((size_t)tok[id].len != (l) || memcmp(tok[id].s, str, l)); id++)
+	size_t id;
+	FIND(" ", (size_t)1, id);
+	out[m++] = (uint32_t)id;
+	for (size_t i = 0; i < len; ) {
+		size_t l = 1;
+
+		while (l < 4 && i + l < len && ((unsigned char)text[i + l] & 0xc0) == 0x80)
+			l++;
+		FIND(text + i, l, id);
+		if (id < n_tok)
+			out[m++] = (uint32_t)id;
+		else
+			for (size_t k = 0; k < l; k++)
+				out[m++] = (unsigned char)text[i + k] + 3u;
+		i += l;
+	}
+	for (;;) {
+		float best = -1e10f;
+		size_t at = SIZE_MAX, made = 0;
+
+		for (size_t i = 0; i + 1 < m; i++) {
+			size_t l = (size_t)tok[out[i]].len + (size_t)tok[out[i + 1]].len;
+
+			memcpy(both, tok[out[i]].s, (size_t)tok[out[i]].len);
+			memcpy(both + tok[out[i]].len, tok[out[i + 1]].s, (size_t)tok[out[i + 1]].len);
+			FIND(both, l, id);
+			if (id < n_tok && tok[id].score > best)
+				best = tok[id].score, at = i, made = id;
+		}
+		if (at == SIZE_MAX)
+			return m;
+		out[at] = (uint32_t)made;
+		memmove(out + at + 1, out + at + 2, (m - at - 2) * sizeof *out);
+		m--;
+	}
+}
+
+static void
+llama2c(void)
+{
+	static const size_t counts[] = { 373, 329, 222 };       /* of the reference run, its first three pieces */
+	struct vocab *v = load("data/models/stories260K/tok512.bin");
+	struct encoder *e;
+	struct file_map bin, story;
+	struct buf path = {0}, back = {0};
+	struct ids ids = {0};
+	size_t total = 0, k = 0, same = 0, tried = 0;
+	uint32_t want[1024];
+	char *text, *p, *q;
+
+	OK(v && vocab_size(v) == 512 && vocab_bos(v) == 1 && vocab_eot(v) == 2, "llama2.c's tok512.bin loads");
+	if (!v)
+		return;
+	e = encoder(v, SPECIAL_NONE);
+	buf_printf(&path, "%s/data/models/stories260K/tok512.bin", data);
+	file_map(&bin, path.p, &err);
+	buf_clear(&path);
+	buf_printf(&path, "%s/data/tokenizers/cs336-bpe/tests/fixtures/tinystories_sample.txt", data);
+	if (file_map(&story, path.p, &err)) {
+		OK(0, "%s", err.text);
+		return;
+	}
+	text = xstrndup((const char *)story.p, story.n);
+	for (p = text; p; p = q, k++) {
+		char *end;
+
+		q = strstr(p, "<|endoftext|>");
+		end = q ? q : p + strlen(p);
+		if (q)
+			q += strlen("<|endoftext|>");
+		while (p < end && strchr(" \n", *p))
+			p++;
+		while (end > p && strchr(" \n", end[-1]))
+			end--;
+		ids.n = 0;
+		if (p < end)
+			encode(e, p, (size_t)(end - p), &ids, &err);
+		if (k < 3)
+			OK(ids.n == counts[k], "llama2.c: piece %zu has %zu tokens", k + 1, ids.n);
+		total += ids.n;
+		buf_clear(&back);
+		decode_ids(v, ids.v, ids.n, 0, &back);
+		same += back.n == (size_t)(end - p) && !memcmp(back.p ? back.p : "", p, back.n);
+		for (char *s = p; s + 120 < end; s += 97) {
+			size_t m = naive(bin.p, bin.n, s, 120, want);
+
+			ids.n = 0;
+			encode(e, s, 120, &ids, &err);
+			tried++;
+			if (m != ids.n || memcmp(want, ids.v, m * sizeof *want)) {
+				OK(0, "llama2.c: '%.120s' differs", s);
+				break;
+			}
+		}
+	}
+	OK(total == 1804 && same == k, "llama2.c: 1804 tokens in all, decoded to the same text");
+	OK(tried > 20, "llama2.c: the ids of its own algorithm, %zu texts", tried);
+	for (uint32_t seed = 1; seed <= 300; seed++) {          /* runs, UTF-8 of all lengths, stray bytes */
+		static const char *const bits[] = { "a", " ", ".", "..", "  ", "\n", "é", "日", "😀", "\xe2\x96\x81", "the", " b", "oo", "1" };
+		struct buf t = {0};
+		uint32_t x = seed * 2654435761u;
+		size_t m;
+
+		for (int i = 0; i < 30; i++) {
+			x = x * 1664525u + 1013904223u;
+			buf_str(&t, bits[(x >> 16) % (sizeof bits / sizeof *bits)]);
+		}
+		m = naive(bin.p, bin.n, t.p, t.n, want);
+		ids.n = 0;
+		encode(e, t.p, t.n, &ids, &err);
+		same += m == ids.n && !memcmp(want, ids.v, m * sizeof *want);
+		buf_free(&t);
+	}
+	OK(same == k + 300, "llama2.c: the ids of its own algorithm, 300 odd texts");
+	converted(v, "llama2.c", text, strlen(text));
+	file_unmap(&bin), file_unmap(&story);
+	free(text), free(ids.v);
+	buf_free(&path), buf_free(&back);
+	encoder_free(e);
+	vocab_free(v);
+}
+
+/* Code points by the 16: pinned where the digest over all of them is that of the golden file (Unicode 16.0). */
+static void
+code_points(const struct vocab *v, const char *name, uint32_t want)
+{
+	struct encoder *e = encoder(v, SPECIAL_NONE);
+	struct ids ids = {0};
+	uint32_t crc = 0;
+
+	for (uint32_t c = 5; c < 0x110000; c += 16) {
+		char u[4], t[80];
+		int n = utf8_put(u, c), len;
+		uint32_t m;
+
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		len = snprintf(t, sizeof t, "a%.*sb %.*s %.*s%.*s1%.*s\n%.*s's %.*sA", n, u, n, u, n, u, n, u, n, u, n, u, n, u);
+		ids.n = 0;
+		encode(e, t, (size_t)len, &ids, &err);
+		m = (uint32_t)ids.n;
+		crc = crc32c(crc, &m, 4);
+		crc = crc32c(crc, ids.v, ids.n * 4);
+	}
+	OK(crc == want, "%s: every 16th code point (%08x)", name, crc);
+	free(ids.v);
+	encoder_free(e);
+}
+
 int
 main(void)
 {
@@ -170,6 +365,7 @@ main(void)
 	};
 
 	struct buf path = {0};
+	struct file_map mixed;
 
 	data = getenv("LM_TESTDATA");
 	buf_printf(&path, "%s/golden/tokenizers/gpt2.jsonl", data ? data : "");
@@ -178,6 +374,10 @@ main(void)
 		printf("1..0 # SKIP no golden ids: LM_TESTDATA is not set or has none\n");
 		return 0;
 	}
+	buf_clear(&path);
+	buf_printf(&path, "%s/golden/tokenizers/gpt2.jsonl", data);     /* any text will do */
+	if (file_map(&mixed, path.p, &err))
+		return 1;
 	buf_free(&path);
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
 		struct vocab *v = load(sets[i][1]);
@@ -192,12 +392,27 @@ main(void)
 		if (strcmp(sets[i][0], "qwen3"))
 			golden(v, sets[i][0], file, "ids_raw");
 		if (!strcmp(sets[i][0], "gpt2"))
-			llama_cpp(v, "gpt-2");
+			llama_cpp(v, "gpt-2"), code_points(v, "gpt2", 0x6909625e);
+		if (!strcmp(sets[i][0], "cl100k"))
+			code_points(v, "cl100k", 0xd9b38050);
+		if (!strcmp(sets[i][0], "o200k"))
+			code_points(v, "o200k", 0x0a346447);
+		converted(v, sets[i][0], (const char *)mixed.p, mixed.n);
 		if (!strcmp(sets[i][0], "llama3"))
 			llama_cpp(v, "llama-bpe");
 		if (!strcmp(sets[i][0], "qwen3"))
 			llama_cpp(v, "qwen2");
 		vocab_free(v);
 	}
+	llama2c();
+	{
+		struct vocab *v = load("data/tokenizers/npm-llama2/tokenizer.json");
+
+		OK(v && vocab_size(v) == 32000, "SentencePiece's BPE as tokenizer.json loads");
+		if (v)
+			converted(v, "Mistral", (const char *)mixed.p, mixed.n);
+		vocab_free(v);
+	}
+	file_unmap(&mixed);
 	return DONE();
 }

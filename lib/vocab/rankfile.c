@@ -93,7 +93,7 @@ read_lines(struct vocab *v, const char *text, size_t n, struct err *err)
 struct vocab *
 tiktoken_file(const char *text, size_t n, const char *pattern, struct err *err)
 {
-	struct vocab *v = table_new();
+	struct vocab *v = table_new(n);
 	const struct published *known = NULL;
 	uint32_t *rank, crc = crc32c(0, text, n);
 
@@ -190,7 +190,7 @@ read_scored(struct vocab *v, const unsigned char *p, size_t n, struct scored **s
 struct vocab *
 llama2c_file(const unsigned char *p, size_t n, struct err *err)
 {
-	struct vocab *v = table_new();
+	struct vocab *v = table_new(n);
 	struct scored *scored = NULL;
 	uint32_t *rank, r = 0;
 

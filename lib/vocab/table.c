@@ -7,10 +7,11 @@
 #include <string.h>
 
 struct vocab *
-table_new(void)
+table_new(size_t limit)
 {
 	struct vocab *v = xcalloc(1, sizeof *v);
 
+	v->limit = limit < VOCAB_MAX ? limit : VOCAB_MAX;
 	v->bos = v->eot = v->unk = -1;
 	return v;
 }
@@ -35,8 +36,8 @@ vocab_free(struct vocab *v)
 int
 table_set(struct vocab *v, uint64_t id, const void *bytes, size_t n, int flags, struct err *err)
 {
-	if (id >= VOCAB_MAX)
-		return err_set(err, "token id %llu is too large", (unsigned long long)id);
+	if (id >= v->limit)
+		return err_set(err, "token id %llu is too large for such a file", (unsigned long long)id);
 	if (n > UINT32_MAX - v->pool.n)
 		return err_set(err, "the tokens are longer than 4 GB");
 	if (id >= v->n) {

@@ -15,7 +15,7 @@ enum {                          /* of each id */
 
 #define NO_TOKEN UINT32_MAX
 #define NO_MERGE UINT64_MAX
-#define VOCAB_MAX (1u << 24)    /* ids; more is taken for damage */
+#define VOCAB_MAX (1u << 24)    /* ids */
 
 struct merge {
 	uint32_t a, b, made, rank;
@@ -23,6 +23,7 @@ struct merge {
 
 struct vocab {
 	size_t    n;                    /* ids */
+	size_t    limit;                /* ids that a file of its size can hold: memory is bounded by what arrived */
 	struct buf pool;                /* all tokens' bytes */
 	struct { uint32_t at, len; } *tok;      /* [n] into pool */
 	uint8_t  *flags;                /* [n] */
@@ -45,7 +46,7 @@ struct vocab {
 	size_t    n_added, first[257];
 };
 
-struct vocab *table_new(void);
+struct vocab *table_new(size_t limit);
 /* Gives id these bytes; -1 when it has some already or is too large. */
 int table_set(struct vocab *, uint64_t id, const void *bytes, size_t n, int flags, struct err *);
 /* Tables for look-ups by bytes; then merges may be added by bytes or by id, or made from the tokens. */

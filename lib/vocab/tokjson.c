@@ -339,7 +339,7 @@ tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
 	struct json root;
 	int rc = -1;
 
-	r.v = table_new();
+	r.v = table_new(n);
 	if (json_parse(&root, text, n, err))
 		goto out;
 	r.model = json_get(root, "model");

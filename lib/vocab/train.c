@@ -223,7 +223,7 @@ first_tokens(const struct trainer *t, struct vocab *v, uint32_t *of_byte)
 struct vocab *
 trainer_finish(struct trainer *t, size_t *merges, struct err *err)
 {
-	struct vocab *v = table_new();
+	struct vocab *v = table_new(t->o.size);
 	struct pairs *p = pairs_new();
 	uint32_t of_byte[256], *sym = NULL;
 	size_t cap = 0;
