@@ -253,11 +253,19 @@ static void
 print_value(const struct opt *o, struct buf *b)
 {
 	const char *s;
+	char number[40];
 
 	switch (o->kind) {
 	case OPT_FLAG: buf_str(b, *(int *)o->var ? "1" : ""); break;
 	case OPT_INT: buf_printf(b, "%lld", *(long long *)o->var); break;
-	case OPT_NUM: buf_printf(b, "%.17g", *(double *)o->var); break;
+	case OPT_NUM:           /* in the fewest digits that read back, as 0.003 was typed */
+		for (int digits = 6; digits <= 17; digits++) {
+			snprintf(number, sizeof number, "%.*g", digits, *(double *)o->var);
+			if (strtod(number, NULL) == *(double *)o->var)
+				break;
+		}
+		buf_str(b, number);
+		break;
 	case OPT_STR:
 	case OPT_MAYBE:
 		if ((s = *(const char **)o->var))

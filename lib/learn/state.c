@@ -174,10 +174,10 @@ take_texts(struct state *s, struct json meta, struct err *e)
 	}
 	buf_free(&key);
 	buf_free(&value);
-	if (!state_get(s, "format"))
+	if (!state_get(s, "format") || strncmp(state_get(s, "format"), FORMAT, sizeof FORMAT - 2))
 		return err_set(e, "not the state of a run");
 	if (strcmp(state_get(s, "format"), FORMAT))
-		return err_set(e, "a state of another version");
+		return err_set(e, "a state of another version (%.40s)", state_get(s, "format"));
 	return 0;
 }
 

@@ -1,0 +1,111 @@
+#!/bin/sh
+# train-step: one result for every split, thread count and interruption; refusals; gradients by pipe.
+. "${srcdir:-.}/tests/tap.sh"
+. "$here/fixtures.sh"
+for p in train-vocab tokenize shard init-model eval-ppl; do
+	have $p || { echo "1..0 # SKIP no $p"; exit 0; }
+done
+fixtures 2>/dev/null
+export OMP_WAIT_POLICY=passive
+ts() { train-step -q -m model.safetensors "$@"; }
+last() { tail -1 "$1" | sed 's/.*"'"$2"'":\([^,}]*\).*/\1/'; }
+near() { awk -v a="$1" -v b="$2" -v r="$3" 'BEGIN { d = a - b; if (d < 0) d = -d; exit !(a != "" && b != "" && d <= r) }'; }
+# The floats of a model's file, one a line.
+weights() { tail -c +$(($(od -An -tu8 -N8 "$1") + 9)) "$1" | od -An -v -tf4 -w4; }
+says() { grep -q -- "$1" .err; }
+
+# ---- one result
+t 'a run' 'ts -n 4 -B 8 -t 1 --lr=3e-3 --warmup=2 -o a --log=log train.lms && [ "$(wc -l <log)" = 4 ]'
+t 'two threads: the same bytes' 'ts -n 4 -B 8 -t 2 --lr=3e-3 --warmup=2 -o b train.lms && cmp a b'
+t '-B 1 --accum=8: the same bytes' 'ts -n 4 -B 1 --accum=8 --lr=3e-3 --warmup=2 -o b --epochs=2 --epochs=1 train.lms && cmp a b'
+t '-B 4 --accum=2, from a pipe: the same bytes' 'cat train.lms | ts -n 4 -B 4 --accum=2 --lr=3e-3 --warmup=2 -o b && cmp a b'
+t '--eval leaves the bytes alone' 'ts -n 4 -B 8 --lr=3e-3 --warmup=2 -o b --eval=train.lms --eval-every=2 --log=le train.lms && cmp a b && [ "$(grep -c eval_loss le)" = 2 ]'
+t 'the log has what it is to have' 'for k in step loss lr grad_norm tokens tokens_per_s gflops seconds rss; do
+	grep -q "\"$k\":" log || exit 1; done'
+t 'the rate warms up' 'sed -n 1p log | grep -q "\"lr\":0.0015,"'
+t 'the first loss is that of eval-ppl' 'eval-ppl -m model.safetensors -n 8 --json train.lms >j && near "$(head -1 log >l1; last l1 loss)" "$(last j loss)" 2e-6'
+t 'the model knows what made it and what it saw' 'head -c 4000 a | tr -d "\\\\" | grep -q "train-step --lr=0.003 --model=crc32c:[0-9a-f]* --steps=4 --warmup=2" &&
+	head -c 4000 a | tr -d "\\\\" | grep -q "\"tokens\":1024"'
+t 'a last partial step counts by its own tokens' 'ts -B 32 -o b --log=l2 train.lms && [ "$(wc -l <l2)" = 2 ] && s=$(last l2 supervised) && [ "$s" -gt 0 ] && [ "$s" -lt 65 ]'
+t '--drop-last makes no such step' 'ts -B 32 --drop-last -o b --log=l2 train.lms && [ "$(wc -l <l2)" = 1 ]'
+t '--freeze leaves weights as they were' 'ts -n 2 --freeze="^(?!model.norm)" -o b train.lms && weights model.safetensors >wa; weights b >wb
+	d=$(diff wa wb | grep -c "^>"); [ "$d" -gt 0 ] && [ "$d" -le 32 ]'
+
+# ---- stopped and taken up again
+head -3 docs.jsonl | tokenize -w vocab.json --eot | shard -T 32 -o few.lms
+run="-B 4 --epochs=4 --lr=3e-3 --schedule=wsd --total=33 --eval=few.lms --eval-every=5 --keep-best"
+t 'a longer run, without a state' 'ts $run -o whole --log=lw train.lms'
+kill_and_go_on() {
+	rm -f s.st part
+	k=0
+	while [ $k -lt 12 ]; do
+		k=$((k + 1))
+		train-step -q -m model.safetensors $run -s s.st --save-every=1 -o part --log=lp train.lms 2>/dev/null &
+		pid=$!
+		sleep "0.0$((k * 37 % 10))$((k * 53 % 10))"
+		kill -9 $pid 2>/dev/null
+		wait $pid 2>/dev/null
+	done
+	ts $run -s s.st --save-every=3 -B 2 --accum=2 -t 1 -o part --log=lp train.lms
+}
+t 'killed twelve times, then let go on: the same bytes' 'kill_and_go_on && cmp whole part'
+t 'and the same log of losses' 'cut -d, -f1,2,3 lw >x; cut -d, -f1,2,3 lp >y; cmp x y'
+t 'done already: the same command writes the model anew' 'cp s.st s.old; rm part; ts $run -s s.st -o part train.lms && cmp whole part'
+t '-n may grow' 'ts -n 2 -s g.st -o g1 train.lms && ts -n 4 -s g.st -o g2 train.lms && ts -n 4 -o g3 train.lms && cmp g2 g3'
+t '-m overwritten by -o goes on all the same' 'cp model.safetensors mm && train-step -q -m mm -s h.st -n 2 train.lms && train-step -q -m mm -s h.st -n 4 train.lms && cmp mm g3'
+terminated() {
+	train-step -q -m model.safetensors -B 1 --epochs=500 -s k.st -o k train.lms 2>kerr & pid=$!
+	while kill -0 $pid 2>/dev/null; do kill -TERM $pid 2>/dev/null; sleep 0.3; break; done
+	wait $pid; r=$?
+	[ ! -e k ] && { [ $r = 143 ] || { [ $r = 1 ] && [ -e k.st ] && grep -q "state is saved" kerr; }; }
+}
+t 'SIGTERM ends a run after its step' terminated
+
+# ---- refusals
+t 'another rate than the state began with' 'exits 1 ts $run --lr=1e-3 -s s.st -o none train.lms && [ ! -e none ] && says "other options.*--lr=0.003.*--lr=0.001"'
+t 'other data' 'shard -T 32 --shuffle -o other.lms toks.lms && exits 1 ts $run -s s.st -o none other.lms && says "other data"'
+t 'less data' 'exits 1 ts -n 30 -s g.st -o none other.lms && says "other data"'
+t 'another model' 'exits 1 train-step -q -m a $run -s s.st -o none train.lms && says "another model"'
+t 'a damaged state' 'head -c 5000 s.st >cut.st; exits 1 ts $run -s cut.st -o none train.lms && says cut.st'
+t 'something else for a state' 'exits 1 ts -s model.safetensors -o none train.lms && says "another version\|not the state"'
+t 'data that end before -n: 1, the count, the state' 'exits 1 ts -n 99 -B 8 -s e.st -o none train.lms && says "after 5 of 99 steps" && [ -e e.st ] && [ ! -e none ]'
+t 'cut-short data: 1, no model' 'head -c 2000 train.lms >cut.lms; exits 1 ts -o none cut.lms && says "cut short" && [ ! -e none ]'
+t 'nothing at all: 1' 'exits 1 ts -o none </dev/null'
+t 'tokens of another vocabulary' 'train-vocab -q --size=290 "--special=<|endoftext|>" -o v2.json docs.jsonl && tokenize -w v2.json -o v2.lms docs.jsonl &&
+	exits 1 ts -T 16 -o none v2.lms && says vocabulary'
+t 'unsharded tokens need -T' 'exits 1 ts -o none toks.lms && says "-T" && ts -T 32 -o some toks.lms'
+t 'records longer than the context' 'exits 1 ts -T 65 -o none toks.lms && says context'
+t 'no supervised token in a step' '{ cat docs.jsonl | sed 2q | sed "s/.*\"text\":\"\([^\"]*\)\".*/{\"messages\":[{\"role\":\"user\",\"content\":\"\1\"},{\"role\":\"assistant\",\"content\":\"yes\"}]}/"; } >u.jsonl &&
+	tokenize -w vocab.json --chat=chatml -o u.lms u.jsonl && exits 1 ts -T 8 -B 1 -o x2 u.lms && says supervised && [ ! -e x2 ]'
+t 'usage: no -m, epochs of a pipe, cosine without an end, a word' 'exits 2 train-step train.lms && exits 2 ts --epochs=2 -o none <train.lms &&
+	exits 2 ts --schedule=cosine -o none train.lms && exits 2 ts --schedule=sine -o none train.lms && exits 2 ts --keep-best -o none train.lms'
+
+# ---- masks
+t 'chat: the assistant alone is learnt' 'tokenize -w vocab.json --chat=chatml -o chat.lms chat.jsonl &&
+	ts -n 1 -B 64 -T 8 --log=lc -o c chat.lms && s=$(last lc supervised) && n=$(last lc tokens) && [ "$s" -gt 0 ] && [ "$s" -lt $((n / 2)) ]'
+
+# ---- pipes and workers
+t 'model in and out by pipe' 'convert-model -o - model.safetensors 2>/dev/null >p0 || cp model.safetensors p0
+	cat p0 | train-step -q -m - -n 4 -B 8 --lr=3e-3 --warmup=2 -o - train.lms >p1 && weights a >wa && train-step -q -m p1 -n 1 --lr=0 --decay=0 -o p2 train.lms && weights p2 >wp && cmp wa wp'
+halves() {
+	shard -T 32 -o all.lms toks.lms
+	train-step --grads -q -m model.safetensors -B 16 -n 1 all.lms >ga || return 1
+	train-step --grads -q -m model.safetensors -B 8 -n 2 all.lms >gb || return 1
+	train-step --apply -q -m model.safetensors --lr=1e-3 -s w.st -o w1 gb || return 1
+	train-step --apply -q -m model.safetensors --lr=1e-3 -o w2 ga || return 1
+	ts -n 1 -B 16 --lr=1e-3 -o w3 all.lms
+	for i in 1 2 3; do weights w$i >f$i; done
+	cmp f2 f3 || return 1
+	paste f1 f3 | awk '$1 != $2 { d = $1 - $2; if (d < 0) d = -d; if (d > m) m = d; n++ } END { print "largest difference", m + 0, "of", n + 0; exit !(m < 1e-6) }' >&2
+}
+t 'two workers and a pipe: as one process to 1e-6; one worker: the same bytes' halves
+t '--apply twice makes one step' 'cp w1 w0; train-step --apply -q -m model.safetensors --lr=1e-3 -s w.st -o w1 gb && cmp w0 w1'
+t 'gradients of another model are refused' 'exits 1 train-step --apply -q -m a -o x gb && says "another model"'
+t 'tensors that are no gradients are refused' 'exits 1 train-step --apply -q -m model.safetensors -o x p1 && says gradients'
+
+# ---- it learns
+t 'a small text is learnt by heart' 'ts -B 2 --epochs=40 --lr=1e-2 --decay=0 --schedule=constant --warmup=5 -o o --log=lo few.lms && near "$(last lo loss)" 0 0.35'
+t '--keep-best writes the best, --patience ends the run' 'ts -B 8 --epochs=40 --lr=0.5 --clip=0 --eval=few.lms --eval-every=2 --keep-best --patience=3 -o kb --log=lk train.lms
+	n=$(grep -c eval_loss lk); best=$(grep eval_loss lk | sed "s/.*eval_loss\":\([^,]*\).*/\1/" | sort -g | head -1)
+	eval-ppl -m kb --json few.lms >j; [ "$n" -lt 60 ] && near "$(last j loss)" "$best" 1e-5'
+done_testing
