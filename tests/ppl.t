@@ -1,0 +1,46 @@
+#!/bin/sh
+# eval-ppl: windows, masks, packing into rows, bytes and words, divergence.
+. "${srcdir:-.}/tests/tap.sh"
+. "$here/fixtures.sh"
+for p in train-vocab tokenize shard init-model train-step; do
+	have $p || { echo "1..0 # SKIP no $p"; exit 0; }
+done
+fixtures 2>/dev/null
+export OMP_WAIT_POLICY=passive
+train-step -q -m model.safetensors -n 4 --lr=5e-3 --eval=train.lms --log=log -o m train.lms
+ev() { eval-ppl -q -m m "$@"; }
+val() { sed 's/.*"'"$2"'":\([^,}]*\).*/\1/' "$1"; }
+near() { awk -v a="$1" -v b="$2" -v r="$3" 'BEGIN { d = a - b; if (d < 0) d = -d; if (!(a != "" && b != "" && d <= r)) { print a, b; exit 1 } }' >&2; }
+
+t 'documents' 'ev --json toks.lms >a && [ "$(val a documents)" = 40 ] && near "$(val a loss)" 4.5 1.5'
+t 'each token but the first of each is predicted' 'n=$(tokenize --ids --eot -w vocab.json docs.jsonl | wc -w); [ "$(val a tokens)" = $((n - 40)) ] && ev --each toks.lms >e &&
+	[ "$(wc -l <e)" = 40 ] && awk -F"[:,]" "{ s += \$4 } END { exit s != $(val a tokens) }" e'
+t 'any -B, one thread: the same bytes' 'ev --json -B 1 -t 1 toks.lms >b && cmp a b && ev --json -B 13 -T 64 toks.lms >b && cmp a b && ev --json -B 7 -T 40 toks.lms >b && near "$(val a loss)" "$(val b loss)" 1e-6'
+t 'perplexity is e to the loss, bits are of bytes' 'near "$(val a ppl)" "$(awk "BEGIN { print exp($(val a loss)) }")" 1e-3 && near "$(val a byte_ppl)" "$(awk "BEGIN { print 2 ^ $(val a bits_per_byte) }")" 1e-3'
+t 'bytes: of all but the first token of each, special ones have none' '
+	first=$(tokenize --ids -w vocab.json docs.jsonl | cut -d" " -f1 | tokenize -d --ids -w vocab.json | tr -d "\\n" | wc -c)
+	[ "$(val a bytes)" = $(($(tr -d "\\n" <text.txt | wc -c) - first)) ]'
+t 'words: between white space' '[ "$(val a words)" = "$(wc -w <text.txt | tr -d " ")" ]'
+t 'word perplexity: the same nats over words' 'near "$(awk "BEGIN { print $(val a loss) * $(val a tokens) / log($(val a word_ppl)) }")" "$(val a words)" 0.01'
+t 'errors: of ratios of sums over documents' '
+	awk -F"[:,]" "{ n[NR] = \$4; s[NR] = \$4 * \$6; N += n[NR]; S += s[NR] }
+	END { r = S / N; for (i in n) v += (s[i] - r * n[i]) ^ 2; printf \"%.6f\\n\", sqrt(v * NR / (NR - 1)) / N }" e >se; near "$(val a loss_se)" "$(cat se)" 2e-6'
+t 'one long document in windows: each token once, more context helps' '
+	tokenize -w vocab.json -o long.lms text.txt && ev --json -T 16 long.lms >w16 && ev --json -T 16 --stride=1 long.lms >s1 && ev --json -T 64 long.lms >w64 &&
+	[ "$(val w16 tokens)" = "$(val s1 tokens)" ] && [ "$(val w16 tokens)" = "$(val w64 tokens)" ] && [ "$(val w16 documents)" = 1 ] &&
+	awk -v a="$(val w16 loss)" -v b="$(val s1 loss)" "BEGIN { exit a == b }"'
+t 'records: as train-step --eval measures them' 'ev --json train.lms >r && near "$(val r loss)" "$(grep eval_loss log | sed "s/.*eval_loss\":\([^,]*\).*/\1/")" 1e-6 &&
+	[ "$(val r tokens)" = "$(grep eval_loss log | sed "s/.*eval_tokens\":\([0-9]*\).*/\1/")" ]'
+t 'whole documents in records, kept apart: as documents alone' 'shard -T 64 --pack=best-fit -o fit.lms toks.lms && ev --json --doc-mask fit.lms >f &&
+	[ "$(val f tokens)" = "$(val a tokens)" ] && near "$(val f loss)" "$(val a loss)" 1e-6 && ev --json fit.lms >g && ! near "$(val f loss)" "$(val g loss)" 1e-6'
+t 'chat: what the mask marks, no more' 'tokenize -w vocab.json --chat=chatml -o chat.lms chat.jsonl && ev --json chat.lms >c && [ "$(val c documents)" = 6 ] && [ "$(val c tokens)" -le 24 ] && [ "$(val c tokens)" -ge 6 ]'
+t 'a model is at no distance from itself, and at some from another' 'ev --json --kl=m toks.lms >k && near "$(val k kl)" 0 1e-9 && ev --json --kl=model.safetensors toks.lms >k &&
+	awk -v k="$(val k kl)" "BEGIN { exit !(k > 1e-4) }" && near "$(val k loss)" "$(val a loss)" 0'
+t 'training lifts the likelihood' 'eval-ppl -m model.safetensors --json toks.lms >z && awk -v a="$(val a loss)" -v z="$(val z loss)" "BEGIN { exit !(a < z) }"'
+t 'a model of nothing: about the logarithm of the vocabulary' 'near "$(val z loss)" 5.77 0.2'
+t 'for people: window, tokenizer, number, errors' 'ev toks.lms >p && grep -q "40 documents, window 64, stride 64, tokenizer crc32c:" p && grep -q "^perplexity.*+-" p'
+t 'refused: a window past the context, a stride past the window, other tokens, a cut stream' '
+	exits 1 ev -T 65 toks.lms && exits 1 ev -T 8 --stride=9 toks.lms && head -c 2000 toks.lms >cut && exits 1 ev cut && exits 2 eval-ppl toks.lms && exits 2 ev --json --each toks.lms &&
+	train-vocab -q --size=290 "--special=<|endoftext|>" -o v2.json docs.jsonl && tokenize -w v2.json -o v2.lms docs.jsonl && exits 1 ev v2.lms'
+t 'a stream of no documents is no error' 'tokenize -w vocab.json -o none.lms /dev/null 2>/dev/null || shard -T 32 --split none=0 -o none.lms train.lms 2>/dev/null || :; [ ! -e none.lms ] || ev --json none.lms'
+done_testing
