@@ -130,7 +130,7 @@ log_step(struct train *t, double lr, struct err *e)
 	json_add_num(&b, "tokens_per_s", round(t->rate));
 	json_add_num(&b, "gflops", round(t->rate * params_flops(&m->par, &m->cfg, t->batch.T) * 1e-8) / 10);
 	json_add_num(&b, "seconds", round((log_seconds() - t->began) * 1e3) / 1e3);
-	json_add_num(&b, "rss", log_rss());
+	json_add_int(&b, "rss", (long long)log_rss());
 	bad = log_put(t->log, &b, e);
 	buf_free(&b);
 	return bad;

@@ -73,6 +73,25 @@ rows_free(struct rows *r)
 	free(r);
 }
 
+/* The largest of V, in lanes, so that it is no chain of V comparisons. */
+static float
+largest(const float *z, size_t V)
+{
+	float lane[16], top = z[0];
+	size_t j = 0;
+
+	for (int k = 0; k < 16; k++)
+		lane[k] = top;
+	for (; j + 16 <= V; j += 16)
+		for (int k = 0; k < 16; k++)
+			lane[k] = z[j + k] > lane[k] ? z[j + k] : lane[k];
+	for (int k = 0; k < 16; k++)
+		top = lane[k] > top ? lane[k] : top;
+	for (; j < V; j++)
+		top = z[j] > top ? z[j] : top;
+	return top;
+}
+
 static double
 log_sum(const float *z, size_t V, float top)
 {
@@ -88,14 +107,9 @@ static float
 divergence(const float *z, const float *y, size_t V)
 {
 	double kl = 0, p, q;
-	float top = z[0], top2 = y[0];
 
-	for (size_t i = 1; i < V; i++) {
-		top = z[i] > top ? z[i] : top;
-		top2 = y[i] > top2 ? y[i] : top2;
-	}
-	p = log_sum(z, V, top);
-	q = log_sum(y, V, top2);
+	p = log_sum(z, V, largest(z, V));
+	q = log_sum(y, V, largest(y, V));
 	for (size_t i = 0; i < V; i++)
 		kl += exp(z[i] - p) * ((z[i] - p) - (y[i] - q));
 	return (float)kl;
@@ -108,14 +122,13 @@ look(size_t i, void *ctx)
 	struct rows *r = ctx;
 	size_t V = (size_t)r->model->cfg.V, at = r->first + i;
 	const float *z = r->logits + i * V;
-	float top = z[0];
+	float top;
 	uint32_t best = 0;
 
 	if (!r->wanted[at])
 		return;
-	for (size_t j = 1; j < V; j++)
-		top = z[j] > top ? z[j] : top;
-	while (z[best] < top)
+	top = largest(z, V);
+	while (best < V - 1 && z[best] < top)
 		best++;
 	r->best[at] = best;
 	if (r->other)

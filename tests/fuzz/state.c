@@ -7,8 +7,8 @@ const struct fuzz_seed fuzz_seeds[] = {
 	{ "empty", "", 0 },
 	{ "no header", "\x02\0\0\0\0\0\0\0{}", 10 },
 	{ "texts alone", "\x37\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pipelm.state 1\",\"step\":\"7\"}}", 8 + 0x37 },
-	{ "an array", "\x7a\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pipelm.state 1\",\"step\":\"x\"},"
-	    "\"w.a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}    12345678", 8 + 0x7a + 8 },
+	{ "an array", "\x74\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pipelm.state 1\",\"step\":\"x\"},"
+	    "\"w.a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}    12345678", 8 + 0x74 + 8 },
 	{ "cut", "\x7a\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pipelm.state 1\"", 45 },
 	{ 0 }
 };
