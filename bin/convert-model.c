@@ -1,7 +1,8 @@
-/* convert-model - models between our file, Hugging Face's folder and llama2.c's checkpoints */
+/* convert-model - models between our file, Hugging Face's folder, GGUF and llama2.c's checkpoints */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
+#include "model/gguf.h"
 #include "model/image.h"
 #include "model/llama2c.h"
 #include "vocab/chat.h"
@@ -9,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *vocab_path, *to, *chat_name, *out = "-";
+static const char *vocab_path, *to, *quant, *chat_name, *out = "-";
 static int average;
 static const struct opt opts[] = {
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary to keep within", OPT_FILE },
-	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf or llama2c [by the name of FILE]", OPT_QUIET },
+	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf, gguf or llama2c [by FILE's name]", OPT_QUIET },
+	{ 0, "quant", OPT_STR, &quant, "TYPE", "of gguf: f32 f16 bf16 q8_0 q4_0 [f32]", OPT_QUIET },
 	{ 0, "average", OPT_FLAG, &average, NULL, "the mean of the weights of several models", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 'o', "output", OPT_STR, &out, "FILE", "file or folder to write [-: a stream]", OPT_QUIET },
@@ -35,12 +37,10 @@ load(struct model *m, const char *path)
 	}
 	if (file_map(&f, path, &e))
 		die_err(&e);
-	if (llama2c_is(f.p, f.n)) {
-		if ((r = llama2c_parse(m, f.p, f.n, &e)))
-			err_in(&e, path);
-	} else {
+	if (!gguf_is(f.p, f.n) && !llama2c_is(f.p, f.n))
 		r = model_load(m, path, &e);
-	}
+	else if ((r = (gguf_is(f.p, f.n) ? gguf_parse : llama2c_parse)(m, f.p, f.n, &e)))
+		err_in(&e, path);
 	if (r)
 		die_err(&e);
 	file_unmap(&f);
@@ -74,14 +74,30 @@ set_vocab(struct model *m)
 	vocab_free(v);
 }
 
+static enum gguf_type
+gguf_type(void)
+{
+	static const struct {
+		const char    *name;
+		enum gguf_type type;
+	} types[] = {
+		{ "f32", GGUF_F32 }, { "f16", GGUF_F16 }, { "bf16", GGUF_BF16 }, { "q8_0", GGUF_Q8_0 }, { "q4_0", GGUF_Q4_0 },
+	};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (!quant || !strcmp(types[i].name, quant))
+			return types[i].type;
+	die_usage("--quant: f32, f16, bf16, q8_0 or q4_0, not %s", quant);
+}
+
 static int
-save_llama2c(const struct model *m, struct err *e)
+save_file(const struct model *m, int gguf, struct err *e)
 {
 	struct file_out *o = file_create(out, 1, e);
 
 	if (!o)
 		return -1;
-	if (llama2c_write(m, file_stream(o), e)) {
+	if (gguf ? gguf_write(m, gguf_type(), file_stream(o), e) : llama2c_write(m, file_stream(o), e)) {
 		file_abort(o);
 		return -1;
 	}
@@ -95,6 +111,8 @@ format(void)
 
 	if (to)
 		return to;
+	if (n > 5 && !strcmp(out + n - 5, ".gguf"))
+		return "gguf";
 	return (n && out[n - 1] == '/') || folder_is(out) ? "hf" : "pipelm";
 }
 
@@ -106,8 +124,11 @@ main(int argc, char **argv)
 	struct model m, x;
 	struct err e;
 
-	if (strcmp(f, "pipelm") && strcmp(f, "hf") && strcmp(f, "llama2c"))
-		die_usage("--to: pipelm, hf or llama2c, not %s", f);
+	if (strcmp(f, "pipelm") && strcmp(f, "hf") && strcmp(f, "gguf") && strcmp(f, "llama2c"))
+		die_usage("--to: pipelm, hf, gguf or llama2c, not %s", f);
+	gguf_type();
+	if (quant && strcmp(f, "gguf"))
+		die_usage("--quant is for gguf");
 	if (first == argc || (!average && argc - first > 1))
 		die_usage(first == argc ? "a model is needed" : "one model only, or --average");
 	if (!strcmp(f, "hf") && !strcmp(out, "-"))
@@ -125,10 +146,10 @@ main(int argc, char **argv)
 	model_add_prog(&m, cli_prog());
 	if (!strcmp(f, "hf"))
 		r = model_save_folder(&m, out, &e);
-	else if (!strcmp(f, "llama2c"))
-		r = save_llama2c(&m, &e);
-	else
+	else if (!strcmp(f, "pipelm"))
 		r = model_save(&m, out, &e);
+	else
+		r = save_file(&m, !strcmp(f, "gguf"), &e);
 	if (r)
 		die_err(&e);
 	model_free(&m);

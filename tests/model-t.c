@@ -5,6 +5,7 @@
 #include "base/par.h"
 #include "base/rng.h"
 #include "model/card.h"
+#include "model/gguf.h"
 #include "model/image.h"
 #include "model/llama2c.h"
 #include "model/weights.h"
@@ -452,6 +453,71 @@ test_llama2c(int tied)
 	free(again);
 }
 
+static void
+test_gguf_rows(void)
+{
+	static const enum gguf_type types[] = { GGUF_Q8_0, GGUF_Q4_0 };
+	static const double within[] = { 0.5 / 127, 1.0 / 8 };  /* of the largest in its block: half a step, and the scale is a half; q4_0 has no +8 */
+	static const float hard[][2] = { { 65519, 65504 }, { 65520, INFINITY }, { 0x1p-25f, 0 }, { 0x1.8p-25f, 0x1p-24f },
+		{ 2049, 2048 }, { 2051, 2052 }, { -0x1.ffep-15f, -0x1p-14f }, { 1, 1 } };
+	unsigned char packed[4 * 64];
+	float v[64], u[64];
+	int same_halves = 0, wrong = 0;
+
+	for (int h = 0; h < 65536; h++) {
+		uint16_t in = (uint16_t)h, out;
+		float f;
+		gguf_unpack(GGUF_F16, &in, 1, &f);
+		gguf_pack(GGUF_F16, &f, 1, &out);
+		same_halves += in == out || (isnan(f) && (out & 0x7c00) == 0x7c00);
+	}
+	OK(same_halves == 65536, "every half goes to float and back");
+	for (size_t i = 0; i < N(hard); i++) {
+		gguf_pack(GGUF_F16, hard[i], 1, packed);
+		gguf_unpack(GGUF_F16, packed, 1, u);
+		wrong += u[0] != hard[i][1];
+	}
+	OK(!wrong, "halves are the nearest, ties to even");
+	for (int i = 0; i < 64; i++)
+		v[i] = (float)rng_normal(rng_at(1, (uint64_t)i, 0, 0, 0));
+	for (size_t t = 0; t < N(types); t++) {
+		double worst = 0;
+		gguf_pack(types[t], v, 64, packed);
+		gguf_unpack(types[t], packed, 64, u);
+		for (int b = 0; b < 64; b += 32) {
+			double max = 0;
+			for (int i = b; i < b + 32; i++)
+				max = fmax(max, fabs(v[i]));
+			for (int i = b; i < b + 32; i++)
+				worst = fmax(worst, fabs((double)v[i] - u[i]) / max);
+		}
+		OK(worst > 0 && worst < within[t] + 5e-4, "type %d: %g of the largest", types[t], worst);
+	}
+	OK(gguf_bytes(GGUF_Q8_0, 33) == 0 && gguf_bytes(GGUF_Q8_0, 64) == 68 && gguf_bytes(GGUF_Q4_0, 64) == 36 &&
+	   gguf_bytes((enum gguf_type)12, 32) == 0, "sizes of rows");
+}
+
+static void
+test_gguf(const char *family)
+{
+	struct model m, r;
+	char *p = NULL;
+	size_t n = 0;
+	struct err e;
+	FILE *f = open_memstream(&p, &n);
+	int cut = 0, tried = 0;
+
+	make(&m, family, 9);
+	OK(gguf_write(&m, GGUF_F32, f, &e) == 0 && fclose(f) == 0 && gguf_is(p, n), "%s: as GGUF", family);
+	OK(gguf_parse(&r, p, n, &e) == 0 && same(&m, &r), "%s: the same shape and weights", family);
+	model_free(&r);
+	for (size_t k = 0; k < n - 64; k += k < 300 ? 1 : n / 97, tried++)
+		cut += gguf_parse(&r, p, k, &e) == -1;
+	OK(cut == tried, "%s: cut anywhere, it is refused", family);
+	model_free(&m);
+	free(p);
+}
+
 static struct buf
 data_path(const char *name)
 {
@@ -524,6 +590,11 @@ main(void)
 	test_folder();
 	test_llama2c(0);
 	test_llama2c(1);
+	test_gguf_rows();
+	test_gguf("gpt2");
+	test_gguf("llama2-7b");
+	test_gguf("qwen2.5-0.5b");
+	test_gguf("qwen3-0.6b");
 	test_stories();
 	return DONE();
 }

@@ -53,4 +53,29 @@ t 'of two shapes' 'exits 1 convert-model --average a.safetensors g.safetensors -
 t 'llama2.c and back' 'convert-model --to=llama2c a.safetensors -o a.bin && convert-model a.bin -o n.safetensors && same a.safetensors n.safetensors'
 t 'no llama2.c of a GPT-2' 'exits 1 convert-model --to=llama2c g.safetensors -o x.bin && [ ! -e x.bin ]'
 t 'a llama2.c file that was cut' 'head -c 5000 a.bin >cut.bin; exits 1 convert-model cut.bin -o x'
+
+# ---- GGUF
+t 'a model without a vocabulary as GGUF, there and back' 'convert-model a.safetensors -o a.gguf && convert-model a.gguf -o o.safetensors && same a.safetensors o.safetensors'
+t 'GPT-2 too' 'convert-model g.safetensors -o g.gguf && convert-model g.gguf -o o.safetensors && same g.safetensors o.safetensors'
+t 'a GGUF file that was cut' 'head -c 9000 a.gguf >cut.gguf; exits 1 convert-model cut.gguf -o x 2>e && grep -q "cut.gguf: .*cut short" e'
+t 'no such type' 'exits 2 convert-model --quant=q9 a.safetensors -o x.gguf'
+t 'a type where it means nothing' 'exits 2 convert-model --quant=q8_0 a.safetensors -o x'
+
+# ---- with a vocabulary
+. "$here/fixtures.sh"
+mkdir fix && (cd fix && fixtures) >/dev/null 2>&1
+if [ -s fix/model.safetensors ]; then
+	cd fix
+	t 'the vocabulary is within' '[ "$(printf "The cat" | tokenize -w vocab.json --ids)" = "$(printf "The cat" | tokenize -w model.safetensors --ids)" ]'
+	t 'its checksum is that of the tokens' 'lmcat --head toks.lms | grep -q "$(lmcat model.safetensors | sed -n "s/.*\(crc32c:[0-9a-f]*\), tokenizer.*/\1/p")"'
+	t 'the template is within' 'lmcat model.safetensors | grep -q "^chat  *chatml"'
+	t 'a folder has tokenizer and template' 'convert-model model.safetensors -o f/ && [ -s f/tokenizer.json ] && grep -q "<|im_start|>" f/tokenizer_config.json'
+	t 'and told by them, it is the same again' 'rm -rf h && mkdir h && init-model --config=f/config.json -o b.safetensors &&
+		convert-model b.safetensors -o h/ && cp f/tokenizer*.json h && convert-model h -o c.safetensors && lmcat c.safetensors >card &&
+		grep -q "^chat  *chatml" card && grep -q "$(lmcat model.safetensors | sed -n "s/.*\(crc32c:[0-9a-f]*\), tokenizer.*/\1/p")" card'
+	t 'GGUF carries the vocabulary' 'convert-model model.safetensors -o m.gguf && convert-model m.gguf -o d.safetensors &&
+		[ "$(printf "The cat" | tokenize -w d.safetensors --ids)" = "$(printf "The cat" | tokenize -w vocab.json --ids)" ]'
+	t 'a template that the vocabulary lacks tokens for' 'exits 1 convert-model --chat=llama3 model.safetensors -o x'
+	cd "$tmp"
+else skip 'models with a vocabulary' 'no train-vocab'; fi
 done_testing

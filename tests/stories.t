@@ -15,6 +15,9 @@ t 'back: the bytes of the checkpoint, up to its tables of angles' 'convert-model
 t 'a vocabulary of another size is refused' 'exits 1 convert-model $D/stories260K.bin -w $D/llama2.c/tokenizer.bin -o x'
 t 'as a folder, the vocabulary too' 'convert-model stories.safetensors -o folder/ && convert-model folder -o f.safetensors &&
 	[ "$(crc f.safetensors)" = "$(crc stories.safetensors)" ] && [ -s folder/tokenizer.json ]'
+t 'GGUF, there and back' 'convert-model stories.safetensors -o s.gguf && convert-model s.gguf -o g.safetensors &&
+	[ "$(crc g.safetensors)" = "$(crc stories.safetensors)" ] && lmcat g.safetensors | grep -q "crc32c:588fcff2, tokenizer within"'
+t 'GGUF in Q8_0: a third of the size' 'convert-model --quant=q8_0 stories.safetensors -o q8.gguf && [ $(wc -c <q8.gguf) -lt 360000 ] && convert-model q8.gguf -o gq8.safetensors'
 t 'the card' 'lmcat stories.safetensors | grep -q "^parameters  *260032 "'
 
 # ---- what llama2.c prints at temperature 0 (its doc/stories260K.md)
@@ -36,6 +39,7 @@ if command -v eval-ppl >/dev/null; then
 	}
 	t 'perplexity' 'eval-ppl --json -m stories.safetensors five.lms >ppl && grep -q "\"tokens\":1804[,}]" ppl'
 	t 'the mean of llama2.c: 1.266441 nats' 'near loss 1.266441'
+	t 'Q8_0 of GGUF is near' 'eval-ppl --json -m gq8.safetensors five.lms >ppl && sed "s/.*\"loss\"://; s/,.*//" ppl | awk "{ exit !(\$1 > 1.264 && \$1 < 1.269) }"'
 	t 'int8 is worse, a little' 'eval-ppl --json -m q8.safetensors five.lms >ppl && sed "s/.*\"loss\"://; s/,.*//" ppl | awk "{ exit !(\$1 > 1.26 && \$1 < 1.30) }"'
 else skip 'perplexity' 'no eval-ppl'; fi
 done_testing

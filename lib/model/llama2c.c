@@ -1,6 +1,7 @@
 /* llama2c - checkpoints of llama2.c (karpathy/llama2.c, export.py): read in three versions, written in one */
 /* SPDX-License-Identifier: MIT */
 #include "model/llama2c.h"
+#include "model/weights.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,15 +166,6 @@ llama2c_is(const void *bytes, size_t n)
 	return magic == MAGIC || !header_parse(&h, bytes, n, NULL);
 }
 
-/* Row r of the file, of heads of D rows in adjacent pairs, is which row of ours: halves. */
-static size_t
-half_row(size_t r, size_t D)
-{
-	size_t head = r / D, i = r % D;
-
-	return head * D + i / 2 + (i % 2) * (D / 2);
-}
-
 static void
 read_part(const struct part *p, const struct header *h, const unsigned char *at, float *w)
 {
@@ -181,7 +173,7 @@ read_part(const struct part *p, const struct header *h, const unsigned char *at,
 	const unsigned char *scales = at + n;
 
 	for (size_t r = 0; r < p->rows; r++) {
-		float *row = w + p->offset + (p->heads ? half_row(r, D) : r) * p->cols;
+		float *row = w + p->offset + (p->heads ? weights_half_row(r, D) : r) * p->cols;
 		if (h->version < 2 || p->kind == VEC) {
 			memcpy(row, at + r * p->cols * 4, p->cols * 4);
 			continue;
@@ -258,7 +250,7 @@ llama2c_write(const struct model *m, FILE *f, struct err *e)
 		if (i == p.freqs)
 			write_freqs(c, f);
 		for (size_t r = 0; r < t->rows; r++) {
-			size_t from = t->heads ? half_row(r, (size_t)c->D) : r;
+			size_t from = t->heads ? weights_half_row(r, (size_t)c->D) : r;
 			fwrite(m->w + t->offset + from * t->cols, sizeof *m->w, t->cols, f);
 		}
 	}

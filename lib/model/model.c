@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "model/image.h"
+#include "model/jinja.h"
 #include "model/weights.h"
 #include "stream/stream.h"
 #include "vocab/vocab.h"
@@ -250,6 +251,38 @@ save_text(const char *dir, const char *name, const char *text, size_t n, struct 
 	return file_commit(o, e);
 }
 
+static void
+add_token(const struct vocab *v, const char *k, int id, struct buf *b)
+{
+	const char *p;
+	size_t n;
+
+	if (id < 0 || (size_t)id >= vocab_size(v) || !(p = vocab_bytes(v, (uint32_t)id, &n)))
+		return;
+	json_key(b, k);
+	json_quote(b, p, n);
+}
+
+static void
+tokenizer_config(const struct model *m, struct buf *b)
+{
+	struct vocab *v = model_vocab(m, NULL);
+	struct buf jinja = { 0 };
+
+	buf_char(b, '{');
+	json_add_str(b, "tokenizer_class", "PreTrainedTokenizerFast");
+	json_add_int(b, "model_max_length", m->cfg.T);
+	if (v) {
+		add_token(v, "bos_token", m->cfg.bos, b);
+		add_token(v, "eos_token", m->cfg.eos, b);
+	}
+	if (!jinja_of_chat(m->chat, &jinja))
+		json_add_str(b, "chat_template", jinja.p);
+	buf_str(b, "}\n");
+	buf_free(&jinja);
+	vocab_free(v);
+}
+
 /* The weights come last: a folder that has them is whole. */
 int
 model_save_folder(const struct model *m, const char *dir, struct err *e)
@@ -266,7 +299,7 @@ model_save_folder(const struct model *m, const char *dir, struct err *e)
 		r = save_text(dir, "tokenizer.json", m->tokenizer.p, m->tokenizer.n, e);
 	if (!r && m->tokenizer.n) {
 		buf_clear(&b);
-		buf_printf(&b, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"model_max_length\":%d}\n", m->cfg.T);
+		tokenizer_config(m, &b);
 		r = save_text(dir, "tokenizer_config.json", b.p, b.n, e);
 	}
 	if (!r) {

@@ -15,6 +15,14 @@ void weights_write(const struct params *, const float *w, void (*put)(void *ctx,
 int  weights_check(const struct params *, const char *prefix, const struct tens_set *, int n_sets, struct err *);
 void weights_read(const struct params *, const char *prefix, const struct tens_set *, int n_sets, float *w);
 
+/* Rotation by adjacent pairs (2i, 2i+1) and by halves (i, i+D/2): where row r of heads of D rows in pairs stands
+ * among rows in halves. */
+static inline size_t
+weights_half_row(size_t r, size_t D)
+{
+	return r / D * D + r % D / 2 + r % 2 * (D / 2);
+}
+
 /* A sink for weights_write: bytes appended to a struct buf. */
 void weights_to_buf(void *buf, const void *, size_t);
 /* Likewise, a FILE, whose error is sticky: look at ferror. */

@@ -1,7 +1,8 @@
-/* model - fuzz target: configurations, models as images, llama2.c checkpoints */
+/* model - fuzz target: configurations, models as images, GGUF files, llama2.c checkpoints */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 #include "model/card.h"
+#include "model/gguf.h"
 #include "model/llama2c.h"
 #include "model/model.h"
 #include <string.h>
@@ -42,6 +43,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	buf_free(&b);
 	if (!model_parse(&m, p, n, &e))
 		drop(&m);
+	if (gguf_is(p, n) && !gguf_parse(&m, p, n, &e))
+		drop(&m);
 	if (llama2c_is(p, n) && !llama2c_parse(&m, p, n, &e))
 		drop(&m);
 	return 0;
@@ -63,6 +66,24 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	T("model.norm.weight", "2", "144", "152") T("score.weight", "1,2", "152", "160") "}\n" \
 	F4 F4 F4 F4 F4 F4 F4 F4 F4 F4
 
+/* GGUF: names with their length, numbers and texts by key, vectors and matrices of 2 with their place. */
+#define LEN(n) n "\0\0\0\0\0\0\0"
+#define KEY(len, name, v) LEN(len) name "\4\0\0\0" v "\0\0\0"
+#define VEC(len, name, at) LEN(len) name "\1\0\0\0" LEN("\2") "\0\0\0\0" LEN(at)
+#define MAT(len, name, at) LEN(len) name "\2\0\0\0" LEN("\2") LEN("\2") "\0\0\0\0" LEN(at)
+#define GGUF "GGUF\3\0\0\0" LEN("\13") LEN("\10") \
+	LEN("\24") "general.architecture" "\10\0\0\0" LEN("\5") "llama" KEY("\24", "llama.context_length", "\2") \
+	KEY("\26", "llama.embedding_length", "\2") KEY("\21", "llama.block_count", "\1") \
+	KEY("\31", "llama.feed_forward_length", "\2") KEY("\32", "llama.attention.head_count", "\1") \
+	LEN("\25") "tokenizer.ggml.tokens" "\11\0\0\0\10\0\0\0" LEN("\2") LEN("\1") "a" LEN("\1") "b" \
+	LEN("\32") "tokenizer.huggingface.json" "\10\0\0\0" LEN("\2") "{}" \
+	MAT("\21", "token_embd.weight", "\0") VEC("\26", "blk.0.attn_norm.weight", "\20") \
+	MAT("\23", "blk.0.attn_q.weight", "\30") MAT("\23", "blk.0.attn_k.weight", "\50") \
+	MAT("\23", "blk.0.attn_v.weight", "\70") MAT("\30", "blk.0.attn_output.weight", "\110") \
+	VEC("\25", "blk.0.ffn_norm.weight", "\130") MAT("\25", "blk.0.ffn_gate.weight", "\140") \
+	MAT("\23", "blk.0.ffn_up.weight", "\160") MAT("\25", "blk.0.ffn_down.weight", "\200") \
+	VEC("\22", "output_norm.weight", "\220") F4 F4 F4 F4 F4 F4 F4 F4 F4 F4 F4 F4
+
 /* C 2, F 1, L 1, H 1, KV 1, V 1, T 1, tied. */
 #define SIZES "\2\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0"
 #define Z "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -73,6 +94,7 @@ const struct fuzz_seed fuzz_seeds[] = {
 	     "\"original_max_position_embeddings\":64},\"eos_token_id\":[1,2]}"),
 	SEED("GPT-2's", "{\"model_type\":\"gpt2\",\"vocab_size\":64,\"n_embd\":32,\"n_layer\":2,\"n_head\":4,\"n_inner\":null}"),
 	SEED("a model", IMAGE),
+	SEED("GGUF", GGUF),
 	SEED("llama2.c, legacy", SIZES F4 F4 F4 F4 F4 F4 F4 F4),
 	SEED("llama2.c, int8", "\x32\x34\x6b\x61\2\0\0\0" SIZES "\1\1\0\0\0\0\0\0\0\0\0\0" Z Z Z Z Z Z Z Z Z Z Z Z Z
 	     F4 F4 F4 F4 F4 F4 F4 F4 F4),
