@@ -1,0 +1,136 @@
+/* dedup - drop documents that are there already, exactly or nearly */
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "base/file.h"
+#include "text/dedup.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *output = "-", *by = "text,minhash", *edges_path, *clusters_path;
+static long long ngram = 5, bands = 14, rows = 8;
+static double min_jaccard = .5;
+static const struct opt opts[] = {
+	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
+	{ 0, "by", OPT_STR, &by, "LIST", "url, text, paragraph, line, minhash [text,minhash]", OPT_RESULT },
+	{ 0, "ngram", OPT_INT, &ngram, "N", "words in a shingle [5]", OPT_RESULT },
+	{ 0, "bands", OPT_INT, &bands, "N", "keys of a document [14]", OPT_RESULT },
+	{ 0, "rows", OPT_INT, &rows, "N", "minima in a key [8]", OPT_RESULT },
+	{ 0, "min-jaccard", OPT_NUM, &min_jaccard, "X", "shingles that near duplicates share [0.5]", OPT_RESULT },
+	{ 0, "edges", OPT_STR, &edges_path, "FILE", "write the near pairs to FILE", OPT_QUIET },
+	{ 0, "clusters", OPT_STR, &clusters_path, "FILE", "write the clusters to FILE", OPT_QUIET },
+	{ 0 }
+};
+static const struct tool tool = { "dedup", "drop documents that are there already", "[FILE ...]", opts };
+
+static unsigned
+parse_by(void)
+{
+	unsigned bits = 0;
+
+	for (const char *p = by; *p; ) {
+		size_t n = strcspn(p, ",");
+		int m = 0;
+
+		while (m < DEDUP_METHODS && (strlen(dedup_names[m]) != n || memcmp(dedup_names[m], p, n)))
+			m++;
+		if (m == DEDUP_METHODS)
+			die_usage("--by=%s: '%.*s' is none of url, text, paragraph, line, minhash", by, (int)n, p);
+		bits |= 1u << m;
+		p += n + (p[n] == ',');
+	}
+	if (!bits)
+		die_usage("--by: by what?");
+	if (ngram < 1 || ngram > 1000 || bands < 1 || bands > 1000 || rows < 1 || rows > 1000)
+		die_usage("--ngram, --bands, --rows: 1 to 1000");
+	if (!(min_jaccard >= 0 && min_jaccard <= 1))
+		die_usage("--min-jaccard: 0 to 1");
+	if (edges_path && !(bits >> DEDUP_MINHASH & 1))
+		die_usage("--edges: only with --by=minhash");
+	return bits;
+}
+
+static struct docs_out *out;
+static struct file_out *edges, *clusters;
+
+static void
+put_doc(void *ctx, const struct doc *d)
+{
+	(void)ctx;
+	docs_put(out, d);
+}
+
+static void
+put_edge(void *ctx, const char *a, const char *b, double jaccard)
+{
+	(void)ctx;
+	fprintf(file_stream(edges), "[%s,%s,%.6f]\n", a, b, jaccard);
+}
+
+static void
+put_cluster(void *ctx, const char *names)
+{
+	(void)ctx;
+	fprintf(file_stream(clusters), "%s\n", names);
+}
+
+static struct file_out *
+create(const char *path)
+{
+	struct err err;
+	struct file_out *f = path ? file_create(path, 0, &err) : NULL;
+
+	if (path && !f)
+		die_err(&err);
+	return f;
+}
+
+static void
+report(const struct dedup *d)
+{
+	struct buf b = { 0 };
+	const struct near *near = dedup_near(d);
+
+	for (enum dedup_by m = 0; m < DEDUP_METHODS; m++)
+		if (dedup_dropped(d, m))
+			buf_printf(&b, ", %llu %ss dropped by %s", (unsigned long long)dedup_dropped(d, m),
+			           m == DEDUP_PARAGRAPH || m == DEDUP_LINE ? dedup_names[m] : "document", dedup_names[m]);
+	note(1, "%llu documents kept%s", (unsigned long long)dedup_kept(d), b.p ? b.p : "");
+	if (near && near_tried(near))
+		note(2, "%llu candidate pairs tried, %llu held", (unsigned long long)near_tried(near), (unsigned long long)near_held(near));
+	buf_free(&b);
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = cli_parse(argc, argv, &tool);
+	struct dedup_opts o = { parse_by(), { (size_t)ngram, (size_t)bands, (size_t)rows, min_jaccard } };
+	struct dedup_sink sink = { NULL, put_doc, edges_path ? put_edge : NULL, clusters_path ? put_cluster : NULL };
+	struct docs_in *in = docs_open(argc - first, argv + first, 0);
+	char *head = head_next(docs_head(in), "docs", "");
+	struct dedup *d;
+	struct doc doc;
+	struct err err;
+
+	out = docs_create(output, head);
+	edges = create(edges_path);
+	clusters = create(clusters_path);
+	if (!(d = dedup_new(&o, &sink, &err)))
+		die_err(&err);
+	while (docs_next(in, &doc)) {
+		if (dedup_put(d, &doc, &err))
+			die_err(&err);
+		progress(docs_count(in), 0, "documents", "%s", "");
+	}
+	if (dedup_end(d, &err))
+		die_err(&err);
+	progress_end();
+	docs_close(in);
+	if ((edges && file_commit(edges, &err)) || (clusters && file_commit(clusters, &err)))
+		die_err(&err);
+	docs_finish(out);
+	report(d);
+	dedup_free(d);
+	free(head);
+	return EXIT_OK;
+}

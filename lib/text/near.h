@@ -1,0 +1,38 @@
+/* near - texts that are nearly the same, found among many: locality-sensitive hashing, verified, joined in clusters */
+#ifndef LM_NEAR_H
+#define LM_NEAR_H
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+#include "base/mem.h"
+#include "text/minhash.h"
+
+struct near_opts {
+	size_t ngram, bands, rows;
+	double min_jaccard;
+};
+
+/* Where texts are fetched from to verify a candidate, by any thread; and what is told of each pair that holds. */
+typedef int  near_fetch(void *ctx, uint32_t doc, struct buf *text, struct err *);       /* the text, in an emptied buffer */
+typedef int  near_edge(void *ctx, uint32_t a, uint32_t b, double jaccard, struct err *);        /* a < b */
+
+/* Documents are numbered from 0 in the order of near_put.  Memory: 20 bytes a document, and 16 a pair tried; keys wait in a
+ * temporary file. */
+struct near;
+struct near *near_new(const struct near_opts *, struct err *);
+const struct minhash *near_minhash(const struct near *);
+size_t       near_ngram(const struct near *);
+/* The next document, with its keys [bands]; NULL: one that takes part in clusters only. */
+int          near_put(struct near *, const uint64_t *keys, struct err *);
+void         near_join(struct near *, uint32_t a, uint32_t b);
+/*
+ * Verifies each pair of documents that share a key: those with at most NEAR_BEFORE others between them among the documents of
+ * one key, and each with the first.  Pairs of Jaccard min_jaccard and more are joined.  With edge set, every such pair
+ * is told of, else pairs that are joined already are not tried.  The result does not depend on threads.
+ */
+enum { NEAR_BEFORE = 32 };
+int          near_find(struct near *, near_fetch *, near_edge *, void *ctx, struct err *);
+uint32_t     near_first(struct near *, uint32_t doc);   /* the first document of its cluster */
+uint64_t     near_tried(const struct near *);           /* pairs verified; those that held */
+uint64_t     near_held(const struct near *);
+void         near_free(struct near *);
+#endif
