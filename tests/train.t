@@ -20,6 +20,8 @@ t 'two threads: the same bytes' 'ts -n 4 -B 8 -t 2 --lr=3e-3 --warmup=2 -o b tra
 t '-B 1 --accum=8: the same bytes' 'ts -n 4 -B 1 --accum=8 --lr=3e-3 --warmup=2 -o b --epochs=2 --epochs=1 train.lms && cmp a b'
 t '-B 4 --accum=2, from a pipe: the same bytes' 'cat train.lms | ts -n 4 -B 4 --accum=2 --lr=3e-3 --warmup=2 -o b && cmp a b'
 t '--eval leaves the bytes alone' 'ts -n 4 -B 8 --lr=3e-3 --warmup=2 -o b --eval=train.lms --eval-every=2 --log=le train.lms && cmp a b && [ "$(grep -c eval_loss le)" = 2 ]'
+t '--eval takes tokens that were not through shard, each but the first counts' 'ts -n 1 -o b --eval=toks.lms --log=le train.lms &&
+	[ "$(tail -1 le >l1; last l1 eval_tokens)" = $(($(tokenize --ids --eot -w vocab.json docs.jsonl | wc -w) - 1)) ]'
 t 'the log has what it is to have' 'for k in step loss lr grad_norm tokens tokens_per_s gflops seconds rss; do
 	grep -q "\"$k\":" log || exit 1; done'
 t 'the rate warms up' 'sed -n 1p log | grep -q "\"lr\":0.0015,"'

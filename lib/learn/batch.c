@@ -10,7 +10,8 @@ struct batches {
 	struct toks_in     *in;
 	struct toks_block   block;
 	size_t              at, doc;    /* in the block: next token, next end of a document */
-	int                 T, epoch, begins;   /* begins: the next token is a document's first */
+	int                 T, epoch;
+	int                 begins, last;       /* the next token is a document's first; the record was filled up */
 	/* the record that is being put together: T+1 tokens */
 	uint32_t           *tok;
 	uint8_t            *mask, *first;       /* counts as a target; begins a document */
@@ -24,7 +25,7 @@ struct batches *
 batches_open(const struct batches_opts *o, struct err *e)
 {
 	struct toks_in *in = toks_open(o->nfiles, o->files);
-	int seq = toks_info(in)->seq, T = seq ? seq : o->T;
+	int seq = toks_info(in)->seq, T = seq ? seq : o->T ? o->T : o->cut;
 	struct batches *b;
 
 	if (!T || (o->T && o->T != T)) {
@@ -74,6 +75,18 @@ batches_dates(const struct batches *b, const char **from, const char **to)
 	*to = b->to ? b->to : toks_to(b->in);
 }
 
+/* Makes a whole record of the last tokens; the block is left empty, so that the end is found again. */
+static int
+fill_up(struct batches *b)
+{
+	for (; b->have <= (size_t)b->T; b->have++) {
+		b->tok[b->have] = 0;
+		b->mask[b->have] = b->first[b->have] = 0;
+	}
+	b->last = 1;
+	return 1;
+}
+
 /* The next block with tokens in it, from the next epoch when this one is over; 0: no more. */
 static int
 next_block(struct batches *b)
@@ -87,6 +100,8 @@ next_block(struct batches *b)
 				return 1;
 			continue;
 		}
+		if (b->opts.cut && b->have > 1)
+			return fill_up(b);
 		b->left_over += b->have;
 		b->have = 0;
 		if (++b->epoch >= b->opts.epochs)
@@ -130,15 +145,18 @@ next_record(struct batches *b)
 {
 	size_t R = (size_t)b->T + 1;
 
+	if (b->last)
+		b->have = 0;
 	if (b->have == R) {             /* what of the last one goes into this one */
 		b->have = toks_info(b->in)->seq ? 0 : 1;
 		b->tok[0] = b->tok[R - 1];
 		b->first[0] = b->first[R - 1];
 	}
 	while (b->have < R) {
-		if (b->at == b->block.n_tok && !next_block(b))
+		if (b->at == b->block.n_tok && (b->last || !next_block(b)))
 			return 0;
-		take(b);
+		if (!b->last)
+			take(b);
 	}
 	b->mask[0] = 0;
 	b->crc = crc32c(b->crc, b->tok, R * sizeof *b->tok);

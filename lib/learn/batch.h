@@ -11,6 +11,8 @@ struct batches_opts {
 	char **files;
 	int    T;               /* cut an unsharded stream into records of T+1, each beginning with the last token of
 	                         * the one before; of a sharded one: 0, or what HEAD says */
+	int    cut;             /* T 0: the length for an unsharded stream all the same, its last record filled up with what
+	                         * does not count (for measuring on any stream); 0: such a stream is an error */
 	int    epochs;          /* how often the files are read; more than once needs files */
 	int    doc_mask;        /* fill in `start` */
 };

@@ -69,6 +69,11 @@ pass_eval(struct pass *p, const struct batches_opts *o, double *loss, uint64_t *
 		batches_close(in);
 		return err_in(e, o->files[0]);
 	}
+	if (batches_T(in) > p->T) {
+		err_set(e, "%s: its records are of %d tokens, those learnt from of %d", o->files[0], batches_T(in), p->T);
+		batches_close(in);
+		return -1;
+	}
 	batch_init(&x, in, p->B);
 	for (*tokens = 0; batch_read(&x, in); *tokens += x.supervised)
 		sum = micro(p, &x, 0, NULL, sum);

@@ -169,7 +169,7 @@ evaluate(struct train *t, struct err *e)
 {
 	const struct train_opts *o = t->o;
 	char *file = (char *)(uintptr_t)o->eval;
-	struct batches_opts b = { .nfiles = 1, .files = &file, .T = (int)o->T, .epochs = 1, .doc_mask = o->doc_mask };
+	struct batches_opts b = { .nfiles = 1, .files = &file, .cut = t->batch.T, .epochs = 1, .doc_mask = o->doc_mask };
 	struct run *r = &t->run;
 	struct buf line = { 0 };
 	uint64_t n;
