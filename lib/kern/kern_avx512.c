@@ -110,6 +110,6 @@ tile(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, siz
 
 const struct kern kern_avx512 = {
 	.name = "avx512", .usable = usable,
-	.mr = MR, .nr = NR, .kc = 384, .mc = 12 * MR, .nc = 96 * NR,
+	.mr = MR, .nr = NR, .kc = 384, .mc = 6 * MR, .nc = 24 * NR,
 	.tile = tile, KERN_LOOPS
 };

@@ -494,6 +494,9 @@ tile_as(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, 
 	UNROLL for (size_t i = 0; i < m; i++)
 		UNROLL for (size_t j = 0; j < NR / W; j++)
 			x[i][j] = vset(0);
+	for (size_t i = 0; i < m; i++)          /* the tile below comes next */
+		for (size_t j = 0; j < NR; j += 16)
+			__builtin_prefetch(c + (MR + i) * ldc + j, 1, 2);
 	if (load)
 		UNROLL for (size_t i = 0; i < m; i++)
 			UNROLL for (size_t j = 0; j < NR / W; j++)
@@ -503,6 +506,8 @@ tile_as(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, 
 
 		UNROLL for (size_t j = 0; j < NR / W; j++)
 			v[j] = vload(b + j * W);
+		UNROLL for (size_t j = 0; j < NR; j += 16)
+			__builtin_prefetch(b + 20 * NR + j, 0, 3);
 		UNROLL for (size_t i = 0; i < m; i++) {
 			vf s = vset(a[i]);
 
