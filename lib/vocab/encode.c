@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CACHE_BITS 16
+#define CACHE_BITS 17
 #define CACHE_KEY  15           /* longest piece that is kept, bytes */
 #define CACHE_IDS  3
 
@@ -16,12 +16,23 @@ struct kept {                   /* a piece and its ids: 32 bytes, two of a slot 
 	uint32_t id[CACHE_IDS], n;
 };
 
+/* Pieces found ahead of their look-up, so that the cache's lines are on their way. */
+#define AHEAD 128
+
+struct span {
+	uint64_t lo, hi;
+	const unsigned char *p;
+	uint32_t n, slot;               /* slot: UINT32_MAX when the piece is too long to be kept */
+};
+
 struct encoder {
 	const struct vocab *v;
 	struct vocab_opts   opts;
 	scan_fn     *scan;
 	const unsigned char *cls;
+	struct arena memory;
 	struct kept *cache;
+	struct span *ahead;
 	struct bpe   bpe;
 	struct cuts  cuts;
 	struct buf   whole, normal, valid;
@@ -38,10 +49,9 @@ encoder_new(const struct vocab *v, const struct vocab_opts *opts)
 		e->opts = *opts;
 	e->scan = split_scanner(v->split);
 	e->cls = split_classes(v->split);
-	e->cache = aligned_alloc(64, sizeof *e->cache << (CACHE_BITS + 1));
-	if (!e->cache)
-		xmalloc(SIZE_MAX / 2);
-	memset(e->cache, 0, sizeof *e->cache << (CACHE_BITS + 1));
+	arena_init(&e->memory, (sizeof *e->cache << (CACHE_BITS + 1)) + AHEAD * sizeof *e->ahead + 128);
+	e->cache = arena_take(&e->memory, sizeof *e->cache << (CACHE_BITS + 1));
+	e->ahead = arena_take(&e->memory, AHEAD * sizeof *e->ahead);
 	return e;
 }
 
@@ -50,7 +60,7 @@ encoder_free(struct encoder *e)
 {
 	if (!e)
 		return;
-	free(e->cache);
+	arena_free(&e->memory);
 	bpe_free(&e->bpe);
 	cuts_free(&e->cuts);
 	buf_free(&e->whole);
@@ -119,23 +129,25 @@ piece(struct encoder *e, const unsigned char *p, size_t n, uint32_t *out, const 
 	return bpe_bytes(v, &e->bpe, p, n, out);
 }
 
-/* room for n ids, and for CACHE_IDS, is at out. */
-static inline size_t
-cached(struct encoder *e, const unsigned char *p, size_t n, const unsigned char *end, uint32_t *out,
-       const unsigned char **bad)
+/* A piece, its key and its place in the cache. */
+static inline void
+span_set(struct span *s, const unsigned char *p, const unsigned char *q, const unsigned char *end)
 {
 	uint64_t lo = 0, hi = 0, h;
-	struct kept *k;
-	size_t m;
+	size_t n = (size_t)(q - p);
 
+	s->p = p;
+	s->n = (uint32_t)n;
+	s->slot = UINT32_MAX;
 	if (n > CACHE_KEY)
-		return piece(e, p, n, out, bad);
+		return;
 	if (end - p >= 16) {
 		memcpy(&lo, p, 8);
+		memcpy(&hi, p + 8, 8);
 		if (n < 8) {
 			lo &= ((uint64_t)1 << 8 * n) - 1;
+			hi = 0;
 		} else {
-			memcpy(&hi, p + 8, 8);
 			hi &= ((uint64_t)1 << 8 * (n - 8)) - 1;
 		}
 	} else {
@@ -148,15 +160,27 @@ cached(struct encoder *e, const unsigned char *p, size_t n, const unsigned char 
 	hi |= (uint64_t)n << 56;
 	h = (lo ^ (hi << 29 | hi >> 35)) * 0x9e3779b97f4a7c15u;
 	h = (h ^ h >> 32) * 0xff51afd7ed558ccdu;
-	k = e->cache + 2 * (h >> (64 - CACHE_BITS));
-	if (k[0].lo != lo || k[0].hi != hi) {
-		if (k[1].lo == lo && k[1].hi == hi) {
+	s->lo = lo, s->hi = hi;
+	s->slot = (uint32_t)(h >> (64 - CACHE_BITS));
+}
+
+/* room for the piece's length in ids, and for CACHE_IDS, is at out. */
+static inline size_t
+span_ids(struct encoder *e, const struct span *s, uint32_t *out, const unsigned char **bad)
+{
+	struct kept *k = e->cache + 2 * (size_t)s->slot;
+	size_t m;
+
+	if (s->slot == UINT32_MAX)
+		return piece(e, s->p, s->n, out, bad);
+	if (k[0].lo != s->lo || k[0].hi != s->hi) {
+		if (k[1].lo == s->lo && k[1].hi == s->hi) {
 			k++;
 		} else {
-			m = piece(e, p, n, out, bad);
+			m = piece(e, s->p, s->n, out, bad);
 			if (m <= CACHE_IDS && !*bad) {
 				k[1] = k[0];
-				k[0].lo = lo, k[0].hi = hi;
+				k[0].lo = s->lo, k[0].hi = s->hi;
 				memcpy(k[0].id, out, m * sizeof *out);
 				k[0].n = (uint32_t)m;
 			}
@@ -167,32 +191,40 @@ cached(struct encoder *e, const unsigned char *p, size_t n, const unsigned char 
 	return k->n;
 }
 
+/* The next AHEAD pieces from *p on; how many there are. */
+static size_t
+look_ahead(struct encoder *e, const unsigned char **p, const unsigned char *text, const unsigned char *end, size_t *cut)
+{
+	const unsigned char *q;
+	size_t n = 0;
+
+	for (; n < AHEAD && *p < end; n++, *p = q) {
+		q = e->scan ? e->scan(e->cls, *p, end) : text + e->cuts.end[(*cut)++];
+		span_set(e->ahead + n, *p, q, end);
+		if (e->ahead[n].slot != UINT32_MAX)
+			__builtin_prefetch(e->cache + 2 * (size_t)e->ahead[n].slot);
+	}
+	return n;
+}
+
 /* Text without specials, normalized; base: its offset, for messages. */
 static int
-encode_cuts(struct encoder *e, const unsigned char *p, size_t n, size_t base, struct ids *ids, struct err *err)
+encode_cuts(struct encoder *e, const unsigned char *text, size_t n, size_t base, struct ids *ids, struct err *err)
 {
-	const unsigned char *t = p, *end = p + n, *q, *bad = NULL;
+	const unsigned char *p = text, *end = text + n, *bad = NULL;
+	size_t cut = 0, from, k;
 
-	if (e->scan) {
-		while (p < end) {
-			q = e->scan(e->cls, p, end);
-			room(ids, (size_t)(q - p) + CACHE_IDS);
-			ids->n += cached(e, p, (size_t)(q - p), end, ids->v + ids->n, &bad);
-			if (bad)
-				break;
-			p = q;
-		}
-	} else {
-		if (split_ends(e->v->split, &e->cuts, t, n, err))
-			return -1;
-		for (size_t i = 0; i < e->cuts.n && !bad; i++, p = q) {
-			q = t + e->cuts.end[i];
-			room(ids, (size_t)(q - p) + CACHE_IDS);
-			ids->n += cached(e, p, (size_t)(q - p), end, ids->v + ids->n, &bad);
-		}
+	if (!e->scan && split_ends(e->v->split, &e->cuts, text, n, err))
+		return -1;
+	while (p < end && !bad) {
+		from = (size_t)(p - text);
+		k = look_ahead(e, &p, text, end, &cut);
+		room(ids, (size_t)(p - text) - from + CACHE_IDS);
+		for (size_t i = 0; i < k && !bad; i++)
+			ids->n += span_ids(e, e->ahead + i, ids->v + ids->n, &bad);
 	}
 	if (bad)
-		return err_set(err, "byte %zu: the vocabulary has no token for byte 0x%02x", base + (size_t)(bad - t), *bad);
+		return err_set(err, "byte %zu: the vocabulary has no token for byte 0x%02x", base + (size_t)(bad - text), *bad);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "vocab/scan.h"
 #include "vocab/ucd.h"
 #include "vocab/utf8.h"
+#include <string.h>
 
 #define ALWAYS static inline __attribute__((always_inline))
 
@@ -36,6 +37,33 @@ skip(cursor cls, cursor p, cursor e, int set)
 	while (p < e && is(cls, p, e, set, &len))
 		p += len;
 	return p;
+}
+
+/* skip() for letters, eight of ASCII at a time. */
+ALWAYS cursor
+letters(cursor cls, cursor p, cursor e)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+	uint64_t w, x, m;
+	uint32_t len;
+
+	for (;;) {
+		while (e - p >= 8) {
+			memcpy(&w, p, 8);
+			x = (w | 0x20 * ones) & ~high;
+			m = (x + 0x1f * ones) & ~(x + 5 * ones) & ~w & high;    /* 'a' <= x && x <= 'z' && w < 0x80 */
+			if (m != high) {
+				p += __builtin_ctzll(~m & high) / 8;
+				break;
+			}
+			p += 8;
+		}
+		while (p < e && *p < 0x80 && (LETTERS >> cls[*p] & 1))
+			p++;
+		if (p == e || *p < 0x80 || !is(cls, p, e, LETTERS, &len))
+			return p;
+		p += len;
+	}
 }
 
 /* '(?:[sdmt]|ll|ve|re): the bytes that it takes after p, 0 when it does not match.  fold: (?i:), under which
@@ -79,7 +107,6 @@ blanks(cursor cls, cursor p, cursor e, int newlines)
 cursor
 scan_gpt2(cursor cls, cursor p, cursor e)
 {
-	static const int sets[] = { LETTERS, NUMBERS, OTHERS };
 	cursor q = p;
 	uint32_t len;
 
@@ -87,9 +114,12 @@ scan_gpt2(cursor cls, cursor p, cursor e)
 		return p + len;
 	if (*p == ' ' && p + 1 < e)
 		q = p + 1;
-	for (int i = 0; i < 3; i++)
-		if (is(cls, q, e, sets[i], &len))
-			return skip(cls, q + len, e, sets[i]);
+	if (is(cls, q, e, LETTERS, &len))
+		return letters(cls, q + len, e);
+	if (is(cls, q, e, NUMBERS, &len))
+		return skip(cls, q + len, e, NUMBERS);
+	if (is(cls, q, e, OTHERS, &len))
+		return skip(cls, q + len, e, OTHERS);
 	return blanks(cls, p, e, 0);
 }
 
@@ -100,8 +130,10 @@ scan_llama(cursor cls, cursor p, cursor e, int digits)
 	cursor q;
 	uint32_t len, more;
 
+	if (*p == ' ' && p + 1 < e && is(cls, p + 1, e, LETTERS, &len))
+		return letters(cls, p + 1 + len, e);
 	if (is(cls, p, e, LETTERS, &len))
-		return skip(cls, p + len, e, LETTERS);
+		return letters(cls, p + len, e);
 	if (is(cls, p, e, NUMBERS, &len)) {
 		q = p + len;
 		for (int i = 1; i < digits && q < e && is(cls, q, e, NUMBERS, &len); i++)
@@ -111,7 +143,7 @@ scan_llama(cursor cls, cursor p, cursor e, int digits)
 	if ((more = contraction(p, e, 1)))
 		return p + more;
 	if (*p != '\r' && *p != '\n' && p + len < e && is(cls, p + len, e, LETTERS, &more))
-		return skip(cls, p + len + more, e, LETTERS);
+		return letters(cls, p + len + more, e);
 	q = *p == ' ' && p + 1 < e ? p + 1 : p;
 	if (is(cls, q, e, OTHERS, &len)) {
 		q = skip(cls, q + len, e, OTHERS);
