@@ -24,20 +24,33 @@ ucd_classes(void)
 	return cls;
 }
 
-static int
-combining(uint32_t c)
+/* The last of n ascending runs that begins at or before c << shift, without its low bits' meaning; 0: none. */
+static uint32_t
+run_of(const uint32_t *run, size_t n, uint32_t c, int shift)
 {
-	size_t lo = 0, hi = COUNT(nfc_ccc);
+	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (nfc_ccc[mid] >> 8 <= c)
+		if (run[mid] >> shift <= c)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo ? (int)(nfc_ccc[lo - 1] & 255) : 0;
+	return lo ? run[lo - 1] : 0;
+}
+
+static int
+combining(uint32_t c)
+{
+	return (int)(run_of(nfc_ccc, COUNT(nfc_ccc), c, 8) & 255);
+}
+
+static int
+active(uint32_t c)
+{
+	return c >= 0x300 && c != UTF8_BAD && (run_of(nfc_active, COUNT(nfc_active), c, 1) & 1);
 }
 
 static const uint32_t *
@@ -173,26 +186,48 @@ flush(struct run *r, struct run *tmp, struct buf *out)
 int
 nfc(const char *text, size_t n, struct buf *out)
 {
-	const unsigned char *p = (const unsigned char *)text, *e = p + n, *q = p;
+	const unsigned char *p = (const unsigned char *)text, *e = p + n, *done = p, *starter = p, *q;
 	struct run r = {0}, tmp = {0};
 	uint32_t c, len;
 
-	while (q < e && *q < 0xcc)      /* below U+0300 all are starters that nothing changes */
-		q++;
-	if (q == e)
-		return 0;
 	for (q = p; q < e; q += len) {
+		if (*q < 0xcc) {                /* below U+0300 nothing changes what is before it */
+			starter = q;
+			len = *q < 0x80 || *q < 0xc2 || q + 1 == e || q[1] >> 6 != 2 ? 1 : 2;
+			continue;
+		}
 		c = utf8_next(q, e, &len);
-		/* Before ASCII nothing composes backwards: what came before is done. */
-		if (c == UTF8_BAD || c < 0x80)
-			flush(&r, &tmp, out);
-		if (c == UTF8_BAD)
-			buf_add(out, q, len);
-		else
+		if (!active(c)) {
+			starter = q;
+			continue;
+		}
+		/* From the starter before it to the next one that nothing changes. */
+		buf_add(out, done, (size_t)(starter - done));
+		for (q = starter; q < e; q += len) {
+			c = utf8_next(q, e, &len);
+			if (q > starter && !active(c))
+				break;
+			if (c == UTF8_BAD)
+				break;
 			decompose(&r, c);
+		}
+		if (q == starter) {             /* it is no character: what is active stands by itself */
+			buf_add(out, q, len);
+			for (q += len; q < e; q += len) {
+				c = utf8_next(q, e, &len);
+				if (!active(c))
+					break;
+				decompose(&r, c);
+			}
+		}
+		flush(&r, &tmp, out);
+		done = starter = q;
+		len = 0;
 	}
-	flush(&r, &tmp, out);
 	free(r.c);
 	free(tmp.c);
+	if (done == p)
+		return 0;
+	buf_add(out, done, (size_t)(e - done));
 	return 1;
 }

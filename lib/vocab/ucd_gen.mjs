@@ -77,4 +77,15 @@ fs.writeFileSync("nfc_tab.h", head("nfc_tab - canonical combining classes and de
 	lines(dec.map(d => "{" + [h(d[0]), h(d[1]), h(d[2]), d[3]].join(",") + "}"), 5) + "};\n");
 const by = dec.map((d, i) => i).filter(i => dec[i][3]).sort((a, b) => dec[a][1] - dec[b][1] || dec[a][2] - dec[b][2]);
 fs.appendFileSync("nfc_tab.h", "/* those that compose, in the order of their parts */\nstatic const uint16_t nfc_parts[] = {\n" + lines(by, 20) + "};\n");
+// What can change: marks, what composes with something before it, what is never kept.
+const active = new Uint8Array(0x110000);
+for (let c = 0; c < 0x110000; c++) active[c] = ccc[c] ? 1 : 0;
+for (const [c, , b, again] of dec) { if (!again) active[c] = 1; else active[b] = 1; }
+for (let c = 0x1161; c < 0x1176; c++) active[c] = 1;
+for (let c = 0x11a8; c < 0x11c3; c++) active[c] = 1;
+const ar = [];
+for (let c = 0, last = 0; c < 0x110000; c++)
+	if (active[c] !== last)
+		ar.push("0x" + (c * 2 + (last = active[c])).toString(16));
+fs.appendFileSync("nfc_tab.h", "/* first code point of each run << 1 | whether NFC may change it or what is before it */\nstatic const uint32_t nfc_active[] = {\n" + lines(ar, 12) + "};\n");
 console.log(ranges.length, cr.length, dec.length);
