@@ -53,7 +53,7 @@ select_top(struct choice *c, size_t n, size_t k)
 	size_t lo = 0, hi = n;
 
 	while (hi - lo > 1 && k > lo && k < hi) {
-		struct choice pivot = c[lo + (hi - lo) / 2];
+		struct choice pivot = c[lo + (hi - 1 - lo) / 2];      /* not the last: both parts are smaller */
 		size_t i = lo, j = hi - 1;
 		for (;;) {
 			while (by_p(&c[i], &pivot) < 0)
