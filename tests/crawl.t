@@ -73,7 +73,7 @@ t 'the same bytes on any number of threads' 'cc -t1 -o 1.lms many.warc && cc -t3
 w=${LM_TESTDATA-}/data/warc
 if [ -d "$w/jhove-invalid" ]; then
 	bad= n=0
-	for f in "$w"/jhove-invalid/examples/*.warc "$w"/warcio/test/data/*.warc*; do
+	for f in $(find "$w/jhove-invalid" "$w/warcio" -name "*.warc*"); do
 		n=$((n + 1))
 		timeout 20 crawl-clean -o x.lms --stats=s.json "$f" 2>e; r=$?
 		[ $r -le 1 ] && { [ $r = 0 ] || grep -q "^crawl-clean: $f: " e; } && { [ $r = 1 ] || [ -s s.json ]; } || bad="$bad ${f##*/}"
