@@ -104,6 +104,11 @@ content(void)
 	OK(e.noarchive && !e.noindex, "robots");
 	main_of("<script type='application/ld+json'>{\"@graph\":[{\"datePublished\":\"2021\",\"author\":[{\"name\":\"B\"}]}]}</script><h1>T<i>i</i></h1><p>x");
 	OK(same(e.date.p, "2021") && same(e.author.p, "B") && same(e.title.p, "Ti"), "schema.org, and a heading for a title");
+	main_of("<body><nav>Home</nav><div class=comments><div class=comment><p>The first to write asks how the thing is done, at some length.</div>"
+	    "<div class=comment><p>The second answers that it depends, and on what, and gives two examples of it.</div></div>");
+	OK(strstr(e.text.p, "first to write") && strstr(e.text.p, "second answers") && !strstr(e.text.p, "Home"), "comments that are the page");
+	main_of("<div><button><div>x</button></div><p>What follows a button that is not nested well is text all the same.</p>");
+	OK(strstr(e.text.p, "What follows") != NULL, "a button that is not nested well");
 	OK(same(main_of("<p>Short."), "Short."), "a page of one word");
 	OK(same(main_of(""), ""), "an empty page");
 }

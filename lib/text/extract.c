@@ -6,14 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Judged by class, id and role of an element, joined by blanks, lower case. */
-enum { RE_FURNITURE, RE_INLINE, RE_BODY, RE_COUNT };
+/* Judged by class, id and itemprop of an element, joined by blanks; the last one by a short block's text. */
+enum { RE_FURNITURE, RE_COMMENT, RE_NOTICE, RE_INLINE, RE_BODY, RE_NAMES, RE_LINE = RE_NAMES, RE_COUNT };
 static const char *const patterns[RE_COUNT] = {
+	/* what answers a page, unless it is the page */
+	[RE_COMMENT] =
+	"\\bcomment(s|-?list|-?section|-?thread|-?area|-?wrap(per)?|-?form)?\\b|disqus|\\brespond\\b|\\brepl(y|ies)\\b",
+	/* what is laid over a page */
+	[RE_NOTICE] =
+	"\\bcookie|consent|gdpr|\\bccpa|onetrust|ot-sdk|truste|didomi|privacy-?(notice|banner|cent(er|re))",
 	[RE_FURNITURE] =
-	"\\bcomment(s|-?list|-?section|-?thread|-?area|-?wrap(per)?|-?form)?\\b|disqus|\\brespond\\b|\\breplies\\b"
-	"|\\b(social|sharing|share|sharedaddy|addthis|sharethis|share-?(bar|buttons?|links?|tools?|this|icons?))\\b|(social|share)[-_]|[-_](social|share|sharing)\\b"
+	"\\b(social|sharing|share|sharedaddy|addthis|sharethis|share-?(bar|buttons?|links?|tools?|this|icons?))\\b|(social|share)[-_]|[-_](social|share|sharing)\\b"
 	"|\\brelated|[-_]related|recommend|read-?(more|next)|more-?(stories|articles|news|from|like)|also-?(like|read)|\\btaboola|outbrain|zergnet|mgid"
-	"|side-?bar|\\baside\\b|bread-?crumb|\\bcookie|consent|gdpr|newsletter|subscri(be|ption)|sign-?up|log-?in|\\bpaywall"
+	"|side-?bar|\\baside\\b|bread-?crumb|newsletter|subscri(be|ption)|sign-?up|log-?in|\\bpaywall"
 	"|\\bpromo|advert|\\bads?\\b|\\bad-|[-_]ads?\\b|google_?ad|\\bgpt-|\\bdfp|sponsor|\\bbanner\\b|pop-?up|\\bmodal\\b|overlay|masthead"
 	"|\\bnav\\b|nav-?bar|navigation|[-_]nav\\b|\\bnav[-_]|\\bmenu\\b|[-_]menu|\\bmenu[-_]|\\bfooter|[-_]footer\\b|site-?header|page-?header-?nav|\\btop-?bar"
 	"|skip-?(link|to)|screen-?reader|sr-only|visually-?hidden|visuallyhidden|\\bhidden\\b|\\bprint-only|noprint|no-print"
@@ -25,10 +30,19 @@ static const char *const patterns[RE_COUNT] = {
 	[RE_INLINE] =
 	"sr-only|screen-?reader|visually-?hidden|headerlink|anchor-?(link|js)|mw-editsection|no-?print\\b|\\bfootnote-?ref|\\bshare\\b|\\bsocial\\b"
 	"|\\badvert|\\btool-?tip|\\bbyline\\b|\\btimestamp\\b|\\bedit-?link|skip-?link",
+	[RE_LINE] =
+	"^\\s*(advert(isement|isment)?s?|sponsored( content)?|share( this)?( on \\w+| (story|article|post|page))?|tweet|pin( it)?|print( this)?|e-?mail( this)?"
+	"|copy link|\\d* ?(comments?|shares?|views?)|(leave|post|add) a (comment|reply)|reply|tags?:?|filed under:?.*|read (more|next|full.*)|(see|show|view|load|learn) (more|all)"
+	"|more (from|on|in|about) .*|related( (articles?|stories|posts|topics|content|news))?:?|you (may|might) also like:?|recommended( for you)?|most (read|popular|viewed|recent)"
+	"|(continue reading|story continues|article continues).*|(follow|like) us on .*|subscribe( now| today)?|sign (up|in)|log in|click here.*|back to (the )?top|skip to .*|loading.*"
+	"|next|previous|prev|menu|search|close|advertisement - .*|photo:? .{0,20}getty.*|get short url|hide caption|toggle caption|enlarge this image|please enable javascript.*)\\W*$",
 	[RE_BODY] =
 	"article-?_?(body|content|text|main)|\\bstory-?_?(body|content|text)|post-?_?(body|content|text|entry)|entry-?_?(content|body|text)"
 	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content"
 };
+
+#define ENOUGH 400      /* letters of running text that are a page's content without doubt */
+#define GAIN   2        /* with less, what a more lenient reading must give to be preferred */
 
 struct extract {
 	pcre2_code *re[RE_COUNT];
@@ -169,8 +183,7 @@ match(struct work *w, uint32_t at, struct buf *names)
 			buf_add(names, v, strnlen(v, 512));
 			buf_char(names, ' ');
 		}
-	/* camelCase parts are words too */
-	for (int i = 0; names->n && i < RE_COUNT; i++)
+	for (int i = 0; names->n && i < RE_NAMES; i++)
 		if (pcre2_match(w->x->re[i], (PCRE2_SPTR)names->p, names->n, 0, 0, w->md, NULL) >= 0)
 			kind |= 1 << i;
 	return kind;
@@ -217,42 +230,54 @@ weigh(struct work *w)
 	free(state);
 }
 
-/* First pass: marks what is furniture by name, unless it holds most of the page. */
+/* How much goes by name: all that patterns match, not the comments, or only what elements and roles say. */
+enum { BY_NAME, BY_NAME_WITH_COMMENTS, BY_ELEMENT, NOTHING };
+
+/* Whether an element is furniture, judged by what it is called; w->m is of the page with all in it. */
+static int
+is_furniture(const struct work *w, uint32_t i, int level)
+{
+	const struct html *h = &w->h;
+	int tag = h->node[i].tag, kind = w->kind[i], block = html_flags[tag] & H_BLOCK || tag == TAG_other;
+
+	int whole = tag == TAG_body || tag == TAG_article || tag == TAG_main;
+
+	if (kind & 1 << RE_NOTICE && block && !whole && w->m[i].good < .9 * w->m[0].good)
+		return 1;
+	if (w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200)
+		return 0;                               /* most of the page */
+	if (kind & 1 << RE_INLINE || (tag == TAG_sup && w->m[i].link && w->m[i].link == w->m[i].text))
+		return 1;                               /* the latter are marks of footnotes */
+	if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
+		return 1;
+	if (!block || whole || level >= BY_ELEMENT)
+		return 0;
+	return kind & 1 << RE_FURNITURE || (kind & 1 << RE_COMMENT && level == BY_NAME);
+}
+
+/* Marks what is left out before the content is looked for. */
 static void
-mark_furniture(struct work *w, int all)
+mark_furniture(struct work *w, int level)
 {
 	struct html *h = &w->h;
-	struct buf names = { 0 };
 
-	w->kind = xcalloc(h->n, 1);
+	for (uint32_t i = 1; i < h->n; i++)
+		h->node[i].user &= (uint16_t)~MARK_DROP;
 	weigh(w);
 	for (uint32_t i = 1; i < h->n; i++) {
-		struct html_node *e = &h->node[i];
-		int drop = 0, tag = e->tag;
+		int drop = 0, tag = h->node[i].tag;
 
 		if (tag == TAG_TEXT || html_flags[tag] & H_DROP)
 			continue;
-		if (is_hidden(h, i))
+		drop = is_hidden(h, i) && !(w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200);
+		if (level < NOTHING && is_furniture(w, i, level))
 			drop = 1;
-		if (!all) {
-			w->kind[i] = (uint8_t)match(w, i, &names);
-			if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
-				drop = 1;
-			if (tag == TAG_sup && w->m[i].link && w->m[i].link == w->m[i].text)
-				drop = 1;       /* the mark of a footnote */
-			if (w->kind[i] & 1 << RE_INLINE)
-				drop = 1;
-			if (w->kind[i] & 1 << RE_FURNITURE && (html_flags[tag] & H_BLOCK || tag == TAG_other) && tag != TAG_body && tag != TAG_article && tag != TAG_main && tag != TAG_html)
-				drop = 1;
-		}
-		if (drop && w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200)
-			drop = 0;
 		if (drop) {
-			e->user |= MARK_DROP;
+			h->node[i].user |= MARK_DROP;
 			i = w->ends[i] - 1;
 		}
 	}
-	buf_free(&names);
+	weigh(w);
 }
 
 /* Descends from an element as long as one child holds nearly all of its running text. */
@@ -301,11 +326,56 @@ named_content(const struct work *w)
 	return best;
 }
 
+/* The text below an element, blanks as they are, up to a size. */
+static void
+text_below(const struct work *w, uint32_t at, size_t max, struct buf *out)
+{
+	buf_clear(out);
+	for (uint32_t i = at + 1; i < w->ends[at] && out->n < max; i++)
+		if (w->h.node[i].tag == TAG_TEXT)
+			buf_add(out, w->h.node[i].text, w->h.node[i].len);
+		else if (html_flags[w->h.node[i].tag] & H_BLOCK)
+			buf_char(out, ' ');
+	buf_add(out, "", 0);
+}
+
+/* Of several articles on a page, the one under the page's title: others follow it for who scrolls on. */
+static uint32_t
+titled_article(const struct work *w, const struct buf *title)
+{
+	struct buf text = { 0 };
+	uint32_t found = 0;
+	int n = 0;
+
+	for (uint32_t i = 1; i < w->h.n && title->n >= 10; i++) {
+		if (w->h.node[i].user & MARK_DROP || w->h.node[i].tag == TAG_TEXT)
+			continue;
+		if (w->h.node[i].tag != TAG_article || w->m[i].good < ENOUGH)
+			continue;
+		n++;
+		for (uint32_t k = i + 1; k < w->ends[i] && !found; k++) {
+			size_t from = 0;
+
+			if (!(html_flags[w->h.node[k].tag] & H_HEAD))
+				continue;
+			text_below(w, k, 400, &text);
+			while (from < text.n && (unsigned char)text.p[from] <= ' ')
+				from++;
+			if (text.n - from >= 10 && strncmp(text.p + from, title->p, title->n < 30 ? title->n : 30) == 0)
+				found = i;
+		}
+		i = w->ends[i] - 1;
+	}
+	buf_free(&text);
+	return n > 1 ? found : 0;
+}
+
 /* Second pass, within the content: lists of links and the like. */
 static void
 mark_links(struct work *w, uint32_t root)
 {
 	struct html *h = &w->h;
+	struct buf text = { 0 };
 
 	for (uint32_t i = root + 1; i < w->ends[root]; i++) {
 		struct mass *m = &w->m[i];
@@ -319,6 +389,10 @@ mark_links(struct work *w, uint32_t root)
 			drop = m->links > 2 && m->link > .6 * m->text && m->good < .1 * w->m[root].good;
 		else if (tag == TAG_p)
 			drop = m->links && m->link > .9 * m->text && m->text < 80;
+		if (!drop && html_flags[tag] & H_BLOCK && m->text && m->text < 60) {
+			text_below(w, i, 200, &text);
+			drop = pcre2_match(w->x->re[RE_LINE], (PCRE2_SPTR)text.p, text.n, 0, 0, w->md, NULL) >= 0;
+		}
 		if (drop) {
 			h->node[i].user |= MARK_DROP;
 			i = w->ends[i] - 1;
@@ -326,27 +400,58 @@ mark_links(struct work *w, uint32_t root)
 	}
 }
 
+/* The content's root with as much furniture taken out as leaves something. */
+static uint32_t
+find_content(struct work *w, const struct buf *title)
+{
+	uint32_t root = 0, named;
+	int used = BY_NAME;
+	double good = 0;
+
+	for (int level = BY_NAME; level <= NOTHING; level++) {
+		uint32_t at;
+
+		mark_furniture(w, level);
+		if (!(named = titled_article(w, title)))
+			named = named_content(w);
+		at = descend(w, named, named ? .95 : .85);
+		if (level == BY_NAME || w->m[at].good > GAIN * good) {
+			root = at;
+			good = w->m[at].good;
+			used = level;
+		}
+		if (good > (level < BY_ELEMENT ? ENOUGH : 50))
+			break;
+	}
+	mark_furniture(w, used);
+	if (w->m[root].link < .5 * w->m[root].text)
+		mark_links(w, root);
+	return root;
+}
+
 void
 extract_page(const struct extract *x, const char *s, size_t n, int all, struct extracted *e)
 {
 	struct work w = { .x = x };
-	uint32_t root = 0, named;
+	struct buf names = { 0 };
+	uint32_t root = 0;
 
 	extracted_clear(e);
 	html_parse(&w.h, s, n);
 	page_meta(&w.h, e);
 	w.ends = html_ends(&w.h);
 	w.m = xcalloc(w.h.n, sizeof *w.m);
+	w.kind = xcalloc(w.h.n, 1);
 	w.md = pcre2_match_data_create(1, NULL);
-	mark_furniture(&w, all);
-	if (!all) {
-		weigh(&w);
-		named = named_content(&w);
-		root = descend(&w, named, named ? .95 : .85);
-		if (w.m[root].link < .5 * w.m[root].text)
-			mark_links(&w, root);
+	if (all) {
+		mark_furniture(&w, NOTHING);
+	} else {
+		for (uint32_t i = 1; i < w.h.n; i++)
+			w.kind[i] = (uint8_t)match(&w, i, &names);
+		root = find_content(&w, &e->title);
 	}
 	render_tree(&w.h, root, &e->text);
+	buf_free(&names);
 	pcre2_match_data_free(w.md);
 	free(w.kind);
 	free(w.m);

@@ -218,7 +218,7 @@ imply_ends(struct builder *b, int tag)
 static void
 end_tag(struct builder *b, int tag)
 {
-	int block = html_flags[tag] & H_BLOCK;
+	int block = html_flags[tag] & (H_BLOCK | H_DROP) || tag == TAG_object;
 
 	if (html_flags[tag] & (H_INLINE | H_VOID)) {
 		if (tag == TAG_br)
