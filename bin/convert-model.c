@@ -1,10 +1,11 @@
-/* convert-model - models between our file, Hugging Face's folder, GGUF and llama2.c's checkpoints */
+/* convert-model - models between our file, Hugging Face's folder, GGUF, llama2.c's and llm.c's checkpoints */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
 #include "model/gguf.h"
 #include "model/image.h"
 #include "model/llama2c.h"
+#include "model/llmc.h"
 #include "vocab/chat.h"
 #include "vocab/vocab.h"
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static const char *vocab_path, *to, *quant, *chat_name, *out = "-";
 static int average;
 static const struct opt opts[] = {
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary to keep within", OPT_FILE },
-	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf, gguf or llama2c [by FILE's name]", OPT_QUIET },
+	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf, gguf, llama2c, llmc [by FILE's name]", OPT_QUIET },
 	{ 0, "quant", OPT_STR, &quant, "TYPE", "of gguf: f32 f16 bf16 q8_0 q4_0 [f32]", OPT_QUIET },
 	{ 0, "average", OPT_FLAG, &average, NULL, "the mean of the weights of several models", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
@@ -23,9 +24,16 @@ static const struct opt opts[] = {
 };
 static const struct tool tool = { "convert-model", "Read a model of one format and write it in another.", "MODEL [MODEL ...]", opts };
 
+/* What a file is shows in its bytes; llama2.c's legacy kind has no magic, so it is asked last. */
+static const struct {
+	int (*is)(const void *, size_t);
+	int (*parse)(struct model *, const void *, size_t, struct err *);
+} kinds[] = { { gguf_is, gguf_parse }, { llmc_is, llmc_parse }, { llama2c_is, llama2c_parse } };
+
 static void
 load(struct model *m, const char *path)
 {
+	int (*parse)(struct model *, const void *, size_t, struct err *) = NULL;
 	struct file_map f;
 	struct err e;
 	int r;
@@ -37,9 +45,12 @@ load(struct model *m, const char *path)
 	}
 	if (file_map(&f, path, &e))
 		die_err(&e);
-	if (!gguf_is(f.p, f.n) && !llama2c_is(f.p, f.n))
+	for (int i = 0; i < 3 && !parse; i++)
+		if (kinds[i].is(f.p, f.n))
+			parse = kinds[i].parse;
+	if (!parse)
 		r = model_load(m, path, &e);
-	else if ((r = (gguf_is(f.p, f.n) ? gguf_parse : llama2c_parse)(m, f.p, f.n, &e)))
+	else if ((r = parse(m, f.p, f.n, &e)))
 		err_in(&e, path);
 	if (r)
 		die_err(&e);
@@ -91,13 +102,18 @@ gguf_type(void)
 }
 
 static int
-save_file(const struct model *m, int gguf, struct err *e)
+save_file(const struct model *m, const char *kind, struct err *e)
 {
 	struct file_out *o = file_create(out, 1, e);
+	int r;
 
 	if (!o)
 		return -1;
-	if (gguf ? gguf_write(m, gguf_type(), file_stream(o), e) : llama2c_write(m, file_stream(o), e)) {
+	if (!strcmp(kind, "gguf"))
+		r = gguf_write(m, gguf_type(), file_stream(o), e);
+	else
+		r = (strcmp(kind, "llmc") ? llama2c_write : llmc_write)(m, file_stream(o), e);
+	if (r) {
 		file_abort(o);
 		return -1;
 	}
@@ -124,8 +140,8 @@ main(int argc, char **argv)
 	struct model m, x;
 	struct err e;
 
-	if (strcmp(f, "pipelm") && strcmp(f, "hf") && strcmp(f, "gguf") && strcmp(f, "llama2c"))
-		die_usage("--to: pipelm, hf, gguf or llama2c, not %s", f);
+	if (strcmp(f, "pipelm") && strcmp(f, "hf") && strcmp(f, "gguf") && strcmp(f, "llama2c") && strcmp(f, "llmc"))
+		die_usage("--to: pipelm, hf, gguf, llama2c or llmc, not %s", f);
 	gguf_type();
 	if (quant && strcmp(f, "gguf"))
 		die_usage("--quant is for gguf");
@@ -149,7 +165,7 @@ main(int argc, char **argv)
 	else if (!strcmp(f, "pipelm"))
 		r = model_save(&m, out, &e);
 	else
-		r = save_file(&m, !strcmp(f, "gguf"), &e);
+		r = save_file(&m, f, &e);
 	if (r)
 		die_err(&e);
 	model_free(&m);

@@ -54,6 +54,13 @@ t 'llama2.c and back' 'convert-model --to=llama2c a.safetensors -o a.bin && conv
 t 'no llama2.c of a GPT-2' 'exits 1 convert-model --to=llama2c g.safetensors -o x.bin && [ ! -e x.bin ]'
 t 'a llama2.c file that was cut' 'head -c 5000 a.bin >cut.bin; exits 1 convert-model cut.bin -o x'
 
+# ---- llm.c
+t 'llm.c and back: GPT-2' 'convert-model --to=llmc g.safetensors -o g.bin && convert-model g.bin -o n.safetensors && same g.safetensors n.safetensors'
+t 'its header' '[ "$(head -c 32 g.bin | od -An -tu4 | tr -s " \n" " ")" = " 20240326 3 16 70 2 4 40 128 " ]'
+t 'its size, the vocabulary padded' '[ $(wc -c <g.bin) = $((1024 + 4 * (128*40 + 16*40 + 2*(12*40*40 + 13*40) + 2*40))) ]'
+t 'no llm.c of a Llama' 'exits 1 convert-model --to=llmc a.safetensors -o x.bin && [ ! -e x.bin ]'
+t 'an llm.c file that was cut' 'head -c 5000 g.bin >cut.bin; exits 1 convert-model cut.bin -o x 2>e && grep -q "cut.bin: .*llm.c" e'
+
 # ---- GGUF
 t 'a model without a vocabulary as GGUF, there and back' 'convert-model a.safetensors -o a.gguf && convert-model a.gguf -o o.safetensors && same a.safetensors o.safetensors'
 t 'GPT-2 too' 'convert-model g.safetensors -o g.gguf && convert-model g.gguf -o o.safetensors && same g.safetensors o.safetensors'

@@ -4,6 +4,7 @@
 #include "model/card.h"
 #include "model/gguf.h"
 #include "model/llama2c.h"
+#include "model/llmc.h"
 #include "model/model.h"
 #include <string.h>
 
@@ -44,6 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (!model_parse(&m, p, n, &e))
 		drop(&m);
 	if (gguf_is(p, n) && !gguf_parse(&m, p, n, &e))
+		drop(&m);
+	if (llmc_is(p, n) && !llmc_parse(&m, p, n, &e))
 		drop(&m);
 	if (llama2c_is(p, n) && !llama2c_parse(&m, p, n, &e))
 		drop(&m);
@@ -87,6 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 /* C 2, F 1, L 1, H 1, KV 1, V 1, T 1, tied. */
 #define SIZES "\2\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0"
 #define Z "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define K Z Z Z Z Z Z Z Z Z Z Z Z Z Z Z Z
 #define SEED(name, s) { name, s, sizeof(s) - 1 }
 const struct fuzz_seed fuzz_seeds[] = {
 	SEED("a Llama's configuration", "{\"model_type\":\"llama\",\"vocab_size\":64,\"hidden_size\":32,\"num_hidden_layers\":2,"
@@ -95,6 +99,8 @@ const struct fuzz_seed fuzz_seeds[] = {
 	SEED("GPT-2's", "{\"model_type\":\"gpt2\",\"vocab_size\":64,\"n_embd\":32,\"n_layer\":2,\"n_head\":4,\"n_inner\":null}"),
 	SEED("a model", IMAGE),
 	SEED("GGUF", GGUF),
+	SEED("llm.c", "\xc6\xd7\x34\1\5\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\2\0\0\0"
+	     K K K Z Z Z Z Z Z Z Z Z Z Z Z Z Z F4 F4 F4 F F F),
 	SEED("llama2.c, legacy", SIZES F4 F4 F4 F4 F4 F4 F4 F4),
 	SEED("llama2.c, int8", "\x32\x34\x6b\x61\2\0\0\0" SIZES "\1\1\0\0\0\0\0\0\0\0\0\0" Z Z Z Z Z Z Z Z Z Z Z Z Z
 	     F4 F4 F4 F4 F4 F4 F4 F4 F4),
