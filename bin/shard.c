@@ -12,7 +12,7 @@
 /* Where documents come from: all operands joined, or one --mix file. */
 struct source {
 	struct items *items;
-	const char   *name;
+	char         *name;
 	double        weight;
 	uint64_t      given;            /* tokens so far */
 };
@@ -22,7 +22,7 @@ struct sink {
 	struct toks_out *out;
 	struct pack     *pack;
 	struct shuffle  *shuffle;
-	const char      *name;
+	char            *name;
 	double           below;         /* takes documents whose hash is below this */
 	uint64_t         docs, tokens, items;
 	int              seq;
@@ -189,10 +189,11 @@ sink_end(struct sink *s)
 	toks_finish(s->out);
 	note(2, "%s: %llu documents or records of %llu tokens in, %llu out, %llu places filled up", s->name, (unsigned long long)s->docs,
 	     (unsigned long long)s->tokens, (unsigned long long)s->items, (unsigned long long)filled);
+	free(s->name);
 }
 
 static void
-sink_open(struct sink *s, const char *path, const char *head, const struct toks_head *info)
+sink_open(struct sink *s, char *path, const char *head, const struct toks_head *info)
 {
 	struct err err = { "" };
 
@@ -250,7 +251,7 @@ open_sinks(void)
 		sink_open(&sinks[i], split_path(name), head, &info);
 		free(name);
 	}
-	sink_open(&sinks[splits.n], output, head, &info);
+	sink_open(&sinks[splits.n], xstrdup(output), head, &info);
 	free(head);
 	buf_free(&fields);
 }
@@ -259,10 +260,9 @@ open_sinks(void)
 static struct sink *
 sink_of(const struct item *it)
 {
-	double u;
+	double u = rng_unit(rng_hash(it->tok, it->n_tok * sizeof *it->tok, (uint64_t)seed));
 	int i = 0;
 
-	u = rng_unit(rng_hash(it->tok, it->n_tok * sizeof *it->tok, (uint64_t)seed));
 	while (i < n_sinks - 1 && u >= sinks[i].below)
 		i++;
 	return &sinks[i];
@@ -293,7 +293,7 @@ main(int argc, char **argv)
 		note(1, "%s ended after %llu tokens, and the mix with it", s->name, (unsigned long long)s->given);
 	for (int i = 0; i < n_sinks; i++)
 		sink_end(&sinks[i]);
-	for (int i = 0; i < n_sources; i++)
+	for (int i = 0; i < n_sources; free(sources[i++].name))
 		items_close(sources[i].items);
 	free(sources), free(sinks);
 	return EXIT_OK;
