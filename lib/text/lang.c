@@ -47,13 +47,20 @@ struct entry {
 	uint16_t weight;        /* in half nats above the floor */
 };
 struct slot {
-	uint64_t key;
-	uint32_t first, n;
+	uint32_t tag, group;            /* the upper half of the key's hash; from 1, 0: empty */
 };
 struct table {
-	struct entry *entries;
-	size_t        n, n_slots;
+	struct entry *entries;          /* by key */
+	uint32_t     *first;            /* of each group of entries with one key, and past the last */
 	struct slot  *slots;
+	size_t        n, n_groups, n_slots;
+};
+enum { GROUPS_MAX = 1 << 15 };
+
+/* How often each key of the table is in the text. */
+struct votes {
+	uint16_t count[GROUPS_MAX], seen[GROUPS_MAX];
+	size_t   n_seen;
 };
 
 static enum script
@@ -122,14 +129,43 @@ add_profile(struct table *t, size_t *cap, uint16_t id)
 	}
 }
 
-static size_t
+static uint64_t
+key_hash(uint64_t key)
+{
+	key = (key ^ key >> 33) * 0xff51afd7ed558ccdu;
+	return key ^ key >> 29;
+}
+
+static struct slot *
 slot_of(const struct table *t, uint64_t key)
 {
-	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 32) & (t->n_slots - 1);
+	uint64_t h = key_hash(key);
+	size_t i = (size_t)h & (t->n_slots - 1);
 
-	while (t->slots[i].n && t->slots[i].key != key)
+	while (t->slots[i].group && t->slots[i].tag != (uint32_t)(h >> 32))
 		i = (i + 1) & (t->n_slots - 1);
-	return i;
+	return &t->slots[i];
+}
+
+static void
+table_index(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		t->n_groups += i == 0 || t->entries[i].key != t->entries[i - 1].key;
+	for (t->n_slots = 1; t->n_slots < 2 * t->n_groups; t->n_slots *= 2)
+		;
+	t->slots = xcalloc(t->n_slots, sizeof *t->slots);
+	t->first = xcalloc(t->n_groups + 1, sizeof *t->first);
+	t->n_groups = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		struct slot *s = slot_of(t, t->entries[i].key);
+
+		if (i && t->entries[i].key == t->entries[i - 1].key)
+			continue;
+		t->first[t->n_groups++] = (uint32_t)i;
+		*s = (struct slot){ (uint32_t)(key_hash(t->entries[i].key) >> 32), (uint32_t)t->n_groups };
+	}
+	t->first[t->n_groups] = (uint32_t)t->n;
 }
 
 /* Made once; should two threads make it at the same time, one of the two equal tables is thrown away. */
@@ -146,40 +182,44 @@ table_get(void)
 	for (int i = 0; i < PROFILES; i++)
 		add_profile(t, &cap, (uint16_t)i);
 	qsort(t->entries, t->n, sizeof *t->entries, by_key);
-	for (t->n_slots = 1; t->n_slots < 2 * t->n; t->n_slots *= 2)
-		;
-	t->slots = xcalloc(t->n_slots, sizeof *t->slots);
-	for (size_t i = 0; i < t->n; i++) {
-		struct slot *s = &t->slots[slot_of(t, t->entries[i].key)];
-
-		if (!s->n++) {
-			s->key = t->entries[i].key;
-			s->first = (uint32_t)i;
-		}
-	}
+	table_index(t);
 	if (atomic_compare_exchange_strong(&made, &none, t))
 		return t;
 	free(t->entries);
+	free(t->first);
 	free(t->slots);
 	free(t);
 	return none;
 }
 
-/* In half nats; whether any language knows the key. */
+/* Whether any language knows the key. */
 static int
-vote(const struct table *t, uint64_t key, unsigned sum[PROFILES])
+vote(const struct table *t, uint64_t key, struct votes *v)
 {
-	const struct slot *s = &t->slots[slot_of(t, key)];
-	const struct entry *e = &t->entries[s->first];
+	uint32_t group = slot_of(t, key)->group;
 
-	for (uint32_t i = 0; i < s->n; i++)
-		sum[e[i].profile] += e[i].weight;
-	return s->n != 0;
+	if (!group)
+		return 0;
+	if (!v->count[group - 1]++)
+		v->seen[v->n_seen++] = (uint16_t)(group - 1);
+	return 1;
 }
 
-/* Adds up what each string of one to four letters of the script, and each word, says; how many letters there were. */
+/* What each profile makes of them, in half nats. */
+static void
+add_up(const struct table *t, const struct votes *v, unsigned sum[PROFILES])
+{
+	for (size_t k = 0; k < v->n_seen; k++) {
+		uint32_t group = v->seen[k];
+
+		for (uint32_t i = t->first[group]; i < t->first[group + 1]; i++)
+			sum[t->entries[i].profile] += (unsigned)t->entries[i].weight * v->count[group];
+	}
+}
+
+/* Counts each string of one to four letters of the script, and each word; how many letters there were. */
 static size_t
-count_votes(const struct table *t, const char *s, size_t n, enum script script, unsigned sum[PROFILES])
+count_votes(const struct table *t, const char *s, size_t n, enum script script, struct votes *v)
 {
 	uint64_t last = '_', word = 0;  /* the last four letters, 16 bits each */
 	size_t letters = 0, len, run = 1;
@@ -199,11 +239,11 @@ count_votes(const struct table *t, const char *s, size_t n, enum script script, 
 
 			if (k > 2 && (last >> 16 * (k - 2) & 0xffff) == '_')
 				break;          /* a word's end within */
-			if (key != '_' && !vote(t, key, sum) && k > 1)
+			if (key != '_' && !vote(t, key, v) && k > 1)
 				break;          /* what is longer is rarer */
 		}
 		if (c == '_') {
-			vote(t, word_key(word), sum);
+			vote(t, word_key(word), v);
 			word = 0;
 		} else {
 			word = fold(word, c);
@@ -257,6 +297,7 @@ lang_detect(const char *s, size_t n, struct lang *l)
 	size_t count[SCRIPTS] = { 0 }, all = 0, len, letters;
 	char buf[SAMPLE];
 	unsigned sum[PROFILES] = { 0 };
+	struct votes votes;
 	enum script best = OTHER;
 
 	s = sample(s, &n, buf);
@@ -287,9 +328,12 @@ lang_detect(const char *s, size_t n, struct lang *l)
 		l->score = (double)count[best] / (double)all;
 		return;
 	}
-	letters = count_votes(table_get(), s, n, best, sum);
+	memset(votes.count, 0, sizeof votes.count);
+	votes.n_seen = 0;
+	letters = count_votes(table_get(), s, n, best, &votes);
 	if (!letters)
 		return;
+	add_up(table_get(), &votes, sum);
 	decide(sum, best, letters, l);
 	l->score *= (double)count[best] / (double)all;
 }
