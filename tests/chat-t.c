@@ -1,0 +1,167 @@
+/* chat-t - conversations: what a template gives token by token, what is trained on, prompts as prefixes */
+/* SPDX-License-Identifier: MIT */
+#include "tap.h"
+#include "vocab/chat.h"
+#include "vocab/train.h"
+#include <stdlib.h>
+#include <string.h>
+
+static struct err err;
+
+/* Bytes and every template's specials: ids are easy to read back. */
+static struct vocab *
+bytes_only(void)
+{
+	static const char *special[] = { "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|begin_of_text|>", "<|start_header_id|>",
+					 "<|end_header_id|>", "<|eot_id|>" };
+	struct train_opts o = { "gpt2", special, 7, 256 + 7, 2 };
+	struct trainer *t = trainer_new(&o, &err);
+	size_t merges;
+
+	return t ? trainer_finish(t, &merges, &err) : NULL;
+}
+
+struct made {
+	struct ids ids;
+	struct buf mask, text, trained;
+	int rc;
+};
+
+static struct made
+render(const struct vocab *v, const struct chat *c, const char *json, int header)
+{
+	static const struct vocab_opts none = { NULL, SPECIAL_NONE, INVALID_RAW };
+	struct made m = {0};
+	struct encoder *e = encoder_new(v, &none);
+	struct json j;
+
+	buf_need(&m.text, 1), buf_need(&m.trained, 1), buf_need(&m.mask, 1);
+	m.text.p[0] = m.trained.p[0] = 0;
+	m.rc = json_parse(&j, json, strlen(json), &err) ? -1 : chat_render(c, e, j, header, &m.ids, &m.mask, &err);
+	decode_ids(v, m.ids.v, m.ids.n, 0, &m.text);
+	for (size_t i = 0; i < m.ids.n && i < m.mask.n; i++)
+		if (m.mask.p[i])
+			decode_part(v, m.ids.v + i, 1, 0, &m.trained);
+	encoder_free(e);
+	return m;
+}
+
+static void
+drop(struct made *m)
+{
+	free(m->ids.v);
+	buf_free(&m->mask), buf_free(&m->text), buf_free(&m->trained);
+}
+
+#define TURNS "{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":\"Yes.\"},{\"role\":\"user\",\"content\":\"and?\"}"
+#define LAST  ",{\"role\":\"assistant\",\"content\":\"No.\"}"
+
+static void
+template(const struct vocab *v, const char *name, const char *want, const char *trained)
+{
+	struct chat c, d;
+	struct made all, prompt, system;
+	struct buf text = {0};
+	struct json j;
+	size_t n;
+
+	OK(!chat_init(&c, name, v, &err), "%s: can be had", name);
+	all = render(v, &c, "{\"messages\":[" TURNS LAST "]}", 0);
+	OK(!all.rc && !strcmp(all.text.p, want), "%s: reads as it should", name);
+	if (strcmp(all.text.p, want))
+		printf("# %s\n", all.text.p);
+	OK(!strcmp(all.trained.p, trained), "%s: trained on are the answers and their ends", name);
+	OK(all.mask.n == all.ids.n, "%s: a mask byte for each id", name);
+	prompt = render(v, &c, "{\"messages\":[" TURNS "]}", 1);
+	n = prompt.ids.n;
+	OK(!prompt.rc && n < all.ids.n && !memcmp(prompt.ids.v, all.ids.v, n * sizeof *all.ids.v),
+	   "%s: a prompt is the beginning of the conversation", name);
+	OK(n < all.ids.n && all.mask.p[n] == 1 && all.mask.p[n - 1] == 0, "%s: and what is trained on begins where it ends", name);
+	system = render(v, &c, "{\"messages\":[{\"role\":\"system\",\"content\":\"Be <|im_end|> kind.\"}," TURNS "]}", 1);
+	OK(!system.rc && strstr(system.text.p, "Be <|im_end|> kind.") && !strstr(system.trained.p, "kind") &&
+	   !strstr(system.text.p, "helpful"), "%s: a system message takes the place of the default one", name);
+	chat_print(&c, &text);
+	OK(!json_parse(&j, text.p, text.n, &err) && !chat_parse(&d, j, &err) && d.bos == c.bos && d.n_eos == c.n_eos &&
+	   !memcmp(d.eos, c.eos, sizeof d.eos[0] * (size_t)d.n_eos) && !strcmp(d.template_name, name) &&
+	   !strcmp(d.system ? d.system : "", c.system ? c.system : ""), "%s: chat_parse reads what chat_print writes", name);
+	buf_free(&text);
+	drop(&all), drop(&prompt), drop(&system);
+	chat_free(&c), chat_free(&d);
+}
+
+static void
+bad(const struct vocab *v, const char *json, int header, const char *what)
+{
+	struct chat c;
+	struct made m;
+
+	chat_init(&c, "chatml", v, &err);
+	m = render(v, &c, json, header);
+	OK(m.rc == -1 && *err.text, "%s is an error", what);
+	drop(&m);
+	chat_free(&c);
+}
+
+static void
+same(const struct vocab *v, const char *name, const char *a, const char *b, const char *what)
+{
+	struct chat c;
+	struct made x, y;
+
+	chat_init(&c, name, v, &err);
+	x = render(v, &c, a, 0), y = render(v, &c, b, 0);
+	OK(!x.rc && !y.rc && !strcmp(x.text.p, y.text.p) && !strcmp(x.trained.p, y.trained.p), "%s: %s", name, what);
+	drop(&x), drop(&y);
+	chat_free(&c);
+}
+
+int
+main(void)
+{
+	struct vocab *v = bytes_only();
+	struct chat c;
+
+	OK(v && vocab_size(v) == 263, "a vocabulary of bytes and specials");
+	template(v, "chatml", "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nYes.<|im_end|>\n<|im_start|>user\nand?<|im_end|>\n"
+		 "<|im_start|>assistant\nNo.<|im_end|>\n", "Yes.<|im_end|>No.<|im_end|>");
+	template(v, "qwen", "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
+		 "Yes.<|im_end|>\n<|im_start|>user\nand?<|im_end|>\n<|im_start|>assistant\nNo.<|im_end|>\n", "Yes.<|im_end|>No.<|im_end|>");
+	template(v, "smollm2", "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
+		 "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nYes.<|im_end|>\n<|im_start|>user\nand?<|im_end|>\n"
+		 "<|im_start|>assistant\nNo.<|im_end|>\n", "Yes.<|im_end|>No.<|im_end|>");
+	template(v, "llama3", "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nhi<|eot_id|><|start_header_id|>assistant<|end_header_id|>"
+		 "\n\nYes.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nand?<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
+		 "No.<|eot_id|>", "Yes.<|eot_id|>No.<|eot_id|>");
+	template(v, "alpaca", "<|begin_of_text|>Below is an instruction that describes a task. Write a response that appropriately completes the "
+		 "request.\n\n### Instruction:\nhi\n\n### Response:\nYes.<|endoftext|>### Instruction:\nand?\n\n### Response:\nNo.<|endoftext|>",
+		 "Yes.<|endoftext|>No.<|endoftext|>");
+	template(v, "plain", "<|begin_of_text|>User:\nhi\nAssistant:\nYes.<|endoftext|>User:\nand?\nAssistant:\nNo.<|endoftext|>",
+		 "Yes.<|endoftext|>No.<|endoftext|>");
+
+	same(v, "chatml", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]}",
+	     "{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}],\"completion\":[{\"role\":\"assistant\",\"content\":\"b\"}]}",
+	     "prompt and completion as messages");
+	same(v, "qwen", "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]},{\"role\":\"assistant\",\"content\":\"b\"}]}",
+	     "{\"conversations\":[{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]}", "ShareGPT, and content in parts");
+	same(v, "plain", "{\"prompt\":\"a\\n\\nc\",\"completion\":\"b\"}", "{\"instruction\":\"a\",\"input\":\"c\",\"output\":\"b\"}", "an input is added");
+	{
+		struct made m;
+
+		chat_init(&c, "alpaca", v, &err);
+		m = render(v, &c, "{\"instruction\":\"a\",\"input\":\"c\",\"output\":\"b\"}", 0);
+		OK(strstr(m.text.p, "paired with an input") && strstr(m.text.p, "### Instruction:\na\n\n### Input:\nc\n\n### Response:\nb<|end"),
+		   "alpaca: an input has a heading of its own");
+		drop(&m);
+		chat_free(&c);
+	}
+	bad(v, "{\"text\":\"a\"}", 0, "an object without a conversation");
+	bad(v, "{\"messages\":[]}", 0, "no message");
+	bad(v, "{\"messages\":[{\"role\":\"user\"}]}", 0, "a message without content");
+	bad(v, "{\"messages\":[{\"content\":\"a\"}]}", 0, "a message without role");
+	bad(v, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\"}]}]}", 0, "a part that is no text");
+	bad(v, "{\"messages\":[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]}", 0, "a call of a tool");
+	bad(v, "{\"prompt\":\"a\"}", 0, "a prompt without completion, unless to be answered,");
+	OK(chat_init(&c, "vicuna", v, &err) && strstr(err.text, "chatml"), "an unknown template is an error that names those there are");
+	vocab_free(v);
+	return DONE();
+}
