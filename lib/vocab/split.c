@@ -192,6 +192,8 @@ pcre_ends(const struct split *s, struct cuts *c, const unsigned char *p, size_t 
 		int rc = pcre2_match(s->code, t, n, at, PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, c->match, NULL);
 		unsigned char why[128];
 
+		if (rc == PCRE2_ERROR_JIT_STACKLIMIT)   /* the interpreter has the heap */
+			rc = pcre2_match(s->code, t, n, at, PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY | PCRE2_NO_JIT, c->match, NULL);
 		if (rc == PCRE2_ERROR_NOMATCH)
 			break;
 		if (rc < 0) {
