@@ -41,6 +41,8 @@ load(struct model *m, const char *path)
 	if (!strcmp(path, "-") || folder_is(path)) {
 		if (model_load(m, path, &e))
 			die_err(&e);
+		if (!m->chat && !chat_name && folder_is(path) && folder_has_chat(path))
+			warn("%s: its chat template is none that is offered: left out (--chat=NAME names one)", path);
 		return;
 	}
 	if (file_map(&f, path, &e))

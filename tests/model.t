@@ -27,6 +27,7 @@ t 'nothing was left behind' '[ ! -e x.safetensors ] && ! ls | grep -q "^x\."'
 
 # ---- streams, folders
 t 'a stream out' '$init -S 1 >a.lms && lmcat --check a.lms'
+t 'HEAD names each command once' 'convert-model - <a.lms | lmcat --head | grep -q "prog.:..init-model[^,]*\",.convert-model..."'
 t 'and in' 'convert-model - <a.lms >b.lms && convert-model b.lms -o e.safetensors && same a.safetensors e.safetensors'
 t 'a stream that was cut' 'head -c 5000 a.lms >cut.lms; exits 1 convert-model -o x - <cut.lms'
 t 'a folder out' 'convert-model a.safetensors -o folder/ && [ -s folder/config.json ] && [ -s folder/model.safetensors ]'
@@ -80,6 +81,7 @@ if [ -s fix/model.safetensors ]; then
 	t 'and told by them, it is the same again' 'rm -rf h && mkdir h && init-model --config=f/config.json -o b.safetensors &&
 		convert-model b.safetensors -o h/ && cp f/tokenizer*.json h && convert-model h -o c.safetensors && lmcat c.safetensors >card &&
 		grep -q "^chat  *chatml" card && grep -q "$(lmcat model.safetensors | sed -n "s/.*\(crc32c:[0-9a-f]*\), tokenizer.*/\1/p")" card'
+	t 'a template that is not known is said' 'echo "{\"chat_template\":\"{{ x }}\"}" >h/tokenizer_config.json && rm -f h/model.safetensors && convert-model b.safetensors -o h/ && echo "{\"chat_template\":\"{{ x }}\"}" >h/tokenizer_config.json && convert-model h -o c.safetensors 2>e && grep -q "chat template" e'
 	t 'GGUF carries the vocabulary' 'convert-model model.safetensors -o m.gguf && convert-model m.gguf -o d.safetensors &&
 		[ "$(printf "The cat" | tokenize -w d.safetensors --ids)" = "$(printf "The cat" | tokenize -w vocab.json --ids)" ]'
 	t 'a template that the vocabulary lacks tokens for' 'exits 1 convert-model --chat=llama3 model.safetensors -o x'

@@ -218,6 +218,20 @@ take_chat(struct model *m, const char *dir, const struct vocab *v)
 	file_unmap(&f);
 }
 
+int
+folder_has_chat(const char *dir)
+{
+	struct file_map f;
+	struct json o;
+	int has;
+
+	if (map_in(&f, dir, "tokenizer_config.json", NULL))
+		return 0;
+	has = !json_parse(&o, (const char *)f.p, f.n, NULL) && json_kind(json_get(o, "chat_template")) == '"';
+	file_unmap(&f);
+	return has;
+}
+
 /* A tokenizer that we cannot read is carried along all the same: the weights are good without it. */
 static void
 take_tokenizer(struct model *m, const char *dir)

@@ -17,5 +17,6 @@ void image_data(const struct model *, enum image_kind, void (*put)(void *ctx, co
 /* A Hugging Face folder. */
 int folder_is(const char *path);
 int folder_load(struct model *, const char *dir, struct err *);
+int folder_has_chat(const char *dir);          /* a chat template, known or not */
 int folder_config(struct config *, const char *dir, struct err *);
 #endif

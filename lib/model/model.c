@@ -1,6 +1,7 @@
 /* model - loading and saving: a file, a stream, a folder */
 /* SPDX-License-Identifier: MIT */
 #include "model/model.h"
+#include "base/cli.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "model/image.h"
@@ -215,6 +216,34 @@ save_image(const struct model *m, enum image_kind kind, const char *path, struct
 	return file_commit(o, e);
 }
 
+/* HEAD names the commands up to this run's, which head_next() adds. */
+static char *
+head_of(const struct model *m)
+{
+	struct buf in = { 0 };
+	struct json list = { 0 };
+	struct json_iter it;
+	size_t left;
+	char *head;
+
+	if (m->prog && json_parse(&list, m->prog, strlen(m->prog), NULL))
+		list = (struct json){ 0 };
+	left = json_count(list);
+	it = json_walk(list);
+	buf_str(&in, "{\"prog\":[");
+	while (json_next(&it)) {
+		if (!--left && json_is(it.value, cli_prog()))
+			break;
+		if (in.p[in.n - 1] != '[')
+			buf_char(&in, ',');
+		buf_add(&in, it.value.p, (size_t)(it.value.end - it.value.p));
+	}
+	buf_str(&in, "]}");
+	head = head_next(in.p, "tens", "");
+	buf_free(&in);
+	return head;
+}
+
 int
 model_save(const struct model *m, const char *path, struct err *e)
 {
@@ -227,7 +256,7 @@ model_save(const struct model *m, const char *path, struct err *e)
 	image_header(m, IMAGE_OURS, &image);
 	buf_need(&image, params_count(&m->par) * sizeof *m->w + m->tokenizer.n);
 	image_data(m, IMAGE_OURS, weights_to_buf, &image);
-	head = head_new("tens", "");
+	head = head_of(m);
 	s = stream_create("-", head);
 	stream_put(s, 1, NULL, image.p, image.n);
 	stream_finish(s);
