@@ -99,7 +99,7 @@ one_product(const size_t *s, int at, int bt, int acc)
 {
 	size_t M = s[0], N = s[1], K = s[2], ldc = N + 3, size = M * ldc * sizeof (float);
 	float *a = some(M * K + 7 * (M + K)), *b = some(N * K + 5 * (N + K));
-	float *c0 = some(M * ldc), *want = copy(c0, M * ldc), *c = copy(c0, M * ldc);
+	float *c0 = some(M * ldc), *want = copy(c0, M * ldc), *c = copy(c0, M * ldc), *packed, *aligned;
 	struct gemm g = {
 		.M = M, .N = N, .K = K, .A = a, .lda = (at ? M : K) + 7, .a_trans = at,
 		.B = b, .ldb = (bt ? K : N) + 5, .b_trans = bt, .C = c, .ldc = ldc, .accumulate = acc
@@ -117,6 +117,15 @@ one_product(const size_t *s, int at, int bt, int acc)
 			memcpy(c, c0, size);
 			in_pieces(&g);
 			bad += K && memcmp(c, want, size) != 0;
+			memcpy(c, c0, size);
+			packed = xmalloc(gemm_pack_size(N, K) * sizeof *packed + 64);
+			aligned = (float *)(((uintptr_t)packed + 63) / 64 * 64);
+			gemm_pack(aligned, b, g.ldb, bt, N, K);
+			g.packed = aligned;
+			gemm(&g);
+			g.packed = NULL;
+			bad += memcmp(c, want, size) != 0;
+			free(packed);
 		}
 	par_set_threads(2);
 	free(a), free(b), free(c0), free(want), free(c);

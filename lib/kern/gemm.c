@@ -51,6 +51,13 @@ pack_b(const struct job *j, float *dst, size_t col, size_t k0, size_t kn)
 	j->k->pack(dst, j->k->nr, src, g->ldb, g->b_trans, least(j->k->nr, g->N - col), kn);
 }
 
+/* Where the panel of column col goes on at depth k0 in a B that came packed. */
+static const float *
+panel_of(const struct job *j, size_t col, size_t k0)
+{
+	return j->g->packed + col * j->g->K + k0 * j->k->nr;
+}
+
 static void
 one_tile(const struct job *j, size_t panel, size_t col, size_t k0, size_t kn, const float *a, const float *b)
 {
@@ -81,9 +88,12 @@ block(struct job *j, size_t task, size_t *packed, float *abuf, size_t j0, size_t
 		for (size_t p = p0; p < p1; p++)
 			pack_a(j, abuf + (p - p0) * mr * kn, p, k0, kn);
 	*packed = ib;
-	for (size_t q = np * jb / j->nblk; q < np * (jb + 1) / j->nblk; q++)
+	for (size_t q = np * jb / j->nblk; q < np * (jb + 1) / j->nblk; q++) {
+		const float *b = j->g->packed ? panel_of(j, j0 + q * nr, k0) : j->b + q * nr * kn;
+
 		for (size_t p = p0; p < p1; p++)
-			one_tile(j, p, j0 + q * nr, k0, kn, abuf + (p - p0) * mr * kn, j->b + q * nr * kn);
+			one_tile(j, p, j0 + q * nr, k0, kn, abuf + (p - p0) * mr * kn, b);
+	}
 }
 
 /* A thread draws tickets until it holds one of the step after; that one it keeps. */
@@ -101,7 +111,7 @@ wide(int thread, int threads, void *ctx)
 		do {
 			size_t kn = least(j->kc, g->K - k0), packed = (size_t)-1, first = end;
 
-			for (end += np; ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
+			for (end += g->packed ? 0 : np; ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
 				size_t q = ticket - first;
 
 				pack_b(j, j->b + q * j->k->nr * kn, j0 + q * j->k->nr, k0, kn);
@@ -136,9 +146,10 @@ narrow(int thread, int threads, void *ctx)
 		do {
 			size_t kn = least(j->kc, g->K - k0);
 
-			pack_b(j, bbuf, col, k0, kn);
+			if (!g->packed)
+				pack_b(j, bbuf, col, k0, kn);
 			for (size_t p = 0; p < j->mp; p++)
-				one_tile(j, p, col, k0, kn, j->a + (p * g->K + k0) * mr, bbuf);
+				one_tile(j, p, col, k0, kn, j->a + (p * g->K + k0) * mr, g->packed ? panel_of(j, col, k0) : bbuf);
 			k0 += kn;
 		} while (k0 < g->K);
 	}
@@ -184,4 +195,35 @@ gemm(const struct gemm *g)
 		par_run(wide, &j);
 	else
 		wide(0, 1, &j);
+}
+
+size_t
+gemm_pack_size(size_t N, size_t K)
+{
+	size_t nr = kern_now()->nr;
+
+	return div_up(N, nr) * nr * K;
+}
+
+struct packing {
+	struct job j;
+	float *dst;
+};
+
+static void
+pack_panel(size_t panel, void *ctx)
+{
+	const struct packing *p = ctx;
+	size_t col = panel * p->j.k->nr;
+
+	pack_b(&p->j, p->dst + col * p->j.g->K, col, 0, p->j.g->K);
+}
+
+void
+gemm_pack(float *dst, const float *B, size_t ldb, int b_trans, size_t N, size_t K)
+{
+	struct gemm g = { .N = N, .K = K, .B = B, .ldb = ldb, .b_trans = b_trans };
+	struct packing p = { { .g = &g, .k = kern_now() }, dst };
+
+	par_for(div_up(N, p.j.k->nr), pack_panel, &p);
 }

@@ -21,6 +21,7 @@ struct gemm {
 	const float *B;                 /* (K,N), or (N,K) when b_trans: a weight [out][in] */
 	size_t       ldb;
 	int          b_trans;
+	const float *packed;            /* what gemm_pack made of B, which is then not read; NULL: B is packed on the way */
 	float       *C;
 	size_t       ldc;
 	int          accumulate;        /* go on from what C holds */
@@ -34,4 +35,9 @@ struct gemm {
 /* Parallel over tiles of C; inside a parallel region it runs on the calling thread.  Scratch memory is kept
  * between calls, one set a thread.  With few rows (decoding) B is read once, at the speed of memory. */
 void gemm(const struct gemm *);
+
+/* For a B that many products share: its panels, gemm_pack_size floats at dst (aligned to 64).  The bits of a product
+ * do not depend on it, but the layout depends on the instruction set: it is for this process alone. */
+size_t gemm_pack_size(size_t N, size_t K);
+void   gemm_pack(float *dst, const float *B, size_t ldb, int b_trans, size_t N, size_t K);
 #endif

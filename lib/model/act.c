@@ -91,15 +91,16 @@ act_back(const struct config *c, float *dpre, const float *dy, const float *pre,
 }
 
 void
-up_fwd(const struct config *c, const float *W, const float *bias, float *y, float *pre, const float *x, size_t rows)
+up_fwd(const struct config *c, const float *W, const float *packed, const float *bias, float *y, float *pre,
+		const float *x, size_t rows)
 {
 	size_t K = (size_t)c->C, N = width_up(c);
 
 	if (c->gated || c->act == ACT_GELU) {
-		linear_fwd(pre, x, rows, K, N, W, bias, NULL);
+		linear_fwd(pre, x, rows, K, N, W, packed, bias, NULL);
 		act_again(c, y, pre, rows);
 	} else {
 		gemm(&(struct gemm){ .M = rows, .N = N, .K = K, .A = x, .lda = K, .B = W, .ldb = K, .b_trans = 1,
-			.C = y, .ldc = N, .bias = bias, .pre = pre, .act = kernel_of(c->act) });
+			.packed = packed, .C = y, .ldc = N, .bias = bias, .pre = pre, .act = kernel_of(c->act) });
 	}
 }

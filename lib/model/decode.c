@@ -18,6 +18,10 @@ struct decoder {
 	int    n_seq, T;
 	int   *len, *more;              /* (n_seq) */
 	struct arena arena;
+	struct packed {
+		float *qkv, *o, *up, *down;
+	} *packed;                      /* (L): the layers' matrices as the products want them; read again at every token */
+	float *packed_head;
 	float *k, *v;                   /* (L, n_seq, T, KV*D) */
 	float *cosine, *sine;
 	float *x, *mid, *normed, *qkv, *o, *act, *pre, *mean, *rstd, *tmp;
@@ -51,6 +55,14 @@ layout(struct decoder *d)
 		d->cosine = take(d, (size_t)d->T * (size_t)c->D / 2);
 		d->sine = take(d, (size_t)d->T * (size_t)c->D / 2);
 	}
+	for (int l = 0; l < c->L; l++) {
+		struct packed *p = &d->packed[l];
+		p->qkv = take(d, gemm_pack_size(width_qkv(c), C));
+		p->o = take(d, gemm_pack_size(C, width_q(c)));
+		p->up = take(d, gemm_pack_size(width_up(c), C));
+		p->down = take(d, gemm_pack_size(C, (size_t)c->F));
+	}
+	d->packed_head = take(d, gemm_pack_size((size_t)c->V, C));
 	d->x = take(d, R * C);
 	d->mid = take(d, R * C);
 	d->normed = take(d, R * C);
@@ -70,6 +82,22 @@ layout(struct decoder *d)
 	}
 }
 
+static void
+pack_weights(struct decoder *d)
+{
+	const struct config *c = &d->cfg;
+	size_t C = (size_t)c->C, F = (size_t)c->F, q = width_q(c);
+
+	for (int l = 0; l < c->L; l++) {
+		const struct layer_offsets *lo = &d->par->layer[l];
+		gemm_pack(d->packed[l].qkv, d->w + lo->qkv, C, 1, width_qkv(c), C);
+		gemm_pack(d->packed[l].o, d->w + lo->o, q, 1, C, q);
+		gemm_pack(d->packed[l].up, d->w + lo->up, C, 1, width_up(c), C);
+		gemm_pack(d->packed[l].down, d->w + lo->down, F, 1, C, F);
+	}
+	gemm_pack(d->packed_head, d->w + d->par->head, C, 1, (size_t)c->V, C);
+}
+
 struct decoder *
 decoder_new(const struct config *cfg, const struct params *par, const float *w, int n_seq, int T)
 {
@@ -77,12 +105,14 @@ decoder_new(const struct config *cfg, const struct params *par, const float *w, 
 	size_t size;
 
 	*d = (struct decoder){ .cfg = *cfg, .par = par, .w = w, .n_seq = n_seq, .T = T };
+	d->packed = xcalloc((size_t)cfg->L, sizeof *d->packed);
 	layout(d);
 	size = d->arena.size;
 	arena_init(&d->arena, size);
 	layout(d);
 	if (d->cosine)
 		rope_tables(cfg, T, d->cosine, d->sine);
+	pack_weights(d);
 	d->len = xcalloc((size_t)n_seq, sizeof *d->len);
 	d->more = xcalloc((size_t)n_seq, sizeof *d->more);
 	return d;
@@ -94,6 +124,7 @@ decoder_free(struct decoder *d)
 	if (!d)
 		return;
 	arena_free(&d->arena);
+	free(d->packed);
 	free(d->len);
 	free(d->more);
 	free(d->hidden);
@@ -178,22 +209,23 @@ layer_feed(struct decoder *d, int l, const int *seq, size_t rows)
 {
 	const struct config *c = &d->cfg;
 	const struct layer_offsets *lo = &d->par->layer[l];
+	const struct packed *p = &d->packed[l];
 	const float *w = d->w;
 	size_t C = (size_t)c->C;
 
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, d->normed, d->mean, d->rstd, d->x, rows);
-	linear_fwd(d->qkv, d->normed, rows, C, width_qkv(c), w + lo->qkv, weights_at(w, lo->qkv_b), NULL);
+	linear_fwd(d->qkv, d->normed, rows, C, width_qkv(c), w + lo->qkv, p->qkv, weights_at(w, lo->qkv_b), NULL);
 	if (c->qk_norm)
 		qk_norm_fwd(c, w, lo, d->qkv, rows, &d->qk, d->tmp);
 	if (c->pos == POS_ROPE)
 		op_rope(d->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, d->pos, d->cosine, d->sine, 0);
 	remember(d, l, seq, rows);
 	par_for(rows * (size_t)c->KV, look_back, &(struct look){ d, seq, l });
-	linear_fwd(d->mid, d->o, rows, width_q(c), C, w + lo->o, weights_at(w, lo->o_b), d->x);
+	linear_fwd(d->mid, d->o, rows, width_q(c), C, w + lo->o, p->o, weights_at(w, lo->o_b), d->x);
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, d->normed, d->mean, d->rstd, d->mid, rows);
-	up_fwd(c, w + lo->up, weights_at(w, lo->up_b), d->act, d->pre, d->normed, rows);
-	linear_fwd(d->x, d->act, rows, (size_t)c->F, C, w + lo->down, weights_at(w, lo->down_b), d->mid);
+	up_fwd(c, w + lo->up, p->up, weights_at(w, lo->up_b), d->act, d->pre, d->normed, rows);
+	linear_fwd(d->x, d->act, rows, (size_t)c->F, C, w + lo->down, p->down, weights_at(w, lo->down_b), d->mid);
 }
 
 /* At most FEED_ROWS tokens; returns how many were wanted. */
@@ -217,7 +249,8 @@ feed_rows(struct decoder *d, size_t rows, const int *seq, const uint32_t *tok, c
 		return 0;
 	norm_fwd(c, d->w, p->norm_f, p->norm_f_b, d->hidden + done * C, d->mean, d->rstd, d->mid, n);
 	if (logits)
-		linear_fwd(logits + done * V, d->hidden + done * C, n, C, V, d->w + p->head, NULL, NULL);
+		linear_fwd(logits + done * V, d->hidden + done * C, n, C, V, d->w + p->head, d->packed_head,
+			NULL, NULL);
 	return n;
 }
 

@@ -6,7 +6,7 @@
 
 struct decoder;                 /* a KV cache of n_seq sequences of up to T tokens, and scratch */
 
-/* w stays the caller's and must outlive it.  T: at most the configuration's where positions are learned. */
+/* Keeps the matrices of w packed for its products, so w must not change; it stays the caller's and must outlive it.  T: at most the configuration's where positions are learned. */
 struct decoder *decoder_new(const struct config *, const struct params *, const float *w, int n_seq, int T);
 void            decoder_free(struct decoder *);
 int             decoder_len(const struct decoder *, int seq);   /* tokens in the cache */

@@ -49,7 +49,7 @@ head_chunk(struct net *n, const float *w, float *g, const struct net_head *h, co
 		n->target[i] = h->target[row[i]];
 		n->coef[i] = coef ? coef[row[i]] : 0;
 	}
-	linear_fwd(n->logits, x, m, C, V, W, NULL, NULL);
+	linear_fwd(n->logits, x, m, C, V, W, NULL, NULL, NULL);
 	op_logp(n->logits, V, m, V, h->scale, n->target, coef ? n->coef : NULL, n->logp, h->entropy ? n->entropy : NULL);
 	for (size_t i = 0; i < m; i++) {
 		h->logp[row[i]] = n->logp[i];
@@ -97,5 +97,5 @@ net_logits(struct net *n, const float *w, size_t first, size_t count, float *log
 {
 	size_t C = (size_t)n->cfg.C;
 
-	linear_fwd(logits, n->hidden + first * C, count, C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL);
+	linear_fwd(logits, n->hidden + first * C, count, C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL, NULL);
 }

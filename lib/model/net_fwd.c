@@ -40,17 +40,17 @@ layer_fwd(struct net *n, const float *w, const struct layer_offsets *lo, struct 
 	struct attn at = attention(n, a);
 
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
-	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, weights_at(w, lo->qkv_b), NULL);
+	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, NULL, weights_at(w, lo->qkv_b), NULL);
 	if (c->qk_norm)
 		qk_norm_fwd(c, w, lo, a->qkv, rows, &a->qk, n->tmp);
 	if (c->pos == POS_ROPE)
 		op_rope(a->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 0);
 	attn_fwd(&at);
-	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, weights_at(w, lo->o_b), a->x);
+	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), a->x);
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
-	up_fwd(c, w + lo->up, weights_at(w, lo->up_b), n->act, a->pre, n->normed, rows);
-	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, weights_at(w, lo->down_b), a->mid);
+	up_fwd(c, w + lo->up, NULL, weights_at(w, lo->up_b), n->act, a->pre, n->normed, rows);
+	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), a->mid);
 }
 
 void
