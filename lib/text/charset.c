@@ -4,6 +4,7 @@
 #include "text/charset.h"
 #include <errno.h>
 #include <iconv.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 #ifdef HAVE_UCHARDET
@@ -120,6 +121,21 @@ sequence(const unsigned char *s, size_t n)
 	return len;
 }
 
+/* How many bytes from s are ASCII and not NUL, in steps of eight. */
+static size_t
+ascii_run(const unsigned char *s, size_t n)
+{
+	size_t i = 0;
+	uint64_t x;
+
+	for (; i + 8 <= n; i += 8) {
+		memcpy(&x, s + i, 8);
+		if ((x | (x - 0x0101010101010101u)) & 0x8080808080808080u)
+			break;
+	}
+	return i;
+}
+
 int
 utf8_valid(const char *str, size_t n)
 {
@@ -128,7 +144,7 @@ utf8_valid(const char *str, size_t n)
 
 	for (size_t i = 0; i < n; i += k)
 		if (s[i] < 0x80)
-			k = 1;
+			k = (k = ascii_run(s + i, n - i)) ? k : 1;
 		else if (!(k = sequence(s + i, n - i)))
 			return 0;
 	return 1;
@@ -225,6 +241,9 @@ copy_utf8(const unsigned char *s, size_t n, struct buf *out)
 		i = from = 3;
 	buf_need(out, n);
 	while (i < n) {
+		i += ascii_run(s + i, n - i);
+		if (i == n)
+			break;
 		k = s[i] == 0 ? 0 : s[i] < 0x80 ? 1 : sequence(s + i, n - i);
 		if (k && i + k <= n) {
 			i += k;

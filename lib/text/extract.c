@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "text/extract.h"
+#include "base/rng.h"
 #include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ static const char *const patterns[RE_COUNT] = {
 	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content"
 };
 
+#define SEEN   1024
 #define ENOUGH 400      /* letters of running text that are a page's content without doubt */
 #define GAIN   2        /* with less, what a more lenient reading must give to be preferred */
 
@@ -62,6 +64,7 @@ struct work {
 	uint32_t             *ends;
 	uint8_t              *kind;     /* bit i: pattern i matches */
 	pcre2_match_data     *md;
+	struct { uint64_t names; int kind; } seen[SEEN];        /* by hash: pages give the same names again and again */
 };
 
 struct extract *
@@ -173,7 +176,8 @@ match(struct work *w, uint32_t at, struct buf *names)
 {
 	static const int from[] = { ATTR_class, ATTR_id, ATTR_itemprop };
 	const char *v;
-	int kind = 0;
+	uint64_t hash;
+	int kind = 0, block;
 
 	if (w->h.node[at].n_attr == 0)
 		return 0;
@@ -183,9 +187,18 @@ match(struct work *w, uint32_t at, struct buf *names)
 			buf_add(names, v, strnlen(v, 512));
 			buf_char(names, ' ');
 		}
-	for (int i = 0; names->n && i < RE_NAMES; i++)
-		if (pcre2_match(w->x->re[i], (PCRE2_SPTR)names->p, names->n, 0, 0, w->md, NULL) >= 0)
+	if (names->n == 0)
+		return 0;
+	block = html_flags[w->h.node[at].tag] & H_BLOCK || w->h.node[at].tag == TAG_other;
+	hash = rng_hash(names->p, names->n, (uint64_t)block) | 1;       /* 0 is an empty place */
+	if (w->seen[hash >> 8 & (SEEN - 1)].names == hash)
+		return w->seen[hash >> 8 & (SEEN - 1)].kind;
+	for (int i = 0; i < RE_NAMES; i++)
+		if ((block || i == RE_INLINE) &&
+		    pcre2_match(w->x->re[i], (PCRE2_SPTR)names->p, names->n, 0, 0, w->md, NULL) >= 0)
 			kind |= 1 << i;
+	w->seen[hash >> 8 & (SEEN - 1)].names = hash;
+	w->seen[hash >> 8 & (SEEN - 1)].kind = kind;
 	return kind;
 }
 
@@ -405,10 +418,10 @@ static uint32_t
 find_content(struct work *w, const struct buf *title)
 {
 	uint32_t root = 0, named;
-	int used = BY_NAME;
+	int level, used = BY_NAME;
 	double good = 0;
 
-	for (int level = BY_NAME; level <= NOTHING; level++) {
+	for (level = BY_NAME; level <= NOTHING; level++) {
 		uint32_t at;
 
 		mark_furniture(w, level);
@@ -423,7 +436,8 @@ find_content(struct work *w, const struct buf *title)
 		if (good > (level < BY_ELEMENT ? ENOUGH : 50))
 			break;
 	}
-	mark_furniture(w, used);
+	if (used != level)
+		mark_furniture(w, used);
 	if (w->m[root].link < .5 * w->m[root].text)
 		mark_links(w, root);
 	return root;
