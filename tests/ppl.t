@@ -43,4 +43,19 @@ t 'refused: a window past the context, a stride past the window, other tokens, a
 	exits 1 ev -T 65 toks.lms && exits 1 ev -T 8 --stride=9 toks.lms && head -c 2000 toks.lms >cut && exits 1 ev cut && exits 2 eval-ppl toks.lms && exits 2 ev --json --each toks.lms &&
 	train-vocab -q --size=290 "--special=<|endoftext|>" -o v2.json docs.jsonl && tokenize -w v2.json -o v2.lms docs.jsonl && exits 1 ev v2.lms'
 t 'a stream of no documents is no error' 'tokenize -w vocab.json -o none.lms /dev/null 2>/dev/null || shard -T 32 --split none=0 -o none.lms train.lms 2>/dev/null || :; [ ! -e none.lms ] || ev --json none.lms'
+d=${LM_TESTDATA-}/data
+if [ -e "$d/models/stories260K/stories260K.bin" ] && have convert-model; then
+	cat >stories.awk <<-'AWK'
+	BEGIN { RS = "<[|]endoftext[|]>" }
+	{ gsub(/^[ \n]+|[ \n]+$/, ""); gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); gsub(/\n/, "\\n"); if (length) print "{\"text\":\"" $0 "\"}" }
+	AWK
+	awk -f stories.awk "$d/tokenizers/cs336-bpe/tests/fixtures/tinystories_sample.txt" >s.jsonl
+	t 'a published model: the numbers of llama2.c on five stories' '
+		convert-model -w "$d/models/stories260K/tok512.bin" -o s.safetensors "$d/models/stories260K/stories260K.bin" &&
+		tokenize -w s.safetensors --bos -o s.lms s.jsonl && eval-ppl -q -m s.safetensors --json s.lms >s && [ "$(val s tokens)" = 1804 ] &&
+		[ "$(val s bytes)" = 3717 ] && near "$(val s loss)" 1.266441 2e-6 && near "$(val s ppl)" 3.54820 2e-5 && near "$(val s bits_per_byte)" 0.886755 2e-6 &&
+		eval-ppl -q -m s.safetensors --each s.lms | head -1 >e1 && near "$(val e1 tokens)" 373 0 && near "$(val e1 loss)" 1.315989 2e-6'
+else
+	skip 'a published model: the numbers of llama2.c' 'it is not there'
+fi
 done_testing

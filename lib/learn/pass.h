@@ -18,7 +18,7 @@ void pass_free(struct pass *);
 /* Sets g and returns the sum of -log p over the supervised tokens, nats; the rows are taken B at a time, which leaves
  * no trace in the result. */
 double pass_grad(struct pass *, const struct batch *);
-/* Mean -log p over the supervised tokens of a file, and their number; the weights are w. Damage ends the program.
+/* Mean -log p over the supervised tokens of a stream, and their number.  Damage ends the program.
  * -1: no such records. */
 int pass_eval(struct pass *, const struct batches_opts *, double *loss, uint64_t *tokens, struct err *);
 #endif

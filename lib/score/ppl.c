@@ -27,6 +27,7 @@ struct eval {
 	struct rows   *rows;
 	struct words {
 		uint64_t  item, n;
+		uint32_t  extra;        /* bytes of its first predicted token that are not in the text: SentencePiece's blank */
 	} *words;                       /* of the documents in the rows, in order */
 	size_t         first, n_words, cap_words;
 	struct doc_sums doc;
@@ -53,20 +54,35 @@ space_at(const unsigned char *p, size_t n)
 
 /* Words as re.split(r"\s+") counts them, empty ones at the ends too (lm-eval's word perplexity). */
 static uint64_t
-count_words(const struct vocab *v, const uint32_t *tok, size_t n)
+count_words(struct buf text)
 {
-	struct buf text = { 0 };
 	uint64_t words = 1;
 	int in = 0;
 
-	decode_ids(v, tok, n, 1, &text);
 	for (size_t i = 0, k; i < text.n; i += k ? k : 1) {
 		k = space_at((unsigned char *)text.p + i, text.n - i);
 		words += k && !in;
 		in = k != 0;
 	}
-	buf_free(&text);
 	return words;
+}
+
+/* What a document's text says beside its tokens. */
+static void
+read_text(struct eval *v, const struct item *it)
+{
+	struct words w = { .item = v->p->documents };
+	struct buf text = { 0 };
+	uint64_t sum = 0;
+
+	decode_ids(v->vocab, it->tok, it->n_tok, 1, &text);
+	for (size_t i = 0; i < it->n_tok; i++)
+		sum += v->n_bytes[it->tok[i]];
+	if (it->n_tok && !v->n_bytes[it->tok[0]] && sum > text.n)
+		w.extra = (uint32_t)(sum - text.n);
+	w.n = count_words(text);
+	VEC_PUSH(v->words, v->n_words, v->cap_words, w);
+	buf_free(&text);
 }
 
 static void
@@ -144,6 +160,10 @@ take(void *ctx, const struct rows_token *t)
 	ratio_add(&v->p->hits.tokens, t->hit, 1);
 	ratio_add(&v->p->kl.tokens, t->kl, 1);
 	if (bytes) {
+		if (v->first < v->n_words && v->words[v->first].item == t->item && v->words[v->first].extra <= bytes) {
+			bytes -= v->words[v->first].extra;
+			v->words[v->first].extra = 0;
+		}
 		d->bytes += bytes;
 		d->byte_loss += nats;
 		ratio_add(&v->p->bits.tokens, nats / LN2, bytes);
@@ -218,10 +238,8 @@ all(struct eval *v)
 	struct ppl *p = v->p;
 
 	while ((!v->o->stop_after || p->documents < (uint64_t)v->o->stop_after) && items_next(v->in, &it)) {
-		if (p->has_words) {
-			struct words w = { p->documents, count_words(v->vocab, it.tok, it.n_tok) };
-			VEC_PUSH(v->words, v->n_words, v->cap_words, w);
-		}
+		if (p->has_words)
+			read_text(v, &it);
 		rows_add(v->rows, p->documents++, &it, (size_t)p->stride, v->o->doc_mask);
 		progress(p->documents, 0, p->sharded ? "records" : "documents", "loss %.4f", ratio_value(&p->loss.tokens));
 	}
