@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const char *output = "-", *by = "text,minhash", *edges_path, *clusters_path;
-static long long ngram = 5, bands = 14, rows = 8;
+static long long ngram = 5, bands = 14, rows = 8, against_ngram = 13;
+static struct strs against_paths;
 static double min_jaccard = .5;
 static const struct opt opts[] = {
 	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
@@ -16,6 +17,8 @@ static const struct opt opts[] = {
 	{ 0, "bands", OPT_INT, &bands, "N", "keys of a document [14]", OPT_RESULT },
 	{ 0, "rows", OPT_INT, &rows, "N", "minima in a key [8]", OPT_RESULT },
 	{ 0, "min-jaccard", OPT_NUM, &min_jaccard, "X", "shingles that near duplicates share [0.5]", OPT_RESULT },
+	{ 0, "against", OPT_LIST, &against_paths, "FILE", "drop what shares words with FILE's documents", OPT_FILE },
+	{ 0, "against-ngram", OPT_INT, &against_ngram, "N", "that many in a row [13]", OPT_RESULT },
 	{ 0, "edges", OPT_STR, &edges_path, "FILE", "write the near pairs to FILE", OPT_QUIET },
 	{ 0, "clusters", OPT_STR, &clusters_path, "FILE", "write the clusters to FILE", OPT_QUIET },
 	{ 0 }
@@ -31,15 +34,17 @@ parse_by(void)
 		size_t n = strcspn(p, ",");
 		int m = 0;
 
-		while (m < DEDUP_METHODS && (strlen(dedup_names[m]) != n || memcmp(dedup_names[m], p, n)))
+		while (m < DEDUP_AGAINST && (strlen(dedup_names[m]) != n || memcmp(dedup_names[m], p, n)))
 			m++;
-		if (m == DEDUP_METHODS)
+		if (m == DEDUP_AGAINST)
 			die_usage("--by=%s: '%.*s' is none of url, text, paragraph, line, minhash", by, (int)n, p);
 		bits |= 1u << m;
 		p += n + (p[n] == ',');
 	}
-	if (!bits)
+	if (!bits && !against_paths.n)
 		die_usage("--by: by what?");
+	if (against_ngram < 1 || against_ngram > 1000)
+		die_usage("--against-ngram: 1 to 1000");
 	if (ngram < 1 || ngram > 1000 || bands < 1 || bands > 1000 || rows < 1 || rows > 1000)
 		die_usage("--ngram, --bands, --rows: 1 to 1000");
 	if (!(min_jaccard >= 0 && min_jaccard <= 1))
@@ -84,6 +89,29 @@ create(const char *path)
 	return f;
 }
 
+/* The documents of all --against files, each read by itself, whatever it is; NULL when there are none. */
+static struct against *
+read_against(void)
+{
+	struct against *a = against_paths.n ? against_new((size_t)against_ngram) : NULL;
+	struct doc doc;
+
+	for (int i = 0; i < against_paths.n; i++) {
+		char *path = xstrdup(against_paths.v[i]);
+		struct docs_in *in = docs_open(1, &path, 1);
+		uint64_t brief = 0;
+
+		while (docs_next(in, &doc))
+			brief += !against_add(a, &doc);
+		if (brief)
+			note(1, "%s: %llu of %llu documents have no %lld words in a row and count for nothing", path,
+			     (unsigned long long)brief, (unsigned long long)docs_count(in), against_ngram);
+		docs_close(in);
+		free(path);
+	}
+	return a;
+}
+
 static void
 report(const struct dedup *d)
 {
@@ -104,7 +132,8 @@ int
 main(int argc, char **argv)
 {
 	int first = cli_parse(argc, argv, &tool);
-	struct dedup_opts o = { parse_by(), { (size_t)ngram, (size_t)bands, (size_t)rows, min_jaccard } };
+	struct dedup_opts o = { parse_by(), { (size_t)ngram, (size_t)bands, (size_t)rows, min_jaccard }, NULL };
+	struct against *against = read_against();
 	struct dedup_sink sink = { NULL, put_doc, edges_path ? put_edge : NULL, clusters_path ? put_cluster : NULL };
 	struct docs_in *in = docs_open(argc - first, argv + first, 0);
 	char *head = head_next(docs_head(in), "docs", "");
@@ -112,6 +141,7 @@ main(int argc, char **argv)
 	struct doc doc;
 	struct err err;
 
+	o.against = against;
 	out = docs_create(output, head);
 	edges = create(edges_path);
 	clusters = create(clusters_path);
@@ -131,6 +161,7 @@ main(int argc, char **argv)
 	docs_finish(out);
 	report(d);
 	dedup_free(d);
+	against_free(against);
 	free(head);
 	return EXIT_OK;
 }

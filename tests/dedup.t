@@ -34,6 +34,11 @@ t 'by paragraph' '[ "$(dedup -q --by=paragraph para.jsonl | lmcat --jsonl | tail
 t 'no documents are no error' 'printf "{\"text\":\"x\"}\n" | dedup -q -o one.lms && dedup -q --by=url one.lms | lmcat --check'
 t 'nothing at all is' 'exits 1 dedup -o y.lms </dev/null && [ ! -e y.lms ]'
 t 'cut-short input: exit 1, no output' 'head -c 500 out.lms >cut.lms; exits 1 dedup -o y.lms --clusters=y.cl cut.lms && [ ! -e y.lms ] && [ ! -e y.cl ]'
+printf '{"question":"Why does a man walk his two dogs along the river every morning before work?","answer":"x"}\n' >eval.jsonl
+printf '{"id":"1","text":"He asked: why does a man walk his two dogs along the River, every morning (before work)?"}\n{"id":"2","text":"Why does a man walk his two dogs along the road every morning before work?"}\n{"id":"3","text":"short"}\n' >train.jsonl
+t 'against an examination' '[ "$(dedup -q --by=text --against=eval.jsonl train.jsonl | ids)" = "2 3 " ]'
+t 'in fewer words' '[ "$(dedup -q --by=minhash --against=eval.jsonl --against-ngram=5 train.jsonl | ids)" = "3 " ]'
+t 'its content is in the provenance' 'dedup -q --by=text --against=eval.jsonl train.jsonl | lmcat --head 2>&1 | grep -q "against=crc32c:"'
 t 'an unknown method: exit 2' 'exits 2 dedup --by=magic in.jsonl'
 t '--edges without minhash: exit 2' 'exits 2 dedup --by=text --edges=e in.jsonl'
 

@@ -12,7 +12,7 @@
 enum { BATCH = 256, BATCH_BYTES = 8 << 20 };
 #define NOWHERE UINT64_MAX
 
-const char *const dedup_names[DEDUP_METHODS] = { "url", "paragraph", "line", "text", "minhash" };
+const char *const dedup_names[DEDUP_METHODS] = { "url", "paragraph", "line", "text", "minhash", "against" };
 
 /* A document on its way: what was read, and what is worked out of it by any thread. */
 struct job {
@@ -20,6 +20,7 @@ struct job {
 	struct hash128  hash;
 	uint64_t       *keys;
 	struct shingles shingles;
+	int             hit;            /* shares words with what it must not */
 };
 
 struct dedup {
@@ -146,6 +147,8 @@ work(size_t i, void *ctx)
 
 	if (by(d, DEDUP_TEXT))
 		j->hash = hash128(j->text.p, j->text.n);
+	if (d->opts.against)
+		j->hit = against_hit(d->opts.against, j->text.p, j->text.n, &j->shingles);
 	if (!by(d, DEDUP_MINHASH))
 		return;
 	shingles_make(&j->shingles, j->text.p, j->text.n, d->opts.near.ngram);
@@ -221,7 +224,9 @@ judge(struct dedup *d, struct job *j, struct err *err)
 
 	if (d->names && keep_name(d, j, err))
 		return -1;
-	if (by(d, DEDUP_URL) && url_of(&j->meta, &url) && seen_put(&d->urls, hash128(url.p, url.n), &first))
+	if (j->hit)
+		m = DEDUP_AGAINST;
+	else if (by(d, DEDUP_URL) && url_of(&j->meta, &url) && seen_put(&d->urls, hash128(url.p, url.n), &first))
 		m = DEDUP_URL;
 	else if (by(d, DEDUP_TEXT) && seen_put(&d->texts, j->hash, &first))
 		m = DEDUP_TEXT;

@@ -3,15 +3,17 @@
 #define LM_DEDUP_H
 /* SPDX-License-Identifier: MIT */
 #include "stream/docs.h"
+#include "text/against.h"
 #include "text/near.h"
 
-/* In the order in which they are asked; PARAGRAPH and LINE take parts out of documents, and those left blank go. */
-enum dedup_by { DEDUP_URL, DEDUP_PARAGRAPH, DEDUP_LINE, DEDUP_TEXT, DEDUP_MINHASH, DEDUP_METHODS };
+/* PARAGRAPH and LINE take parts out of documents, and those left blank go.  AGAINST is on when there is something against. */
+enum dedup_by { DEDUP_URL, DEDUP_PARAGRAPH, DEDUP_LINE, DEDUP_TEXT, DEDUP_MINHASH, DEDUP_AGAINST, DEDUP_METHODS };
 extern const char *const dedup_names[DEDUP_METHODS];
 
 struct dedup_opts {
 	unsigned         by;            /* bits 1 << DEDUP_... */
 	struct near_opts near;
+	const struct against *against;  /* NULL: nothing; must stay */
 };
 
 /* What is told, all in the order of the stream.  Names are the documents' ids as JSON; a document without one is called by
