@@ -48,6 +48,7 @@ split_models(void)
 			p += *p == ',';
 			VEC_PUSH(all.v, all.n, all.cap, xstrndup(p, strcspn(p, ",")));
 		}
+	free(reward.v);
 	reward = all;
 }
 

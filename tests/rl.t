@@ -45,6 +45,15 @@ t 'the best and the worst of each group' 'rank-pairs --pairs=best-worst scored.l
 t 'all pairs, ties counted' 'rank-pairs --pairs=all scored.lms >all.lms 2>ties; n=$(records all.lms) k=$(sed -n "s/.* \([0-9]*\) ties.*/\1/p" ties); [ $((n / 2 + ${k:-0})) = 12 ]'
 t 'unscored samples make no pairs' 'exits 1 rank-pairs --pairs=all rolls.lms >x'
 
+if command -v script >/dev/null && script -qec true /dev/null >x 2>&1; then
+	ask() { printf "$1" | script -qec "rank-pairs $m --ask --answers=ans.jsonl -o asked.lms rolls.lms" /dev/null >x; }
+	t 'a person may stop' 'ask "a\nq\n"; [ $(wc -l <ans.jsonl) = 1 ] && [ ! -e asked.lms ]'
+	t 'and go on: four questions in all, one a tie' 'ask "t\nb\na\n"; [ $(wc -l <ans.jsonl) = 4 ] && [ $(records asked.lms) = 6 ]'
+	t 'all answered: nothing is asked' 'rm asked.lms; ask ""; [ $(wc -l <ans.jsonl) = 4 ] && [ $(records asked.lms) = 6 ]'
+else
+	skip 'a person at the terminal' 'no script(1)'
+fi
+
 # ---- reward models
 t 'fitting' "rank-pairs --train $m -o r1.safetensors --epochs=8 -B 6 --lr=3e-3 --log=r.log pairs.jsonl && above \$(key loss 1 r.log) \$(key loss 8 r.log)"
 t 'what it thinks of its pairs' "rank-pairs --eval --json --reward=r1.safetensors $m pairs.jsonl >x && grep -q '\"accuracy\":1,' x"
@@ -64,6 +73,8 @@ t 'the same from the stream of pairs' "rank-pairs $m pairs.jsonl | $dpo -o d2.sa
 t 'stopped at a step and gone on with: the same' \
   "$dpo -s d.state -n 5 -o d3.safetensors pairs.jsonl && $dpo -s d.state -o d3.safetensors pairs.jsonl && lmcat --json d3.safetensors >x && lmcat --json d.safetensors >y && rank-pairs $m -o p.lms pairs.jsonl && cmp d.safetensors d3.safetensors"
 t 'a finished run only writes the model again' "rm d3.safetensors; cp d.state before; $dpo -s d.state -o d3.safetensors pairs.jsonl && cmp d.safetensors d3.safetensors"
+t 'killed at any time and started again: the same' \
+  "rm -f k.state; i=0; while [ \$i -lt 12 ]; do i=\$((i + 1)); timeout -s KILL 0.0\$((3 + i % 6)) $dpo --save-every=1 -s k.state -o k.safetensors pairs.jsonl; done; $dpo --save-every=1 -s k.state -o k.safetensors pairs.jsonl && cmp d.safetensors k.safetensors"
 t 'other options are refused' "exits 1 $dpo --beta=0.3 -s d.state -o x.safetensors pairs.jsonl"
 t 'more steps than pairs' "exits 1 $dpo -n 99 -s more.state -o x.safetensors pairs.jsonl"
 t 'samples are no pairs, pairs no samples' "exits 1 $dpo -o x.safetensors scored.lms && exits 1 rlhf-step $m -o x.safetensors p.lms"
