@@ -20,7 +20,7 @@ talk_add(struct talk *t, const char *role, const char *text, size_t n)
 
 /* Drops the oldest turn; 0 when only one is left. */
 static int
-forget(struct talk *t)
+forget_one(struct talk *t)
 {
 	size_t *at = (size_t *)(void *)t->said.p, n = t->said.n / sizeof *at, cut;
 
@@ -35,6 +35,18 @@ forget(struct talk *t)
 	t->said.n -= sizeof *at;
 	t->forgotten++;
 	return 1;
+}
+
+/* The oldest turn, and what answered it: a conversation begins with what the user, or the system, says. */
+static int
+forget(struct talk *t)
+{
+	static const char answer[] = "{\"role\":\"assistant\"";
+	int r = forget_one(t);
+
+	while (r && !strncmp(t->turns.p, answer, sizeof answer - 1) && forget_one(t))
+		;
+	return r;
 }
 
 int
