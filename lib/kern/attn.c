@@ -11,7 +11,7 @@
  * and in which order, depends on its own keys alone.  Keys that no row of a panel sees are left out of a product,
  * those that only this row does not see have probability 0.
  */
-enum { KT = 224, QT = 112 };    /* QT: at most; a multiple of the micro-tile's rows */
+enum { KT = KERN_ROW, QT = 224 };       /* QT: at most; a multiple of the micro-tile's rows */
 
 struct run {
 	const struct attn *a;
@@ -135,13 +135,13 @@ scores(const struct run *u, const struct rows *r, float *s, const float *x, cons
 		if (!seen(r, i, i + m, j0, kn, &from, &to))
 			continue;
 		for (size_t j = from / nr * nr; j < to; j += nr)
-			u->k->tile(m, least(nr, kn - j), D, x + i * D, y + j * D, s + i * KT + j, KT, 0);
+			u->k->tile(m, least(nr, kn - j), D, x + i * D, mr, y + j * D, s + i * KT + j, KT, 0);
 	}
 }
 
-/* o (rows, D) += p (rows, keys) v: panels of v hold kn keys.  pa is scratch for a packed panel of p. */
+/* o (rows, D) += p (rows, keys) v: panels of v hold vn keys. */
 static void
-weigh(const struct run *u, const struct rows *r, float *o, size_t ldo, const float *p, const float *v, float *pa,
+weigh(const struct run *u, const struct rows *r, float *o, size_t ldo, const float *p, const float *v,
 		size_t j0, size_t kn, size_t vn)
 {
 	size_t mr = u->k->mr, nr = u->k->nr, D = (size_t)u->a->D, from, to;
@@ -149,29 +149,30 @@ weigh(const struct run *u, const struct rows *r, float *o, size_t ldo, const flo
 	for (size_t i = 0; i < r->n; i += mr) {
 		size_t m = least(mr, r->n - i);
 
-		if (!seen(r, i, i + m, j0, kn, &from, &to))
-			continue;
-		u->k->pack(pa, mr, p + i * KT + from, KT, 1, m, to - from);
-		for (size_t d = 0; d < D; d += nr)
-			u->k->tile(m, least(nr, D - d), to - from, pa, v + d * vn + from * nr, o + i * ldo + d, ldo, 1);
+		if (seen(r, i, i + m, j0, kn, &from, &to))
+			for (size_t d = 0; d < D; d += nr)
+				u->k->tile_rows(m, least(nr, D - d), to - from, p + i * KT + from,
+						v + d * vn + from * nr, o + i * ldo + d, ldo, 1);
 	}
 }
 
-/* Where the part of a row that tile [j0, j0+kn) holds begins and ends; the rest of it, up to whole panels, is
- * set to 0. */
+/* Where the part of a row that tile [j0, j0+kn) holds begins and ends; what products read of the rest is set
+ * to 0.  The last key moves on by one a row, so that a panel reaches less than MARGIN beyond it. */
+enum { MARGIN = 32 };
+
 static int
 part_of_row(const struct rows *r, size_t i, float *s, size_t j0, size_t kn, size_t *from, size_t *to)
 {
 	size_t a = most(r->lo[i], j0), e = least(r->hi[i], j0 + kn);
 
 	if (a >= e) {
-		memset(s, 0, kn * sizeof *s);
+		memset(s, 0, (r->hi[i] <= j0 ? least(MARGIN, kn) : kn) * sizeof *s);
 		return 0;
 	}
 	*from = a - j0;
 	*to = e - j0;
 	memset(s, 0, *from * sizeof *s);
-	memset(s + *to, 0, (kn - *to) * sizeof *s);
+	memset(s + *to, 0, least(MARGIN, kn - *to) * sizeof *s);
 	return 1;
 }
 
@@ -206,7 +207,7 @@ fwd_tile(size_t task, int thread, void *ctx)
 	size_t tile = u->nq - 1 - task % u->nq, bh = task / u->nq, h = bh % (size_t)a->H, D = (size_t)a->D;
 	size_t kvh = h / (size_t)(a->H / a->KV), ldo = (size_t)a->H * D;
 	float *pq = u->mem + (size_t)thread * u->per, *pk = pq + QT * u->dp, *pv = pk + KT * u->dp, *s = pv + KT * u->dp;
-	float *pa = s + QT * KT, top[QT], sum[QT], *o;
+	float top[QT], sum[QT], *o;
 	struct rows r;
 
 	rows_init(&r, u, bh / (size_t)a->H, tile);
@@ -224,7 +225,7 @@ fwd_tile(size_t task, int thread, void *ctx)
 		pack_cols(u, pv, a->v + at, a->ld, kn);
 		scores(u, &r, s, pq, pk, j0, kn);
 		online(u, &r, s, top, sum, o, ldo, j0, kn);
-		weigh(u, &r, o, ldo, s, pv, pa, j0, kn, kn);
+		weigh(u, &r, o, ldo, s, pv, j0, kn, kn);
 	}
 	for (size_t i = 0; i < r.n; i++) {
 		if (sum[i] > 0)
@@ -254,7 +255,7 @@ attn_fwd(const struct attn *a)
 	struct run u;
 
 	run_init(&u, a);
-	u.per = round_up((QT + 2 * KT) * u.dp + QT * KT + KT * u.k->mr, 16);
+	u.per = round_up((QT + 2 * KT) * u.dp + QT * KT, 16);
 	u.mem = kern_scratch(SCRATCH_ATTN, u.per * threads_now());
 	par_for_on((size_t)a->B * (size_t)a->H * u.nq, fwd_tile, &u);
 }
@@ -264,7 +265,7 @@ struct back {
 	size_t row, kvh, T;
 	float *kt, *vt, *kc;            /* of all T keys: k and v for scores, k by columns (panels of T rows) */
 	float *qa, *da, *qc, *dc;       /* of a tile of queries: q and dout for scores, and by columns */
-	float *s, *dp, *pa;
+	float *s, *dp;
 };
 
 static void
@@ -285,7 +286,6 @@ back_init(struct back *w, const struct run *u, size_t task, float *mem)
 	w->dc = w->qc + QT * u->dp;
 	w->s = w->dc + QT * u->dp;
 	w->dp = w->s + QT * KT;
-	w->pa = w->dp + QT * KT;
 	at = w->row * a->ld + w->kvh * D;
 	pack_rows(u, w->kt, u->k->nr, a->k + at, a->ld, T);
 	pack_rows(u, w->vt, u->k->nr, a->v + at, a->ld, T);
@@ -298,7 +298,7 @@ back_init(struct back *w, const struct run *u, size_t task, float *mem)
 
 /* d (keys, D) += p^T x: rows of p see keys, panels of x hold the tile's rows. */
 static void
-spread(const struct run *u, const struct rows *r, const struct back *w, float *d, const float *p, const float *x,
+spread(const struct run *u, const struct rows *r, float *d, const float *p, const float *x,
 		size_t j0, size_t kn)
 {
 	size_t mr = u->k->mr, nr = u->k->nr, D = (size_t)u->a->D, ld = u->a->ld, from, to;
@@ -306,12 +306,10 @@ spread(const struct run *u, const struct rows *r, const struct back *w, float *d
 	for (size_t j = 0; j < kn; j += mr) {
 		size_t m = least(mr, kn - j);
 
-		if (!seers(r, j0 + j, m, &from, &to))
-			continue;
-		u->k->pack(w->pa, mr, p + from * KT + j, KT, 0, m, to - from);
-		for (size_t c = 0; c < D; c += nr)
-			u->k->tile(m, least(nr, D - c), to - from, w->pa, x + c * r->n + from * nr,
-					d + j * ld + c, ld, 1);
+		if (seers(r, j0 + j, m, &from, &to))
+			for (size_t c = 0; c < D; c += nr)
+				u->k->tile(m, least(nr, D - c), to - from, p + from * KT + j, KT,
+						x + c * r->n + from * nr, d + j * ld + c, ld, 1);
 	}
 }
 
@@ -348,9 +346,9 @@ bwd_tile(const struct run *u, const struct back *w, size_t h, size_t tile)
 			if (part_of_row(&r, i, s, j0, kn, &from, &to) & part_of_row(&r, i, dp, j0, kn, &from, &to))
 				u->k->softmax_bwd(s + from, dp + from, a->scale, lse[i], delta[i], to - from);
 		}
-		spread(u, &r, w, u->dv + atk, w->s, w->dc, j0, kn);
-		spread(u, &r, w, u->dk + atk, w->dp, w->qc, j0, kn);
-		weigh(u, &r, u->dq + at, a->ld, w->dp, w->kc + j0 * u->k->nr, w->pa, j0, kn, T);
+		spread(u, &r, u->dv + atk, w->s, w->dc, j0, kn);
+		spread(u, &r, u->dk + atk, w->dp, w->qc, j0, kn);
+		weigh(u, &r, u->dq + at, a->ld, w->dp, w->kc + j0 * u->k->nr, j0, kn, T);
 	}
 }
 
@@ -377,7 +375,7 @@ attn_bwd(const struct attn *a, const float *dout, float *dq, float *dk, float *d
 	u.dq = dq;
 	u.dk = dk;
 	u.dv = dv;
-	u.per = (3 * round_up((size_t)a->T, u.k->nr) + 4 * QT) * u.dp + 2 * QT * KT + KT * u.k->mr;
+	u.per = (3 * round_up((size_t)a->T, u.k->nr) + 4 * QT) * u.dp + 2 * QT * KT;
 	u.per = round_up(u.per, 16);
 	u.mem = kern_scratch(SCRATCH_ATTN, u.per * threads_now());
 	par_for_on((size_t)a->B * (size_t)a->KV, bwd_head, &u);

@@ -65,7 +65,7 @@ one_tile(const struct job *j, size_t panel, size_t col, size_t k0, size_t kn, co
 	size_t i = panel * j->k->mr, m = least(j->k->mr, g->M - i), n = least(j->k->nr, g->N - col);
 	size_t at = i * g->ldc + col;
 
-	j->k->tile(m, n, kn, a, b, g->C + at, g->ldc, k0 > 0 || g->accumulate);
+	j->k->tile(m, n, kn, a, j->k->mr, b, g->C + at, g->ldc, k0 > 0 || g->accumulate);
 	if (k0 + kn == g->K && (g->bias || g->pre || g->act || g->residual)) {
 		struct kern_epi e = {
 			.bias = g->bias ? g->bias + col : NULL,

@@ -18,6 +18,8 @@ struct kern_epi {
 	enum gemm_act act;
 };
 
+enum { KERN_ROW = 224 };         /* floats of a row of attention's tiles: a constant, so that no address is computed */
+
 struct kern {
 	const char *name;
 	int       (*usable)(void);              /* does this CPU have it? */
@@ -27,9 +29,12 @@ struct kern {
 	size_t mr, nr;                          /* rows and columns of a tile */
 	size_t kc, mc, nc;                      /* blocks: depth, rows, columns */
 	void (*pack)(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k);
-	/* c (m,n) = [c +] a (k, mr) b (k, nr) of packed panels, m <= mr, n <= nr: for each element one chain of
-	 * fused multiply-adds in the order of k, from c when `load`, else from 0. */
-	void (*tile)(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load);
+	/* c (m,n) = [c +] a b for a packed panel of b, m <= mr, n <= nr: for each element one chain of fused
+	 * multiply-adds in the order of k, from c when `load`, else from 0.  Element (i,k) of a is a[k*lda + i] (a
+	 * packed panel: lda is mr), for tile_rows a[i*KERN_ROW + k]. */
+	void (*tile)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc,
+			int load);
+	void (*tile_rows)(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load);
 	void (*epilogue)(float *c, size_t ldc, size_t m, size_t n, const struct kern_epi *);
 
 	/* Rows.  Sums have an order that depends on n alone. */

@@ -112,19 +112,12 @@ usable(void)
 }
 
 TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-
-static void
-tile(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load)
-{
-	static void (*const by_rows[])(size_t, size_t, const float *, const float *, float *, size_t, int) = {
-		tile_1, tile_2, tile_3, tile_4, tile_5, tile_6
-	};
-
-	by_rows[m - 1](n, k, a, b, c, ldc, load);
-}
+#define ALL_TILES tile_1, tile_2, tile_3, tile_4, tile_5, tile_6
+#define ALL_ROWS rows_1, rows_2, rows_3, rows_4, rows_5, rows_6
+TILES(ALL_TILES, ALL_ROWS)
 
 const struct kern kern_avx2 = {
 	.name = "avx2", .usable = usable,
 	.mr = MR, .nr = NR, .kc = 256, .mc = 24 * MR, .nc = 192 * NR,
-	.tile = tile, KERN_LOOPS
+	KERN_LOOPS
 };

@@ -95,21 +95,14 @@ usable(void)
 			&& __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 
-TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
-
-static void
-tile(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load)
-{
-	static void (*const by_rows[])(size_t, size_t, const float *, const float *, float *, size_t, int) = {
-		tile_1, tile_2, tile_3, tile_4, tile_5, tile_6, tile_7,
-		tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14
-	};
-
-	by_rows[m - 1](n, k, a, b, c, ldc, load);
-}
+TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7)
+TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+#define ALL_TILES tile_1, tile_2, tile_3, tile_4, tile_5, tile_6, tile_7, tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14
+#define ALL_ROWS rows_1, rows_2, rows_3, rows_4, rows_5, rows_6, rows_7, rows_8, rows_9, rows_10, rows_11, rows_12, rows_13, rows_14
+TILES(ALL_TILES, ALL_ROWS)
 
 const struct kern kern_avx512 = {
 	.name = "avx512", .usable = usable,
 	.mr = MR, .nr = NR, .kc = 384, .mc = 6 * MR, .nc = 24 * NR,
-	.tile = tile, KERN_LOOPS
+	KERN_LOOPS
 };

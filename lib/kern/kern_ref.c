@@ -20,19 +20,29 @@ pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t vali
 }
 
 static void
-tile(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load)
+tile_of(size_t m, size_t n, size_t k, const float *a, size_t ai, size_t ak, const float *b, float *c, size_t ldc, int load)
 {
-	for (size_t i = 0; i < m; i++) {
-		float s[NR] = { 0 };
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = 0; j < n; j++) {
+			const float *x = a + i * ai, *y = b + j;
+			float s = load ? c[i * ldc + j] : 0;
 
-		for (size_t j = 0; load && j < n; j++)
-			s[j] = c[i * ldc + j];
-		for (size_t p = 0; p < k; p++)
-			for (size_t j = 0; j < n; j++)
-				s[j] = fmaf(a[p * MR + i], b[p * NR + j], s[j]);
-		for (size_t j = 0; j < n; j++)
-			c[i * ldc + j] = s[j];
-	}
+			for (size_t p = 0; p < k; p++, x += ak, y += NR)
+				s = fmaf(*x, *y, s);
+			c[i * ldc + j] = s;
+		}
+}
+
+static void
+tile(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc, int load)
+{
+	tile_of(m, n, k, a, 1, lda, b, c, ldc, load);
+}
+
+static void
+tile_rows(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load)
+{
+	tile_of(m, n, k, a, KERN_ROW, 1, b, c, ldc, load);
 }
 
 static float
@@ -289,7 +299,7 @@ adamw(float *w, const float *g, float *m, float *v, size_t n, const struct op_ad
 const struct kern kern_ref = {
 	.name = "ref", .usable = usable,
 	.mr = MR, .nr = NR, .kc = 256, .mc = 64, .nc = 512,
-	.pack = pack, .tile = tile, .epilogue = epilogue,
+	.pack = pack, .tile = tile, .tile_rows = tile_rows, .epilogue = epilogue,
 	.dot = dot, .axpy = axpy, .scale = scale, .max = max, .expsum = expsum, .sumsq = sumsq,
 	.act = act, .act_bwd = act_bwd, .glu = glu, .glu_bwd = glu_bwd,
 	.rmsnorm = rmsnorm, .rmsnorm_bwd = rmsnorm_bwd, .layernorm = layernorm, .layernorm_bwd = layernorm_bwd,

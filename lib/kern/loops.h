@@ -487,7 +487,7 @@ pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t vali
 /* A tile of constant m rows by NR columns: accumulators stay in registers, each step of k loads NR/W vectors of B
  * and broadcasts m numbers of A. */
 INLINE void
-tile_as(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load)
+tile_as(size_t m, size_t n, size_t k, const float *a, size_t ai, size_t ak, const float *b, float *c, size_t ldc, int load)
 {
 	vf x[MR][NR / KERN_W];
 
@@ -501,7 +501,7 @@ tile_as(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, 
 		UNROLL for (size_t i = 0; i < m; i++)
 			UNROLL for (size_t j = 0; j < NR / W; j++)
 				x[i][j] = n >= NR ? vload(c + i * ldc + j * W) : vpart(c + i * ldc, n, j * W);
-	for (; k > 0; k--, a += MR, b += NR) {
+	for (; k > 0; k--, a += ak, b += NR) {
 		vf v[NR / KERN_W];
 
 		UNROLL for (size_t j = 0; j < NR / W; j++)
@@ -509,7 +509,7 @@ tile_as(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, 
 		UNROLL for (size_t j = 0; j < NR; j += 16)
 			__builtin_prefetch(b + 20 * NR + j, 0, 3);
 		UNROLL for (size_t i = 0; i < m; i++) {
-			vf s = vset(a[i]);
+			vf s = vset(a[i * ai]);
 
 			UNROLL for (size_t j = 0; j < NR / W; j++)
 				x[i][j] = vfma(s, v[j], x[i][j]);
@@ -524,13 +524,34 @@ tile_as(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, 
 }
 #define TILE(M) \
 	static void \
-	tile_##M(size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load) \
+	tile_##M(size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc, int load) \
 	{ \
-		tile_as(M, n, k, a, b, c, ldc, load); \
+		tile_as(M, n, k, a, 1, lda, b, c, ldc, load); \
+	} \
+	static void \
+	rows_##M(size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc, int load) \
+	{ \
+		tile_as(M, n, k, a, KERN_ROW, lda, b, c, ldc, load); \
+	}
+typedef void tile_fn(size_t, size_t, const float *, size_t, const float *, float *, size_t, int);
+
+/* The tables of those, and the two that choose: after TILE(1) to TILE(MR). */
+#define TILES(tiles, rows) \
+	static void \
+	tile(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc, int load) \
+	{ \
+		static tile_fn *const by_rows[] = { tiles }; \
+		by_rows[m - 1](n, k, a, lda, b, c, ldc, load); \
+	} \
+	static void \
+	tile_rows(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load) \
+	{ \
+		static tile_fn *const by_rows[] = { rows }; \
+		by_rows[m - 1](n, k, a, 1, b, c, ldc, load); \
 	}
 
 #define KERN_LOOPS \
-	.pack = pack, .epilogue = epilogue, .dot = dot, .axpy = axpy, .scale = scale, .max = max, .expsum = expsum, \
+	.pack = pack, .tile = tile, .tile_rows = tile_rows, .epilogue = epilogue, .dot = dot, .axpy = axpy, .scale = scale, .max = max, .expsum = expsum, \
 	.sumsq = sumsq, .act = act, .act_bwd = act_bwd, .glu = glu, .glu_bwd = glu_bwd, .rmsnorm = rmsnorm, \
 	.rmsnorm_bwd = rmsnorm_bwd, .layernorm = layernorm, .layernorm_bwd = layernorm_bwd, .norm_cols = norm_cols, \
 	.rope = rope, .softmax_bwd = softmax_bwd, .adamw = adamw
