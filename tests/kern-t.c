@@ -324,6 +324,32 @@ attention(const struct kern *k)
 		OK(!one_attention(&cases[i].s), "%s: attention forward and backward, %s", k->name, cases[i].what);
 }
 
+/* What LM_CPU may name, and that what it may not is an error. */
+static void
+choice(void)
+{
+	const char *was = getenv("LM_CPU");
+	char *keep = was ? xstrdup(was) : NULL;
+	struct err err;
+	int bad = 0;
+
+	setenv("LM_CPU", "z80", 1);
+	OK(kern_init(&err) == -1 && strstr(err.text, "z80"), "an unknown LM_CPU is an error");
+	for (size_t i = 0; kern_list(i); i++) {
+		setenv("LM_CPU", kern_list(i)->name, 1);
+		if (kern_list(i)->usable())
+			bad += kern_init(&err) < 0 || kern_now() != kern_list(i);
+		else
+			bad += kern_init(&err) != -1;
+	}
+	OK(!bad, "LM_CPU picks each table that this processor can run, and no other");
+	unsetenv("LM_CPU");
+	OK(kern_init(&err) == 0, "without LM_CPU the best is taken");
+	if (keep)
+		setenv("LM_CPU", keep, 1);
+	free(keep);
+}
+
 int
 main(void)
 {
@@ -338,6 +364,7 @@ main(void)
 		else
 			OK(1, "%s # SKIP not on this processor, or capped by LM_CPU", k->name);
 	}
+	choice();
 	products();
 	for (size_t i = 0; i < n; i++) {
 		kern_use(usable[i]);

@@ -121,7 +121,7 @@ read_run(int thread, int threads, void *ctx)
 	size_t n = BIG / (size_t)threads;
 
 	(void)ctx;
-	sink[thread] = kern_now()->max(big + (size_t)thread * n, n);
+	sink[thread] = kern_now()->dot(big + (size_t)thread * n, big + (size_t)thread * n + n / 2, n / 2);
 }
 
 /* GB/s of reading. */
@@ -316,6 +316,7 @@ main(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct tool tool = { "bench", "measure the kernels beside the limits of this machine", "[WHAT ...]", opts };
+	struct arena all_mem;
 	struct err err;
 	size_t size = (size_t)V * 1024 + 4096;
 	int from = cli_parse(argc, argv, &tool), all = from == argc;
@@ -323,11 +324,12 @@ main(int argc, char **argv)
 
 	if (kern_init(&err) < 0)
 		die_err(&err);
-	big = xmalloc(BIG * sizeof *big);
+	arena_init(&all_mem, (BIG + 5 * (size + 16)) * sizeof (float));
+	big = arena_take(&all_mem, BIG * sizeof *big);
 	for (size_t i = 0; i < BIG; i++)
 		big[i] = (float)(i % 17);
 	for (int m = 0; m < 5; m++) {
-		mem[m] = xmalloc(size * sizeof (float));
+		mem[m] = arena_take(&all_mem, size * sizeof (float));
 		for (size_t i = 0; i < size; i++)
 			mem[m][i] = (float)((i * 7 + i / 100) % 1000) * .001f;
 	}
