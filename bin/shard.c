@@ -3,33 +3,25 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/rng.h"
-#include "stream/item.h"
+#include "stream/mix.h"
 #include "stream/pack.h"
+#include "stream/shards.h"
 #include "stream/shuffle.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Where documents come from: all operands joined, or one --mix file. */
-struct source {
-	struct items *items;
-	char         *name;
-	double        weight;
-	uint64_t      given;            /* tokens so far */
-};
-
 /* Where they go: -o, or one --split file. */
 struct sink {
-	struct toks_out *out;
+	struct shards   *out;
 	struct pack     *pack;
 	struct shuffle  *shuffle;
 	char            *name;
 	double           below;         /* takes documents whose hash is below this */
 	uint64_t         docs, tokens, items;
-	int              seq;
 };
 
-static long long T, seed;
-static const char *output = "-", *how = "concat";
+static long long T, seed, size;
+static const char *output = "-", *how = "concat", *format = "lms";
 static int shuffled;
 static struct strs splits, mixes;
 static const struct opt opts[] = {
@@ -39,14 +31,16 @@ static const struct opt opts[] = {
 	{ 0, "shuffle", OPT_FLAG, &shuffled, NULL, "the order drawn from the seed", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &seed, "N", "of --shuffle and --split [0]", OPT_RESULT },
 	{ 0, "split", OPT_LIST, &splits, "NAME=FRACTION", "that share of the documents to NAME.lms", OPT_RESULT },
+	{ 0, "size", OPT_INT, &size, "TOKENS", "several files of about TOKENS tokens [one]", OPT_RESULT },
+	{ 0, "format", OPT_STR, &format, "FORMAT", "lms, llmc, megatron, npy or raw [lms]", OPT_RESULT },
 	{ 0, "mix", OPT_LIST, &mixes, "FILE=WEIGHT", "read FILE, for a share of the tokens", OPT_RESULT },
 	{ 0 }
 };
 static const struct tool tool = { "shard", "pack tokens into records of one length", "[FILE ...]", opts };
 
-static struct source *sources;
+static struct mix *mix;
 static struct sink *sinks;              /* the --split files, then -o */
-static int n_sources, n_sinks;
+static int n_sinks;
 
 /* "NAME=NUMBER" to a copy of NAME and the number, which must be above 0. */
 static char *
@@ -63,82 +57,48 @@ name_number(const char *arg, const char *option, double *number)
 	return xstrndup(arg, (size_t)(eq - arg));
 }
 
+/* All operands joined, or each --mix file for its share. */
 static void
-open_mixes(void)
+open_sources(int n, char **files)
 {
 	struct buf line = { 0 };
 	struct err err = { "" };
 	int failed = 0;
+	double weight;
 
+	mix = mix_new();
+	if (mixes.n && n)
+		die_usage("--mix names the files: no operands beside it");
+	if (!mixes.n && mix_add(mix, n, files, 1, &err))
+		die_err(&err);
 	for (int i = 0; i < mixes.n; i++) {
-		struct source *s = &sources[i];
-		char *name = name_number(mixes.v[i], "mix", &s->weight);
+		char *name = name_number(mixes.v[i], "mix", &weight);
 
 		if (!strcmp(name, "-"))
 			die_usage("--mix reads files, not standard input");
-		buf_printf(&line, "%scrc32c:%08x=%.15g", i ? "," : "", file_crc32c(name, &err, &failed), s->weight);
-		if (failed)
+		buf_printf(&line, "%scrc32c:%08x=%.15g", i ? "," : "", file_crc32c(name, &err, &failed), weight);
+		if (failed || mix_add(mix, 1, &name, weight, &err))
 			die_err(&err);
-		s->name = name;
-		s->items = items_open(1, &name);
+		free(name);
 	}
-	cli_prog_set("mix", line.p);
+	if (mixes.n)
+		cli_prog_set("mix", line.p);
 	buf_free(&line);
-}
-
-/* All sources must be of one vocabulary and shape. */
-static void
-check_sources(void)
-{
-	const struct toks_head *a = toks_info(items_toks(sources[0].items));
-
-	for (int i = 1; i < n_sources; i++) {
-		const struct toks_head *b = toks_info(items_toks(sources[i].items));
-
-		if (a->wide != b->wide || a->seq != b->seq || a->n_vocab != b->n_vocab || a->eot != b->eot ||
-		    (*a->vocab && *b->vocab && strcmp(a->vocab, b->vocab)))
-			die("%s: other tokens than those of %s (vocabulary, width or record length)", sources[i].name, sources[0].name);
-	}
-	if (a->seq && T)
-		die("%s: its records have %d+1 tokens already; -T wants documents", stream_name(toks_stream(items_toks(sources[0].items))), a->seq);
-}
-
-static void
-open_sources(int n, char **files)
-{
-	n_sources = mixes.n ? mixes.n : 1;
-	sources = xcalloc((size_t)n_sources, sizeof *sources);
-	if (mixes.n && n)
-		die_usage("--mix names the files: no operands beside it");
-	if (mixes.n) {
-		open_mixes();
-	} else {
-		sources[0].items = items_open(n, files);
-		sources[0].weight = 1;
-	}
-	check_sources();
-}
-
-/* The source that is furthest behind its share. */
-static struct source *
-source_due(void)
-{
-	struct source *due = &sources[0];
-
-	for (int i = 1; i < n_sources; i++)
-		if ((double)sources[i].given / sources[i].weight < (double)due->given / due->weight)
-			due = &sources[i];
-	return due;
+	if (toks_info(mix_toks(mix, 0))->seq && T)
+		die("%s: its records have %d+1 tokens already; -T wants documents", stream_name(toks_stream(mix_toks(mix, 0))),
+		    toks_info(mix_toks(mix, 0))->seq);
 }
 
 static void
 sink_write(void *ctx, const struct item *it)
 {
 	struct sink *s = ctx;
+	struct err err = { "" };
 
-	item_put(s->out, s->seq, it);
-	for (int i = 0; i < n_sources; i++)
-		items_dates(sources[i].items, s->out);
+	if (shards_put(s->out, it, &err))
+		die_err(&err);
+	for (int i = 0; mix_toks(mix, i); i++)
+		shards_dates(s->out, mix_toks(mix, i));
 }
 
 static void
@@ -186,7 +146,8 @@ sink_end(struct sink *s)
 		die_err(&err);
 	shuffle_free(s->shuffle);
 	pack_free(s->pack);
-	toks_finish(s->out);
+	if (shards_finish(s->out, &err))
+		die_err(&err);
 	note(2, "%s: %llu documents or records of %llu tokens in, %llu out, %llu places filled up", s->name, (unsigned long long)s->docs,
 	     (unsigned long long)s->tokens, (unsigned long long)s->items, (unsigned long long)filled);
 	free(s->name);
@@ -198,8 +159,8 @@ sink_open(struct sink *s, char *path, const char *head, const struct toks_head *
 	struct err err = { "" };
 
 	s->name = path;
-	s->seq = info->seq;
-	s->out = toks_create(path, head, info);
+	if (!(s->out = shards_create(path, (enum shards_format)shards_format(format), (uint64_t)size, head, info, &err)))
+		die_err(&err);
 	if (T)
 		s->pack = pack_new((size_t)T, !strcmp(how, "concat") ? PACK_CONCAT : PACK_BEST_FIT,
 		                   info->eot < 0 ? 0 : (uint32_t)info->eot, record_put, s);
@@ -207,7 +168,7 @@ sink_open(struct sink *s, char *path, const char *head, const struct toks_head *
 		die_err(&err);
 }
 
-/* NAME.lms in the folder of -o. */
+/* NAME.lms, or as the format is called, in the folder of -o. */
 static char *
 split_path(const char *name)
 {
@@ -218,7 +179,7 @@ split_path(const char *name)
 		die_usage("--split=%s: a name, not a path; the file goes beside -o", name);
 	if (slash)
 		buf_add(&b, output, (size_t)(slash + 1 - output));
-	buf_printf(&b, "%s.lms", name);
+	buf_printf(&b, "%s.%s", name, strcmp(format, "megatron") && strcmp(format, "llmc") ? format : "bin");
 	if (!strcmp(b.p, output))
 		die_usage("--split=%s: that is the file of -o", name);
 	return b.p;
@@ -227,16 +188,16 @@ split_path(const char *name)
 static void
 open_sinks(void)
 {
-	struct toks_head info = *toks_info(items_toks(sources[0].items));
+	struct toks_head info = *toks_info(mix_toks(mix, 0));
 	struct buf fields = { 0 };
 	double sum = 0, f;
 	char *head;
 
 	info.seq = T ? (int)T : info.seq;
-	for (int i = 0; i < n_sources; i++)
-		info.masked |= T || toks_info(items_toks(sources[i].items))->masked;
+	for (int i = 0; mix_toks(mix, i); i++)
+		info.masked |= T || toks_info(mix_toks(mix, i))->masked;
 	toks_head_fields(&fields, &info);
-	head = head_next(toks_meta(items_toks(sources[0].items)), "toks", fields.p);
+	head = head_next(toks_meta(mix_toks(mix, 0)), "toks", fields.p);
 	n_sinks = splits.n + 1;
 	sinks = xcalloc((size_t)n_sinks, sizeof *sinks);
 	for (int i = 0; i < splits.n; i++) {
@@ -272,29 +233,31 @@ int
 main(int argc, char **argv)
 {
 	int first = cli_parse(argc, argv, &tool);
-	struct source *s;
 	struct item it;
-	uint64_t n = 0;
+	uint64_t n = 0, given;
+	int ended;
 
 	if (cli_given(&T) ? T < 1 || T > 1 << 24 : 0)
 		die_usage("-T: 1 to 16M");
 	if (strcmp(how, "concat") && strcmp(how, "best-fit"))
 		die_usage("--pack=%s: concat or best-fit", how);
+	if (shards_format(format) < 0)
+		die_usage("--format=%s: lms, llmc, megatron, npy or raw", format);
+	if (size < 0 || (T && (!strcmp(format, "llmc") || !strcmp(format, "megatron"))))
+		die_usage(size < 0 ? "--size: from 1" : "--format=%s wants documents, not records: no -T", format);
 	open_sources(argc - first, argv + first);
 	open_sinks();
-	while (items_next((s = source_due())->items, &it)) {
-		s->given += it.n_tok;
+	while (mix_next(mix, &it, &ended, &given)) {
 		sink_put(sink_of(&it), &it);
 		n += it.n_tok;
 		progress(n, 0, "tokens", "%s", "");
 	}
 	progress_end();
-	if (n_sources > 1)
-		note(1, "%s ended after %llu tokens, and the mix with it", s->name, (unsigned long long)s->given);
+	if (mixes.n > 1)
+		note(1, "%s ended after %llu tokens, and the mix with it", stream_name(toks_stream(mix_toks(mix, ended))), (unsigned long long)given);
 	for (int i = 0; i < n_sinks; i++)
 		sink_end(&sinks[i]);
-	for (int i = 0; i < n_sources; free(sources[i++].name))
-		items_close(sources[i].items);
-	free(sources), free(sinks);
+	mix_close(mix);
+	free(sinks);
 	return EXIT_OK;
 }

@@ -68,15 +68,6 @@ items_next(struct items *s, struct item *it)
 }
 
 void
-items_dates(struct items *s, struct toks_out *out)
-{
-	struct toks_in *in = items_toks(s);
-
-	toks_date(out, toks_from(in), strlen(toks_from(in)));
-	toks_date(out, toks_to(in), strlen(toks_to(in)));
-}
-
-void
 items_close(struct items *s)
 {
 	toks_close(s->in);

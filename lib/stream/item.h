@@ -15,8 +15,6 @@ struct items;                   /* a toks_in read item by item */
 struct items *items_open(int nfiles, char **files);     /* as toks_open */
 struct toks_in *items_toks(struct items *);
 int           items_next(struct items *, struct item *);        /* 0 at the end; good until the next call */
-/* Whose documents are in a record is not kept: the range of dates of all that was read counts for what is put. */
-void          items_dates(struct items *, struct toks_out *);
 void          items_close(struct items *);
 
 void item_put(struct toks_out *, int seq, const struct item *); /* as a record when seq, else as a document */
