@@ -103,7 +103,10 @@ put(const struct ebatch *b, struct buf *line)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct ebatch_doc *d = b->doc + i;
 
-		idtext_add(&total, b->bytes.p + d->text, d->text_len, d->ids.n);
+		if (count)
+			idtext_add(&total, b->bytes.p + d->text, d->text_len, d->ids.n);
+		else
+			total.docs++, total.tokens += d->ids.n;
 		for (size_t k = 0; k < d->mask.n; k++)
 			supervised += (uint64_t)d->mask.p[k];
 		if (toks) {

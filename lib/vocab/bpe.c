@@ -20,7 +20,7 @@ merge_short(const struct vocab *v, uint32_t *s, uint64_t *r, size_t n)
 {
 	while (n > 1) {
 		uint64_t best = r[0];
-		size_t at = 0;
+		size_t at = 0, right;
 
 		for (size_t i = 1; i + 1 < n; i++)
 			if (r[i] >> 32 < best >> 32)
@@ -31,10 +31,12 @@ merge_short(const struct vocab *v, uint32_t *s, uint64_t *r, size_t n)
 		n--;
 		memmove(s + at + 1, s + at + 2, (n - at - 1) * sizeof *s);
 		memmove(r + at, r + at + 1, (n - at - 1) * sizeof *r);
+		right = at + 1 < n ? table_slot(v, s[at], s[at + 1]) : 0;
+		__builtin_prefetch(v->pair + right);    /* the two look-ups wait for memory at once */
 		if (at)
 			r[at - 1] = table_pair(v, s[at - 1], s[at]);
 		if (at + 1 < n)
-			r[at] = table_pair(v, s[at], s[at + 1]);
+			r[at] = table_pair_at(v, s[at], s[at + 1], right);
 	}
 	return n;
 }

@@ -16,6 +16,17 @@ struct kept {                   /* a piece and its ids: 32 bytes, two of a slot 
 	uint32_t id[CACHE_IDS], n;
 };
 
+/* Longer pieces, and those of more ids. */
+#define LONG_BITS 14
+#define LONG_KEY  64
+#define LONG_IDS  12
+
+struct kept_long {
+	uint64_t hash;
+	uint32_t len, n, id[LONG_IDS];  /* len 0: empty */
+	unsigned char bytes[LONG_KEY];
+};
+
 /* Pieces found ahead of their look-up, so that the cache's lines are on their way. */
 #define AHEAD 128
 
@@ -32,6 +43,7 @@ struct encoder {
 	const unsigned char *cls;
 	struct arena memory;
 	struct kept *cache;
+	struct kept_long *cache_long;
 	struct span *ahead;
 	struct bpe   bpe;
 	struct cuts  cuts;
@@ -49,8 +61,10 @@ encoder_new(const struct vocab *v, const struct vocab_opts *opts)
 		e->opts = *opts;
 	e->scan = split_scanner(v->split);
 	e->cls = split_classes(v->split);
-	arena_init(&e->memory, (sizeof *e->cache << (CACHE_BITS + 1)) + AHEAD * sizeof *e->ahead + 128);
+	arena_init(&e->memory, (sizeof *e->cache << (CACHE_BITS + 1)) + (sizeof *e->cache_long << LONG_BITS) +
+		   AHEAD * sizeof *e->ahead + 256);
 	e->cache = arena_take(&e->memory, sizeof *e->cache << (CACHE_BITS + 1));
+	e->cache_long = arena_take(&e->memory, sizeof *e->cache_long << LONG_BITS);
 	e->ahead = arena_take(&e->memory, AHEAD * sizeof *e->ahead);
 	return e;
 }
@@ -129,6 +143,32 @@ piece(struct encoder *e, const unsigned char *p, size_t n, uint32_t *out, const 
 	return bpe_bytes(v, &e->bpe, p, n, out);
 }
 
+static size_t
+piece_kept(struct encoder *e, const unsigned char *p, size_t n, uint32_t *out, const unsigned char **bad)
+{
+	struct kept_long *k;
+	uint64_t hash;
+	size_t m;
+
+	if (n > LONG_KEY)
+		return piece(e, p, n, out, bad);
+	hash = table_hash(p, n);
+	k = e->cache_long + (hash >> (64 - LONG_BITS));
+	if (k->hash == hash && k->len == n && !memcmp(k->bytes, p, n)) {
+		memcpy(out, k->id, k->n * sizeof *out);
+		return k->n;
+	}
+	m = piece(e, p, n, out, bad);
+	if (m <= LONG_IDS && !*bad) {
+		k->hash = hash;
+		k->len = (uint32_t)n;
+		k->n = (uint32_t)m;
+		memcpy(k->id, out, m * sizeof *out);
+		memcpy(k->bytes, p, n);
+	}
+	return m;
+}
+
 /* A piece, its key and its place in the cache. */
 static inline void
 span_set(struct span *s, const unsigned char *p, const unsigned char *q, const unsigned char *end)
@@ -172,12 +212,12 @@ span_ids(struct encoder *e, const struct span *s, uint32_t *out, const unsigned 
 	size_t m;
 
 	if (s->slot == UINT32_MAX)
-		return piece(e, s->p, s->n, out, bad);
+		return piece_kept(e, s->p, s->n, out, bad);
 	if (k[0].lo != s->lo || k[0].hi != s->hi) {
 		if (k[1].lo == s->lo && k[1].hi == s->hi) {
 			k++;
 		} else {
-			m = piece(e, s->p, s->n, out, bad);
+			m = piece_kept(e, s->p, s->n, out, bad);
 			if (m <= CACHE_IDS && !*bad) {
 				k[1] = k[0];
 				k[0].lo = s->lo, k[0].hi = s->hi;

@@ -27,8 +27,7 @@ vocab_free(struct vocab *v)
 	free(v->merges);
 	split_free(v->split);
 	free(v->hash);
-	free(v->dense);
-	free(v->pair);
+	arena_free(&v->tables);
 	free(v->added);
 	free(v);
 }
@@ -60,8 +59,8 @@ table_set(struct vocab *v, uint64_t id, const void *bytes, size_t n, int flags, 
 	return 0;
 }
 
-static size_t
-hash_bytes(const unsigned char *p, size_t n)
+uint64_t
+table_hash(const unsigned char *p, size_t n)
 {
 	uint64_t h = n * 0x9e3779b97f4a7c15u, w;
 
@@ -75,7 +74,7 @@ hash_bytes(const unsigned char *p, size_t n)
 	h = (h ^ w) * 0xff51afd7ed558ccdu;
 	h ^= h >> 32;
 	h *= 0xc4ceb9fe1a85ec53u;
-	return (size_t)(h ^ h >> 29);
+	return h ^ h >> 29;
 }
 
 void
@@ -101,7 +100,7 @@ table_index(struct vocab *v)
 			v->flags[i] |= TOKEN_LOST;
 			continue;
 		}
-		h = hash_bytes(p, v->tok[i].len) & v->hash_mask;
+		h = table_hash(p, v->tok[i].len) & v->hash_mask;
 		while (v->hash[h] != NO_TOKEN)
 			h = (h + 1) & v->hash_mask;
 		v->hash[h] = (uint32_t)i;
@@ -120,7 +119,7 @@ table_index(struct vocab *v)
 uint32_t
 table_find(const struct vocab *v, const void *bytes, size_t n)
 {
-	size_t h = hash_bytes(bytes, n) & v->hash_mask;
+	size_t h = table_hash(bytes, n) & v->hash_mask;
 	uint32_t id;
 
 	for (; (id = v->hash[h]) != NO_TOKEN; h = (h + 1) & v->hash_mask)
@@ -199,12 +198,14 @@ pairs(struct vocab *v)
 
 	while (size < 2 * v->n_merges)
 		size *= 2;
-	v->pair = xreallocarray(NULL, size, sizeof *v->pair);
+	arena_init(&v->tables, size * sizeof *v->pair + 65536 * sizeof *v->dense + 128);
+	v->pair = arena_take(&v->tables, size * sizeof *v->pair);
 	memset(v->pair, 255, size * sizeof *v->pair);
 	v->pair_mask = size - 1;
 	for (size_t i = 0; i < v->n_merges; i++) {
 		const struct merge *m = v->merges + i;
-		uint64_t key = (uint64_t)m->a << 32 | m->b, h = (key * 0x9e3779b97f4a7c15u) >> 20 & v->pair_mask;
+		uint64_t key = (uint64_t)m->a << 32 | m->b;
+		size_t h = table_slot(v, m->a, m->b);
 
 		while (v->pair[h].key != UINT64_MAX && v->pair[h].key != key)
 			h = (h + 1) & v->pair_mask;
@@ -213,7 +214,7 @@ pairs(struct vocab *v)
 		v->pair[h].key = key;
 		v->pair[h].value = (uint64_t)m->rank << 32 | m->made;
 	}
-	v->dense = xreallocarray(NULL, 65536, sizeof *v->dense);
+	v->dense = arena_take(&v->tables, 65536 * sizeof *v->dense);
 	for (int i = 0; i < 65536; i++) {
 		uint32_t a = v->byte[i >> 8], b = v->byte[i & 255];
 

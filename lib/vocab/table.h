@@ -42,6 +42,7 @@ struct vocab {
 	uint64_t *dense;                /* [65536] of two bytes: rank << 32 | made, or NO_MERGE */
 	struct { uint64_t key, value; } *pair;  /* a << 32 | b -> rank << 32 | made */
 	uint64_t  pair_mask;
+	struct arena tables;            /* dense and pair: on huge pages, for they are read at random */
 	uint32_t *added;                /* ids of TOKEN_ADDED, grouped by first byte, longest first */
 	size_t    n_added, first[257];
 };
@@ -51,6 +52,7 @@ struct vocab *table_new(size_t limit);
 int table_set(struct vocab *, uint64_t id, const void *bytes, size_t n, int flags, struct err *);
 /* Tables for look-ups by bytes; then merges may be added by bytes or by id, or made from the tokens. */
 void table_index(struct vocab *);
+uint64_t table_hash(const unsigned char *bytes, size_t n);
 uint32_t table_find(const struct vocab *, const void *bytes, size_t n);        /* what merging can make; or NO_TOKEN */
 int  table_merge(struct vocab *, uint32_t a, uint32_t b, struct err *);
 /* Every way to cut a token in two tokens, in the order of rank[id] (UINT32_MAX: not made by merging). */
@@ -58,17 +60,30 @@ void table_merges_from_ranks(struct vocab *, const uint32_t *rank);
 /* The rest: pair table, specials, BOS and EOT by name.  Frees the vocabulary on failure. */
 struct vocab *table_finish(struct vocab *, struct err *);
 
+static inline size_t
+table_slot(const struct vocab *v, uint32_t a, uint32_t b)
+{
+	return (size_t)((((uint64_t)a << 32 | b) * 0x9e3779b97f4a7c15u) >> 20 & v->pair_mask);
+}
+
+/* What a and b make: rank << 32 | id, or NO_MERGE; slot is table_slot(v, a, b). */
+static inline uint64_t
+table_pair_at(const struct vocab *v, uint32_t a, uint32_t b, size_t slot)
+{
+	uint64_t key = (uint64_t)a << 32 | b;
+
+	for (;; slot = (slot + 1) & v->pair_mask) {
+		if (v->pair[slot].key == key)
+			return v->pair[slot].value;
+		if (v->pair[slot].key == UINT64_MAX)
+			return NO_MERGE;
+	}
+}
+
 static inline uint64_t
 table_pair(const struct vocab *v, uint32_t a, uint32_t b)
 {
-	uint64_t key = (uint64_t)a << 32 | b, i = (key * 0x9e3779b97f4a7c15u) >> 20 & v->pair_mask;
-
-	for (;; i = (i + 1) & v->pair_mask) {
-		if (v->pair[i].key == key)
-			return v->pair[i].value;
-		if (v->pair[i].key == UINT64_MAX)
-			return NO_MERGE;
-	}
+	return table_pair_at(v, a, b, table_slot(v, a, b));
 }
 
 /* For SentencePiece: cut before spaces where that changes nothing, else not at all. */
