@@ -160,7 +160,7 @@ tag_at(const struct builder *b, int depth)
 static int
 is_scope(int tag)
 {
-	return tag == TAG_table || tag == TAG_td || tag == TAG_th || tag == TAG_caption || tag == TAG_button;
+	return tag == TAG_table || tag == TAG_td || tag == TAG_th || tag == TAG_caption || tag == TAG_object || tag == TAG_template;
 }
 
 /* Closes the innermost open element of one of two tags, unless a boundary comes first. */
@@ -176,7 +176,7 @@ close_open(struct builder *b, int tag, int other, int bound1, int bound2)
 			pop_to(b, d - 1);
 			return;
 		}
-		if (t == bound1 || t == bound2 || t == TAG_table || ((tag == TAG_p || tag == TAG_a) && is_scope(t)))
+		if (t == bound1 || t == bound2 || t == TAG_table || ((tag == TAG_p || tag == TAG_a) && (is_scope(t) || t == TAG_button)))
 			return;
 	}
 }
