@@ -13,7 +13,7 @@
 #define BATCH_BYTES ((size_t)16 << 20)  /* or so many bytes, then the batch is worked on */
 
 static const char *out_path = "-", *format = "auto", *split = "file", *extract = "main", *rejects, *stats;
-static const char *rule_list, *redact_list, *langs;
+static const char *rule_list, *redact_list, *langs, *respect;
 static double lang_min = .65;
 static struct strs sets;
 static int tidy;
@@ -28,6 +28,7 @@ static const struct opt opts[] = {
 	{ 0, "set", OPT_LIST, &sets, "RULE.NAME=VALUE", "another threshold of a rule", OPT_RESULT },
 	{ 0, "tidy", OPT_FLAG, &tidy, NULL, "tidy documents too that come as such", OPT_RESULT },
 	{ 0, "redact", OPT_STR, &redact_list, "LIST", "take out email, ip, phone, key, card", OPT_RESULT },
+	{ 0, "respect", OPT_STR, &respect, "LIST", "leave out who asks for it: noindex, noarchive, tdm", OPT_RESULT },
 	{ 0, "rejects", OPT_STR, &rejects, "FILE", "write what is left out to FILE, with the reason", OPT_QUIET },
 	{ 0, "stats", OPT_STR, &stats, "FILE", "write counts to FILE, as JSON", OPT_QUIET },
 	{ 'o', "output", OPT_STR, &out_path, "FILE", "write to FILE, whole or not at all", OPT_QUIET },
@@ -166,6 +167,8 @@ main(int argc, char **argv)
 	clean.tidy = tidy;
 	if ((redact_list && redact_parse(redact_list, &clean.redact, &err) < 0) || !(rules = rules_new(rule_list, &err)))
 		die_usage("%s", err.text);
+	if (respect && clean_respect(respect, &clean.respect, &err) < 0)
+		die_usage("--respect=%s: %s", respect, err.text);
 	for (int i = 0; i < sets.n; i++)
 		if (rules_set(rules, sets.v[i], &err) < 0)
 			die_usage("--set=%s: %s", sets.v[i], err.text);

@@ -13,7 +13,7 @@ case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
 # The -dev packages: the libraries of configure.ac.  The last line: the tests
 # (man pages, scripts, archives, compressions, terminals).
 packages="gcc libc6-dev make autoconf automake pkg-config
-	zlib1g-dev libarchive-dev libpcre2-dev libxml2-dev libuchardet-dev
+	zlib1g-dev libarchive-dev libpcre2-dev libuchardet-dev
 	mandoc shellcheck binutils xz-utils zstd bsdutils"
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -28,7 +28,7 @@ else
 	for c in gcc make autoreconf automake pkg-config mandoc; do
 		command -v "$c" >/dev/null || missing="$missing $c"
 	done
-	for l in zlib libarchive libpcre2-8 libxml-2.0; do
+	for l in zlib libarchive libpcre2-8; do
 		pkg-config --exists "$l" 2>/dev/null || missing="$missing $l"
 	done
 fi

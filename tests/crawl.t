@@ -59,6 +59,8 @@ t 'a damaged member is passed over, with a warning' '[ $(cc bad.warc.gz 2>e | lm
 t 'nothing is an error' ': >none; exits 1 crawl-clean none'
 t 'bytes that are nothing known are an error' 'head -c 300 /dev/zero >zeros; exits 1 crawl-clean zeros'
 t 'bad usage' 'exits 2 crawl-clean --format=pdf text.txt && exits 2 crawl-clean --rules=nonsense text.txt && exits 2 crawl-clean --set=x text.txt'
+printf '<meta name=robots content="noindex, nofollow"><p>not for you' >shy.html
+t 'wishes are respected when asked' 'cc shy.html | lmcat | grep -q "not for" && [ "$(cc --respect=noindex,tdm --rejects=r.lms shy.html page.html | lmcat --jsonl | wc -l)" = 1 ] && lmcat --jsonl r.lms | grep -q respect.noindex'
 t 'redaction' 'echo "Write to joe@example.org now." | cc --redact=email | lmcat >x && ! grep -q joe x'
 printf 'Der Hund lief am Abend durch die Stadt, und niemand wusste, wem er gehoerte oder wohin er ging.\n' >de.txt
 t 'a language is told' 'cc de.txt | lmcat --jsonl | grep -q "\"lang\":\"de\",\"lang_score\":"'

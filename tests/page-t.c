@@ -101,7 +101,7 @@ content(void)
 	    "In the night the cat went out, as cats do, and it came back in the morning with a feather."), "the main content and nothing else");
 	OK(same(e.title.p, "A day") && same(e.author.p, "A. Writer") && same(e.date.p, "2020-02-03T04:05:06Z"), "title, author, date");
 	OK(same(e.lang.p, "en-GB") && same(e.url.p, "https://example.org/day"), "language and address");
-	OK(e.noarchive && !e.noindex, "robots");
+	OK(e.asks == ASKS_NOARCHIVE && robots_asks("noindex,follow") == ASKS_NOINDEX && !robots_asks("googlebot: noindex"), "robots");
 	main_of("<script type='application/ld+json'>{\"@graph\":[{\"datePublished\":\"2021\",\"author\":[{\"name\":\"B\"}]}]}</script><h1>T<i>i</i></h1><p>x");
 	OK(same(e.date.p, "2021") && same(e.author.p, "B") && same(e.title.p, "Ti"), "schema.org, and a heading for a title");
 	main_of("<body><nav>Home</nav><div class=comments><div class=comment><p>The first to write asks how the thing is done, at some length.</div>"

@@ -114,6 +114,41 @@ make_meta(const struct page *p, struct cleaned *out)
 	buf_char(m, '}');
 }
 
+static const struct {
+	const char *name, *reason;
+	unsigned    asks;
+} requests[] = {
+	{ "noindex", "respect.noindex", ASKS_NOINDEX },
+	{ "noarchive", "respect.noarchive", ASKS_NOARCHIVE },
+	{ "tdm", "respect.tdm", ASKS_TDM },
+};
+
+int
+clean_respect(const char *list, unsigned *what, struct err *err)
+{
+	*what = 0;
+	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',') {
+		size_t i, n = strcspn(p, ",");
+
+		for (i = 0; i < 3 && (strlen(requests[i].name) != n || memcmp(requests[i].name, p, n) != 0); i++)
+			;
+		if (i == 3)
+			return err_set(err, "unknown is %.*s: noindex, noarchive or tdm", (int)n, p);
+		*what |= requests[i].asks;
+	}
+	return 0;
+}
+
+/* Why a page is left out at its own wish, or NULL. */
+static const char *
+asked(const struct clean *c, const struct page *p, const struct cleaned *out)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (c->respect & (p->asks | out->ex.asks) & requests[i].asks)
+			return requests[i].reason;
+	return NULL;
+}
+
 /* Whether a code is in a list "en,de". */
 static int
 in_list(const char *list, const char *code)
@@ -132,10 +167,9 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 	to_text(c, p, out);
 	if (c->tidy || p->kind != PAGE_DOC)
 		tidy(out, p->kind == PAGE_HTML);         /* extraction has made blanks regular, but for code */
-	if (is_blank(&out->text)) {
-		out->reason = "empty";
+	out->reason = is_blank(&out->text) ? "empty" : asked(c, p, out);
+	if (out->reason)
 		return;
-	}
 	lang_detect(out->text.p, out->text.n, &out->lang);
 	if (c->langs && (!in_list(c->langs, out->lang.code) || out->lang.score < c->lang_min))
 		out->reason = "lang";

@@ -17,6 +17,7 @@ struct clean {
 	int                   tidy;     /* also what arrives as documents */
 	const char           *langs;    /* "en,de": no others are kept; NULL: any */
 	double                lang_min; /* and these with this score at least */
+	unsigned              respect;  /* ASKS_*: pages that ask for it are left out */
 	const struct rules   *rules;
 	unsigned              redact;   /* REDACT_* */
 };
@@ -29,6 +30,9 @@ struct cleaned {
 	size_t      redacted;           /* things taken out */
 	struct lang lang;
 };
+
+/* "noindex,tdm" to ASKS_*; -1 with the reason for an unknown name. */
+int clean_respect(const char *list, unsigned *what, struct err *);
 
 /* Depends on the page alone: many threads may do it.  The page's bytes are freed on the way. */
 void clean_page(const struct clean *, struct page *, struct cleaned *);

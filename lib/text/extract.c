@@ -103,7 +103,7 @@ extracted_clear(struct extracted *e)
 	buf_clear(&e->date);
 	buf_clear(&e->lang);
 	buf_clear(&e->url);
-	e->noindex = e->noarchive = 0;
+	e->asks = 0;
 }
 
 void

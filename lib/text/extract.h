@@ -10,11 +10,15 @@ struct extract;                 /* the compiled patterns; immutable: many thread
 struct extract *extract_new(struct err *);
 void            extract_free(struct extract *);
 
+/* What a page asks of those who read it by machine: robots directives, and the reservation of text and data mining. */
+enum { ASKS_NOINDEX = 1, ASKS_NOARCHIVE = 2, ASKS_TDM = 4 };
+unsigned robots_asks(const char *directives);   /* "noindex, noarchive", "none"; with "googlebot:" in front: of no concern */
+
 /* Strings are empty when the page does not say. */
 struct extracted {
 	struct buf text;        /* UTF-8; blocks parted by blank lines, list items "- ", cells " | " */
 	struct buf title, author, date, lang, url;      /* url: the canonical one; date: as the page writes it */
-	int        noindex, noarchive;                  /* <meta name=robots> */
+	unsigned   asks;                                /* ASKS_*, of its <meta> elements */
 };
 void extracted_clear(struct extracted *);       /* keeps the memory */
 void extracted_free(struct extracted *);

@@ -54,6 +54,20 @@ word(const char *list, const char *name)
 	return 0;
 }
 
+unsigned
+robots_asks(const char *value)
+{
+	unsigned asks = 0;
+
+	if (value[strcspn(value, ":,")] == ':' && !strstr(value, "unavailable_after:"))
+		return 0;
+	if (word(value, "noindex") || word(value, "none"))
+		asks |= ASKS_NOINDEX;
+	if (word(value, "noarchive") || word(value, "none"))
+		asks |= ASKS_NOARCHIVE;
+	return asks;
+}
+
 /* How far each field was found: a lower number is a better source. */
 struct rank {
 	int title, author, date, url;
@@ -99,10 +113,10 @@ meta(const struct html *h, uint32_t at, struct extracted *e, struct rank *r)
 	for (size_t f = 0; f < 3; f++) {
 		if (!(name = html_attr(h, at, from[f])))
 			continue;
-		if (strcasecmp(name, "robots") == 0) {
-			e->noindex |= word(value, "noindex") || word(value, "none");
-			e->noarchive |= word(value, "noarchive") || word(value, "none");
-		}
+		if (strcasecmp(name, "robots") == 0)
+			e->asks |= robots_asks(value);
+		if (strcasecmp(name, "tdm-reservation") == 0 && strcmp(value, "1") == 0)
+			e->asks |= ASKS_TDM;
 		for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 			if (strcasecmp(name, known[i].name) != 0)
 				continue;

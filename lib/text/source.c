@@ -5,6 +5,7 @@
 #include "stream/docs.h"
 #include "stream/input.h"
 #include "text/charset.h"
+#include "text/extract.h"
 #include "text/http.h"
 #include "text/unpack.h"
 #include "text/warc.h"
@@ -205,6 +206,8 @@ begin(struct source *s, const char *path, struct err *err)
 		else
 			s->kind = text_kind((const char *)p, got, got < SNIFF);
 	}
+	if (got > 11 && memcmp(p, "filedesc://", 11) == 0)
+		return err_set(err, "%s: an ARC file, the form before WARC: not read here (warcio recompress makes a WARC of it)", input_name(s->in));
 	if (s->kind == FORMAT_TEXT && memchr(p, 0, got < 1024 ? got : 1024) && !(got >= 2 && (p[0] == 0xff || p[0] == 0xfe)))
 		return err_set(err, "%s: neither text, nor a page, an archive or a crawl", input_name(s->in));
 	switch (s->kind) {
@@ -339,13 +342,28 @@ kind_of(const char *type, const char *body, size_t n, enum page_kind *kind)
 	return NULL;
 }
 
+/* What the HTTP head asks of machines. */
+static void
+head_asks(const char *head, size_t n, struct page *p)
+{
+	char value[256];
+	size_t len;
+	const char *v = field_get(head, n, "x-robots-tag", &len);
+
+	if (v) {
+		snprintf(value, sizeof value, "%.*s", (int)(len < 255 ? len : 255), v);
+		p->asks |= robots_asks(value);
+	}
+	if ((v = field_get(head, n, "tdm-reservation", &len)) && len == 1 && *v == '1')
+		p->asks |= ASKS_TDM;
+}
+
 /* The payload of a response into the page. */
 static const char *
 response(const struct warc_record *r, struct page *p)
 {
 	struct http h;
 	const char *reason;
-	char kept[40];
 
 	if (http_parse(&h, r->body, r->body_len) < 0)
 		return "http.damaged";
@@ -354,8 +372,8 @@ response(const struct warc_record *r, struct page *p)
 	if (h.type[0] && strncmp(h.type, "text/", 5) != 0 && strcmp(h.type, "application/xhtml+xml") != 0 &&
 	    strcmp(h.type, "application/octet-stream") != 0)
 		return "type";
-	memcpy(kept, h.charset, sizeof kept);
-	memcpy(p->charset, kept, sizeof kept);
+	memcpy(p->charset, h.charset, sizeof p->charset);
+	head_asks(r->body, h.body, p);
 	if ((reason = http_body(&h, r->body, r->body_len, PAGE_MAX, &p->body)))
 		return reason;
 	return kind_of(h.type, p->body.p ? p->body.p : "", p->body.n, &p->kind);
@@ -381,11 +399,13 @@ next_record(struct source *s, struct page *p, struct err *err)
 	p->offset = (long long)r.offset;
 	if (!r.body) {
 		p->reason = "too_large";
-	} else if (r.type == WARC_RESPONSE) {
+		return 1;
+	}
+	if ((v = field_get(r.head, r.head_len, "content-type", &n)))
+		http_type(v, n, type, p->charset);
+	if (r.type == WARC_RESPONSE && (!type[0] || strcmp(type, "application/http") == 0)) {
 		p->reason = response(&r, p);
-	} else {
-		if ((v = field_get(r.head, r.head_len, "content-type", &n)))
-			http_type(v, n, type, p->charset);
+	} else {                                /* a response of DNS, say, holds what its own type names */
 		p->reason = kind_of(r.type == WARC_CONVERSION && !type[0] ? "text/plain" : type, r.body, r.body_len, &p->kind);
 		if (!p->reason)
 			buf_add(&p->body, r.body, r.body_len);
@@ -500,6 +520,7 @@ source_next(struct source *s, struct page *p, struct err *err)
 		buf_clear(&p->body), buf_clear(&p->id), buf_clear(&p->url);
 		buf_clear(&p->date), buf_clear(&p->source), buf_clear(&p->meta);
 		p->reason = NULL;
+		p->asks = 0;
 		p->charset[0] = 0;
 		p->offset = -1;
 		if (s->warc)

@@ -19,6 +19,7 @@ struct page {
 	struct buf     body;
 	char           charset[40];     /* as declared outside of it, or "" */
 	struct buf     id, url, date, source;
+	unsigned       asks;            /* ASKS_*, of the HTTP head (text/extract.h) */
 	long long      offset;          /* in the file; -1: none */
 	struct buf     meta;            /* documents' own: a JSON object, which then takes the place of id ... offset */
 };
