@@ -1,12 +1,15 @@
 # shellcheck shell=sh disable=SC2154 # here: the caller's
 # common.sh - what every pipeline does first: find the programs, keep time, keep to whole files.
-# Sourced, with $here the folder of the pipelines.  In a source tree the programs are built first.
+# Sourced, with $here the folder of the pipelines.  In a source tree the programs are built first,
+# unless LM_BIN names a folder that has them.
 
 LC_ALL=C
 : "${OMP_WAIT_POLICY=passive}"		# programs in one pipe share the cores
 export LC_ALL OMP_WAIT_POLICY
 
-if [ -e "$here/../configure.ac" ]; then
+if [ -n "${LM_BIN-}" ]; then		# the programs are in this folder
+	PATH=$LM_BIN:$PATH
+elif [ -e "$here/../configure.ac" ]; then
 	sh "$here/setup.sh"
 	PATH=$here/../build/bin:$PATH
 else					# installed: the plain names are linked beside the pipelines

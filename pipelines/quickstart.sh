@@ -5,7 +5,8 @@
 # packages, brought by apt-get download and read as packages, not installed; without a network, the HTML and
 # text under /usr/share/doc.  Every step's file is whole or absent, and a step whose file is there is not run
 # again: after a kill, the same command goes on where it was.  Remove the folder to begin anew.
-# DIR=folder puts it elsewhere.  The table at the end is also report.json.
+# DIR=folder puts it elsewhere; TINY=1 does every step for a moment only, to see that all is in place.
+# The table at the end is also report.json.
 
 set -eu
 case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
@@ -14,6 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 dir=${DIR-quickstart}
+steps=700 chat_rows=24000 chat_steps=400 held=1200 asked=3000 questions=128 rounds=12
+[ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=8 rounds=2
 mkdir -p "$dir"
 if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
 	for f; do
@@ -34,21 +37,24 @@ elif [ ! -e inputs ]; then
 		find "$PWD/crawl" -name '*.deb' | sort >inputs.part
 	else
 		echo "quickstart.sh: no packages to be had: reading /usr/share/doc" >&2
-		find /usr/share/doc -type f \( -name '*.html' -o -name '*.htm' -o -name '*.txt' -o -name '*.txt.gz' \) | sort >inputs.part
+		find /usr/share/doc -type f \( -name '*.html' -o -name '*.htm' -o -name '*.txt' -o -name '*.txt.gz' \) | sort | head -n 5000 >inputs.part
 	fi
 	mv inputs.part inputs
 fi
 
 # ---- 2. bytes -> documents -> tokens
 stage clean
-[ -e docs.lms ] || tr '\n' '\0' <inputs | xargs -0 crawl-clean --lang=en --stats=clean.json --rejects=rejects.lms -o docs.lms
+[ -e docs.lms ] || tr '\n' '\0' <inputs | xargs -0 -x -n 9999 -s 1000000 crawl-clean --lang=en --stats=clean.json --rejects=rejects.lms -o docs.lms
 [ -e corpus.lms ] || dedup --clusters=clusters.jsonl -o corpus.lms docs.lms
-if [ ! -e test.jsonl ]; then	# a document's first 200 bytes decide where it goes: 4 % valid, 4 % test
-	lmcat --jsonl corpus.lms | awk '
+if [ ! -e test.jsonl ]; then	# 8 % to test, 4 % to valid, by a hash of a document's first 200 bytes
+	lmcat --jsonl corpus.lms >corpus.jsonl
+	awk '
 		BEGIN { for (i = 1; i < 256; i++) ord[sprintf("%c", i)] = i }
 		{ h = 7; n = length($0) < 200 ? length($0) : 200
 		  for (i = 1; i <= n; i++) h = (h * 31 + ord[substr($0, i, 1)]) % 16777213
-		  print >(h % 25 == 0 ? "test.part" : h % 25 == 1 ? "valid.part" : "train.part") }'
+		  print >(NR == 1 || h % 25 < 2 ? "test.part" : NR == 2 || h % 25 == 2 ? "valid.part" : "train.part") }' corpus.jsonl
+	rm corpus.jsonl
+	[ -e train.part ] || { echo "quickstart.sh: fewer than three documents: too few to learn from" >&2; exit 1; }
 	mv train.part train.jsonl
 	mv valid.part valid.jsonl
 	mv test.part test.jsonl
@@ -62,7 +68,6 @@ special='<|endoftext|>,<|im_start|>,<|im_end|>'
 
 # ---- 3. a base model: next-token prediction; the best weights on the validation split are kept
 stage base
-steps=${STEPS-700}
 [ -e init.safetensors ] || init-model --preset=tiny -T 256 -w vocab.json --chat=chatml -S 1 -o init.safetensors
 [ -e base.safetensors ] || train-step -m init.safetensors -s base.state -o base.safetensors --epochs=20 -n "$steps" \
 	-B 16 --lr=3e-3 --lr-end=0 --schedule=wsd --warmup=40 --total="$steps" --decay=.1 --beta2=.95 \
@@ -83,10 +88,10 @@ fi
 # ---- 4. a chat: instructions, the loss on the answers only
 stage chat
 prompts() { sh "$here/world.sh" "$@" | sed 's/,{"role":"assistant".*/]}/'; }
-[ -e chat.lms ] || sh "$here/world.sh" train 24000 1 | tokenize -w base.safetensors --chat |
+[ -e chat.lms ] || sh "$here/world.sh" train $chat_rows 1 | tokenize -w base.safetensors --chat |
 	shard -T 256 --pack=best-fit --shuffle -S 2 -o chat.lms
 [ -e sft.safetensors ] || train-step -m base.safetensors -s sft.state -o sft.safetensors --epochs=2 --doc-mask \
-	-B 16 --lr=1e-3 --lr-end=0 --schedule=linear --total="${CHAT_STEPS-400}" -n "${CHAT_STEPS-400}" --warmup=20 \
+	-B 16 --lr=1e-3 --lr-end=0 --schedule=linear --total="$chat_steps" -n "$chat_steps" --warmup=20 \
 	--save-every=50 --log=sft.log chat.lms
 
 # exact FILE MODEL PROMPTS: one line a task: its name, how many, how many right; greedy answers.
@@ -98,30 +103,30 @@ exact() {
 	mv "$1.part" "$1"
 }
 stage measure
-[ -e held.jsonl ] || { prompts test 1200 9 >held.part && mv held.part held.jsonl; }
+[ -e held.jsonl ] || { prompts test $held 9 >held.part && mv held.part held.jsonl; }
 exact base.exact base.safetensors held.jsonl
 exact sft.exact sft.safetensors held.jsonl
 
 # ---- 5. alignment: answers ranked by a verifier, a reward model, and the policy that it trains
 stage reward
-pairs() {	# pairs OUT COUNT SEED: several answers to each question, the right ones against the wrong ones
+pairs() {	# pairs OUT COUNT SEED: several answers to each question, the nearest to the truth against the farthest
 	prompts train "$2" "$3" >"$1.prompts"
 	sample -m sft.safetensors --roll -k 6 -n 40 -S "$3" "$1.prompts" |
-		rank-pairs --match -m sft.safetensors --pairs=best-worst -o "$1"
+		rank-pairs --verify="sh '$here/verify.sh'" -m sft.safetensors --pairs=best-worst -o "$1"
 }
-[ -e pairs.lms ] || pairs pairs.lms 3000 101
-[ -e pairs-held.lms ] || pairs pairs-held.lms 800 102
-[ -e reward.safetensors ] || rank-pairs --train -m sft.safetensors -o reward.safetensors -s reward.state \
-	-B 16 --lr=3e-4 --lr-end=0 --schedule=linear --epochs=1 --log=reward.log pairs.lms
+[ -e pairs.lms ] || pairs pairs.lms $asked 101
+[ -e pairs-held.lms ] || pairs pairs-held.lms $((asked / 4)) 102
+[ -e reward.safetensors ] || rank-pairs --train -m sft.safetensors -o reward.safetensors \
+	-B 16 --lr=3e-4 --lr-end=0 --schedule=linear --log=reward.log pairs.lms
 [ -e reward.json ] || { rank-pairs --eval --json --reward=reward.safetensors pairs-held.lms >reward.part && mv reward.part reward.json; }
 
 stage align
-rounds=${ROUNDS-12} i=0
+i=0
 [ -e policy.0.safetensors ] || { cp sft.safetensors policy.part && mv policy.part policy.0.safetensors; }
 while [ "$i" -lt "$rounds" ]; do
 	was=policy.$i.safetensors i=$((i + 1))
 	[ -e "policy.$i.safetensors" ] && continue
-	prompts train 128 $((1000 + i)) >prompts.jsonl
+	prompts train $questions $((1000 + i)) >prompts.jsonl
 	sample -m "$was" --roll -k 4 -n 40 -S "$i" prompts.jsonl |
 		rank-pairs --reward=reward.safetensors |
 		rlhf-step --algo=ppo -m "$was" --ref=sft.safetensors -s rl.state -o "policy.$i.safetensors" \
@@ -144,5 +149,6 @@ drift policy.drift "policy.$rounds.safetensors"
 [ -e policy.ppl ] || { eval-ppl --json -m "policy.$rounds.safetensors" test.lms >ppl.part && mv ppl.part policy.ppl; }
 stage ''
 
+# shellcheck source-path=SCRIPTDIR
 . "$here/report.sh"
 report | tee report.txt

@@ -12,7 +12,7 @@ work() {
 
 # tasks FILE: "name n right" lines as a JSON object of rates with their standard errors
 tasks() {
-	awk '{ p = $3 / $2; printf "%s\"%s\":{\"n\":%d,\"exact\":%.4f,\"exact_se\":%.4f}", NR > 1 ? "," : "", $1, $2, p, sqrt(p * (1 - p) / $2) }' "$1"
+	awk '{ p = $3 / $2; printf "%s\"%s\":{\"n\":%d,\"exact\":%.4f,\"exact_se\":%.4f}", (NR > 1 ? "," : ""), $1, $2, p, sqrt(p * (1 - p) / $2) }' "$1"
 }
 
 # mean KEY FILE: of a key over the lines of a log
@@ -52,7 +52,7 @@ report() {
 	all=$(awk -v a="$base_work" -v b="$chat_work" -v c="$reward_work" -v d="$align_work" 'BEGIN { printf "%.6g", a + b + c + d }')
 	for s in crawl clean tokens base chat reward align measure; do
 		case $s in base) w=$base_work ;; chat) w=$chat_work ;; reward) w=$reward_work ;; align) w=$align_work ;; *) w=0 ;; esac
-		awk -v s=$s -v t="$(seconds $s)" -v w="$w" -v all="$all" 'BEGIN { printf "  %-32s %10d   %-9.3g %5.1f %%\n", s, t, w, all > 0 ? 100 * w / all : 0 }'
+		awk -v s=$s -v t="$(seconds $s)" -v w="$w" -v all="$all" 'BEGIN { printf "  %-32s %10d   %-9.3g %5.1f %%\n", s, t, w, (all > 0 ? 100 * w / all : 0) }'
 	done
 	echo
 	printf 'Held-out text                    loss (nats/token)     bits per byte\n'

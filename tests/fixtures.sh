@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # fixtures.sh - small inputs of every kind, made by the programs themselves.
 # A test sources this and calls `fixtures` in an empty folder.  The names are those that the man pages use:
 # text.txt docs.jsonl page.html crawl.warc docs.lms vocab.json toks.lms train.lms model.safetensors chat.jsonl prompts.txt

@@ -1,0 +1,32 @@
+#!/bin/sh
+# The pipelines: clean shell, and the whole chain in small, killed on the way and gone on with.
+. "${srcdir:-.}/tests/tap.sh"
+pipes=$here/../pipelines
+if command -v shellcheck >/dev/null; then
+	t 'shellcheck' "(cd '$pipes' && shellcheck -x *.sh ../tests/run.sh ../tests/fixtures.sh ../.ci/run)"
+else skip shellcheck 'not here'; fi
+for p in "$pipes"/*.sh; do
+	case $p in */common.sh | */report.sh) continue ;; esac
+	t "${p##*/} --help" "sh '$p' --help | grep -q ' - '"
+done
+t 'world.sh: equal seeds, equal lines' "sh '$pipes/world.sh' train 60 5 >a && sh '$pipes/world.sh' train 60 5 | cmp - a && ! sh '$pipes/world.sh' train 60 6 | cmp -s - a"
+t 'world.sh: lines are JSON' 'lmcat --from-jsonl a >x'
+t 'world.sh: what is tested is not trained on' "sh '$pipes/world.sh' train 3000 1 spell reverse sum >a; sh '$pipes/world.sh' test 600 1 spell reverse sum >b
+	grep -o 'user\",\"content\":\"[^\"]*' a | sort -u >qa; grep -o 'user\",\"content\":\"[^\"]*' b | sort -u >qb; [ -s qb ] && [ -z \"\$(comm -12 qa qb)\" ]"
+if [ -r /usr/share/common-licenses/GPL-3 ]; then
+	crawl=$(find /usr/share/common-licenses -type f | sort)
+	run() { DIR=$1 TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/quickstart.sh" $crawl; }
+	t 'quickstart.sh runs' 'run whole'
+	t 'its table has every stage' 'for w in Documents Time Held-out Exact Reward asked; do grep -q "$w" whole/report.txt || exit 1; done'
+	t 'report.json is JSON' "{ printf '{\"text\":\"\",\"report\":'; tr -d '\n' <whole/report.json; echo '}'; } | lmcat --from-jsonl >x"
+	t 'run again, it does nothing' 'touch -d 2000-01-01 whole/base.safetensors && run whole && [ -n "$(find whole/base.safetensors -not -newermt 2001-01-01)" ]'
+	for wait in 2 3 5; do		# a session of its own, so that all of its processes are killed together
+		DIR=cut TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") setsid sh "$pipes/quickstart.sh" $crawl >/dev/null 2>&1 &
+		sleep $wait
+		kill -9 -- -$! 2>/dev/null
+		wait $! 2>/dev/null
+	done
+	t 'killed three times, it goes on' 'run cut'
+	t 'and ends in the same models' 'cmp whole/base.safetensors cut/base.safetensors && cmp whole/policy.2.safetensors cut/policy.2.safetensors'
+else skip 'quickstart.sh' 'no English text at hand'; fi
+done_testing
