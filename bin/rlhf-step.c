@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "learn/rlrun.h"
 #include <math.h>
+#include <string.h>
 
 static struct rl_run_opts o = {
 	.rl = { .algo_name = "ppo", .old_name = "check", .beta = NAN, .clip = NAN, .lambda = NAN, .gamma = 1, .horizon = 10000,
@@ -66,6 +67,8 @@ check(void)
 		die_usage("--save-every counts from 0");
 	if (!o.out)
 		o.out = o.model;
+	if (!strcmp(o.model, "-") && !o.nfiles)
+		die_usage("-m -: the rollouts are FILEs then");
 }
 
 int
@@ -74,9 +77,9 @@ main(int argc, char **argv)
 	int first = cli_parse(argc, argv, &tool);
 	struct err e;
 
-	check();
 	o.nfiles = argc - first;
 	o.files = argv + first;
+	check();
 	if (rl_run(&o, &e))
 		die_err(&e);
 	return EXIT_OK;

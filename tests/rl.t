@@ -102,6 +102,10 @@ t 'beta is steered to a target' "$ppo --kl-target=1 --kl-horizon=10 -s t.state -
 sample $m -q -n 4 -k 2 --top-k=5 --roll -o topk.lms prompts.txt
 rank-pairs $m --verify='sed s/.*/1/' -o topk1.lms topk.lms
 t 'truncated sampling is refused, unless allowed' "exits 1 $ppo -o x.safetensors topk1.lms && $ppo --truncated --old=own -o x.safetensors topk1.lms"
+t 'a model by pipe' "convert-model model.safetensors | $(echo "$ppo" | sed 's/-m model.safetensors/-m -/') scored.lms >piped && convert-model -o back.safetensors piped && lmcat back.safetensors | grep ^weights >a && lmcat p1.safetensors | grep ^weights >b && cmp a b"
+train-vocab --size=300 -o v2.json docs.jsonl 2>/dev/null; init-model --config=config.json -w v2.json -o v2.safetensors
+t 'another vocabulary is refused' "exits 1 rlhf-step -q -m v2.safetensors -o x.safetensors scored.lms && exits 1 rank-pairs --train -m v2.safetensors -o x.safetensors p.lms"
+t 'the critic read as a reward model' "rank-pairs --reward=c.safetensors -o x scored.lms"
 t 'unscored samples are refused' "exits 1 $ppo -o x.safetensors rolls.lms"
 t 'input that was cut' 'head -c $(($(wc -c <scored.lms) - 64)) scored.lms >cut.lms; rm -f x.safetensors; exits 1 '"$ppo"' -o x.safetensors cut.lms && [ ! -e x.safetensors ] && grep -q "cut short" .err'
 t 'usage' "exits 2 rlhf-step scored.lms && exits 2 rlhf-step $m --algo=what scored.lms && exits 2 $ppo -n 3 scored.lms && exits 2 rank-pairs --pairs=some rolls.lms && exits 2 rank-pairs --match --ask rolls.lms"

@@ -23,6 +23,9 @@ void pref_text_free(struct pref_text *);
  * text NULL: JSONL is an error.  Damage in a stream ends the program; -1: JSONL that is no preference, with its line. */
 int prefs_read(struct rolls *all, int nfiles, char **files, struct pref_text *text, struct err *);
 
+/* Whether the records are of the model's vocabulary, where both name theirs.  0 or -1. */
+int prefs_vocab(const struct rolls *, const struct model *, struct err *);
+
 /* One JSONL object: `chosen` and `rejected` (strings or messages, with or without `prompt`) gives two records,
  * roles 1 and 2; `prompt`, `completion` and `label` one.  The prompt is rendered with the assistant's header, the
  * response ends in its end-of-turn token.  Other keys go into meta. */

@@ -15,7 +15,7 @@ score_with(struct rolls *all, const char *path, double *score, double *gain, str
 	struct scorer s;
 	struct rows w;
 	struct net *net;
-	int bad = 0;
+	int bad;
 
 	if (model_load(&m, path, e))
 		return -1;
@@ -25,6 +25,7 @@ score_with(struct rolls *all, const char *path, double *score, double *gain, str
 	}
 	*gain = m.score_gain;
 	scorer_init(&s, &m);
+	bad = prefs_vocab(all, &m, e);
 	for (size_t i = 0; !bad && i < all->n; i++)
 		bad = rows_check(&all->v[i], &m.cfg, i, e);
 	model_free(&m);

@@ -89,6 +89,8 @@ prepare(struct fit *f, const struct rolls *all, const struct model *base, struct
 	struct optim_opts opts = f->o->optim;
 	size_t lone;
 
+	if (prefs_vocab(all, base, e))
+		return -1;
 	if (!(f->pairs = pairs_find(all, &f->n, &lone, e)))
 		return -1;
 	if (lone)

@@ -17,7 +17,7 @@ struct job {
 	const struct rl_run_opts *o;
 	struct run    run;
 	struct rl     rl;
-	struct model  ref, critic;      /* critic: the file's shape and provenance, to write it again */
+	struct model  ref, critic;      /* those of files; w NULL: none */
 	int           own_ref;          /* the reference is the policy as it was first, kept in the state */
 	struct rolls  in;
 	char          input[32];        /* checksum of all records */
@@ -67,16 +67,9 @@ take_head(struct job *j, struct err *e)
 {
 	struct json head, v;
 	double temperature;
-	char *vocab;
-	int other;
 
-	if (json_parse(&head, j->in.head, strlen(j->in.head), e))
+	if (prefs_vocab(&j->in, &j->run.model, e) || json_parse(&head, j->in.head, strlen(j->in.head), e))
 		return -1;
-	vocab = json_dup(json_get(head, "vocab"));
-	other = vocab && *vocab && j->run.model.vocab[0] && strcmp(vocab, j->run.model.vocab);
-	free(vocab);
-	if (other)
-		return err_set(e, "the input is of another vocabulary than the model (%s)", j->run.model.vocab);
 	temperature = json_num(json_get(head, "temperature"), 1);
 	j->rl.scale = temperature > 0 ? 1 / temperature : 1;
 	if (rl_takes_pairs(&j->o->rl) || j->o->truncated)
@@ -158,11 +151,14 @@ set_critic(struct job *j, struct err *e)
 
 	if (j->o->rl.algo != RL_PPO)
 		return 0;
-	if (model_load(&j->critic, j->o->critic ? j->o->critic : j->o->model, e))
-		return -1;
-	if (j->critic.cfg.V != j->run.model.cfg.V)
-		return err_set(e, "%s: a vocabulary of %d, the policy's is %d", j->o->critic, j->critic.cfg.V, j->run.model.cfg.V);
-	scorer_init(c, &j->critic);
+	if (j->o->critic) {
+		if (model_load(&j->critic, j->o->critic, e))
+			return -1;
+		if (j->critic.cfg.V != j->run.model.cfg.V)
+			return err_set(e, "%s: a vocabulary of %d, the policy's is %d", j->o->critic, j->critic.cfg.V,
+				j->run.model.cfg.V);
+	}
+	scorer_init(c, j->o->critic ? &j->critic : &j->run.model);
 	opts.lr = isnan(j->o->critic_lr) ? 5 * opts.lr : j->o->critic_lr;
 	optim_init(&j->rl.critic_optim, &opts, &c->par);
 	state_params(&j->run.state, "critic.w", &c->par, c->w, 0);
@@ -216,14 +212,25 @@ save(struct job *j, long long left, struct err *e)
 	return run_save(&j->run, e);
 }
 
+/* The critic as a reward model: its weights in the place of those of what it began as. */
 static int
 put_critic(struct job *j, struct err *e)
 {
+	const struct scorer *c = &j->rl.critic;
+	struct model m = j->o->critic ? j->critic : j->run.model;
+	int bad;
+
 	if (!j->o->critic_out)
 		return 0;
-	scorer_store(&j->rl.critic, &j->critic, 1, 0);
-	model_add_prog(&j->critic, cli_prog());
-	return model_save(&j->critic, j->o->critic_out, e);
+	m.w = c->w;
+	m.score = c->w + c->score;
+	m.score_gain = 1;
+	m.score_bias = c->w[c->bias];
+	m.prog = m.prog ? xstrdup(m.prog) : NULL;
+	model_add_prog(&m, cli_prog());
+	bad = model_save(&m, j->o->critic_out, e);
+	free(m.prog);
+	return bad;
 }
 
 /* ---- the work */
