@@ -189,7 +189,7 @@ out(void *ctx, const struct gen_out *o)
 		progress(r->given, r->prompts.n * (uint64_t)k_samples, "samples", "%.0f tokens/s", (double)r->tokens / (now() - r->start));
 }
 
-/* All prompts; the longest says how much room a sequence needs. */
+/* All prompts, or their tables; the longest says how much room a sequence needs. */
 static void
 run_prompts(struct run *r)
 {
@@ -202,6 +202,13 @@ run_prompts(struct run *r)
 		p[i] = (struct gen_prompt){ r->prompts.v[i].tok, r->prompts.v[i].n };
 		longest = p[i].n > longest ? p[i].n : longest;
 	}
+	if (next_n) {
+		gen_next(&r->m, r->vocab, &r->go.sampler, p, n, (size_t)next_n, &r->answer);
+		if (r->answer.n)
+			fwrite(r->answer.p, 1, r->answer.n, file_stream(r->text));
+		free(p);
+		return;
+	}
 	T = r->m.cfg.T - (long long)longest < n_tokens ? r->m.cfg.T : (int)(longest + (size_t)n_tokens);
 	r->go.batch = (size_t)batch < jobs ? (int)batch : jobs ? (int)jobs : 1;
 	g = generator_new(&r->m, r->vocab, &r->go, T);
@@ -213,17 +220,6 @@ run_prompts(struct run *r)
 		(double)r->tokens / (now() - r->start));
 	generator_free(g);
 	free(p);
-}
-
-static void
-run_next(struct run *r, FILE *f)
-{
-	for (size_t i = 0; i < r->prompts.n; i++) {
-		const struct prompt *p = &r->prompts.v[i];
-		buf_clear(&r->answer);
-		gen_next(&r->m, r->vocab, &r->go.sampler, &(struct gen_prompt){ p->tok, p->n }, (size_t)next_n, &r->answer);
-		fprintf(f, "%s%s", i ? "\n" : "", r->answer.p);
-	}
 }
 
 /* At a terminal: a line, an answer, until the end of input. */
@@ -288,8 +284,6 @@ main(int argc, char **argv)
 	}
 	if (terminal)
 		converse(&r);
-	else if (next_n)
-		run_next(&r, file_stream(r.text));
 	else
 		run_prompts(&r);
 	if (r.roll)

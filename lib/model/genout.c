@@ -43,21 +43,11 @@ gen_roll_put(struct roll_out *out, const struct gen_out *o, const char *meta)
 		.margin = NAN, .tok = o->tok, .tok_logp = o->logp, .meta = meta, .meta_len = (uint32_t)strlen(meta) });
 }
 
-void
-gen_next(const struct model *m, const struct vocab *vocab, const struct sampler *s, const struct gen_prompt *p,
-		size_t rows, struct buf *out)
+static void
+print_table(const struct vocab *vocab, const struct choice *c, size_t rows, struct buf *out)
 {
-	size_t V = (size_t)m->cfg.V;
-	float *logits = xmalloc(V * sizeof *logits);
-	struct choice *c = xmalloc(V * sizeof *c);
-	struct decoder *d = decoder_new(&m->cfg, &m->par, m->w, 1, (int)p->n);
-	int *seq = xcalloc(p->n, sizeof *seq);
-	uint8_t *want = xcalloc(p->n, 1);
 	struct buf text = { 0 };
 
-	want[p->n-1] = 1;
-	decoder_feed(d, (int)p->n, seq, p->tok, want, logits);
-	rows = sampler_table(s, logits, V, c, rows);
 	for (size_t k = 0; k < rows; k++) {
 		buf_clear(&text);
 		decode_part(vocab, &c[k].id, 1, 0, &text);
@@ -66,6 +56,33 @@ gen_next(const struct model *m, const struct vocab *vocab, const struct sampler 
 		buf_char(out, '\n');
 	}
 	buf_free(&text);
+}
+
+void
+gen_next(const struct model *m, const struct vocab *vocab, const struct sampler *s, const struct gen_prompt *p, size_t n,
+		size_t rows, struct buf *out)
+{
+	size_t V = (size_t)m->cfg.V, longest = 1;
+	float *logits = xmalloc(V * sizeof *logits);
+	struct choice *c = xmalloc(V * sizeof *c);
+	struct decoder *d;
+	uint8_t *want;
+	int *seq;
+
+	for (size_t i = 0; i < n; i++)
+		longest = p[i].n > longest ? p[i].n : longest;
+	seq = xcalloc(longest, sizeof *seq);
+	want = xcalloc(longest, 1);
+	d = decoder_new(&m->cfg, &m->par, m->w, 1, (int)longest);
+	for (size_t i = 0; i < n; i++) {
+		want[p[i].n-1] = 1;
+		decoder_cut(d, 0, 0);
+		decoder_feed(d, (int)p[i].n, seq, p[i].tok, want, logits);
+		want[p[i].n-1] = 0;
+		if (i)
+			buf_char(out, '\n');
+		print_table(vocab, c, sampler_table(s, logits, V, c, rows), out);
+	}
 	decoder_free(d);
 	free(logits), free(c), free(seq), free(want);
 }

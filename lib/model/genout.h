@@ -11,7 +11,8 @@ char *gen_roll_head(const struct model *, const struct vocab *, const struct sam
 void  gen_roll_put(struct roll_out *, const struct gen_out *, const char *meta);
 double gen_logp(const struct gen_out *);        /* of the response, nats */
 
-/* The `rows` likeliest tokens after a prompt, appended as lines "probability TAB id TAB text as JSON". */
-void  gen_next(const struct model *, const struct vocab *, const struct sampler *, const struct gen_prompt *,
+/* The `rows` likeliest tokens after each of n prompts, appended as lines "probability TAB id TAB text as JSON", an
+ * empty line between prompts. */
+void  gen_next(const struct model *, const struct vocab *, const struct sampler *, const struct gen_prompt *, size_t n,
 		size_t rows, struct buf *out);
 #endif
