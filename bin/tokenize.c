@@ -132,7 +132,10 @@ encode_batch(struct ebatch *b, struct docs_in *in, struct buf *line)
 	if (bad) {
 		buf_clear(line);
 		docs_where(in, line);   /* of the last one read */
-		die("%s: %zu documents before it: %s", line->p, b->n - bad, b->doc[bad - 1].err.text);
+		if (bad == b->n)
+			die("%s: %s", line->p, b->doc[bad - 1].err.text);
+		die("document %llu of the input (before %s): %s", (unsigned long long)(docs_count(in) - (b->n - bad)), line->p,
+		    b->doc[bad - 1].err.text);
 	}
 	put(b, line);
 	ebatch_clear(b);

@@ -358,6 +358,7 @@ main(void)
 	static const char *const sets[][3] = {
 		{ "gpt2", "data/tokenizers/npm-openai-tiktoken/r50k_base.tiktoken", "gpt2" },
 		{ "gpt2", "data/tokenizers/gpt2-json/tests/data/hf_cache/tokenizer/gpt2.json", "gpt2" },
+		{ "gpt2", "data/tokenizers/cs336-bpe/tests/fixtures/gpt2_vocab.json", "gpt2" },
 		{ "cl100k", "data/tokenizers/npm-openai-tiktoken/cl100k_base.tiktoken", "cl100k_base" },
 		{ "o200k", "data/tokenizers/npm-openai-tiktoken/o200k_base.tiktoken", "o200k_base" },
 		{ "llama3", "data/tokenizers/npm-llama3/tokenizer.json", "llama3" },

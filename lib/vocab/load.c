@@ -76,7 +76,7 @@ parse(const unsigned char *p, size_t n, const char *pattern, struct err *err)
 	if (n >= 4 && !memcmp(p, "GGUF", 4))
 		err_set(err, "a GGUF file: its vocabulary is not read yet; give the tokenizer.json");
 	else if (!strncmp((const char *)p, "#version", n < 8 ? n : 8))
-		err_set(err, "a merges.txt: not read by itself; give the tokenizer.json");
+		err_set(err, "a merges.txt: give the vocab.json beside it");
 	else
 		err_set(err, "neither tokenizer.json, .tiktoken, llama2.c's tokenizer.bin nor a model that carries one");
 	return NULL;
@@ -141,17 +141,61 @@ chat_load(struct chat *c, const char *path, struct err *err)
 	return rc;
 }
 
+/* An object whose first value is a number: vocab.json. */
+static int
+is_vocab_json(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (p[i] == ' ' || (p[i] >= '\t' && p[i] <= '\r')))
+		i++;
+	if (i == n || p[i++] != '{')
+		return 0;
+	while (i < n && p[i] != '"')
+		i++;
+	for (i++; i < n && p[i] != '"'; i++)
+		i += p[i] == '\\';
+	for (i++; i < n && (p[i] == ':' || p[i] == ' '); i++)
+		;
+	return i < n && p[i] >= '0' && p[i] <= '9';
+}
+
+/* merges.txt beside vocab.json, and X_merges.txt beside X_vocab.json. */
+static struct vocab *
+with_merges(const char *path, const struct file_map *json, const char *pattern, struct err *err)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *at = strstr(name, "vocab.json");
+	struct buf beside = {0};
+	struct file_map m;
+	struct vocab *v = NULL;
+
+	if (!at || at[10]) {
+		err_set(err, "%s: tokens without merges: name it vocab.json, with merges.txt beside it", path);
+		return NULL;
+	}
+	buf_add(&beside, path, (size_t)(at - path));
+	buf_str(&beside, "merges.txt");
+	if (!file_map(&m, beside.p, err)) {
+		v = pair_files((const char *)json->p, json->n, (const char *)m.p, m.n, pattern, err);
+		if (!v)
+			err_in(err, path);
+		file_unmap(&m);
+	}
+	buf_free(&beside);
+	return v;
+}
+
 struct vocab *
 vocab_load(const char *path, const char *pattern, struct err *err)
 {
-	static const char *const names[] = { "tokenizer.json", "model.safetensors", "tokenizer.model", NULL };
+	static const char *const names[] = { "tokenizer.json", "vocab.json", "model.safetensors", "tokenizer.model", NULL };
 	struct file_map m;
 	struct buf inside = {0};
 	struct vocab *v = NULL;
 
 	path = within(path, names, &inside);
 	if (!file_map(&m, path, err)) {
-		v = vocab_parse(m.p, m.n, path, pattern, err);
+		v = is_vocab_json(m.p, m.n) ? with_merges(path, &m, pattern, err) : vocab_parse(m.p, m.n, path, pattern, err);
 		file_unmap(&m);
 	}
 	buf_free(&inside);

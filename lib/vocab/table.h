@@ -92,6 +92,7 @@ void table_split_spaces(struct vocab *);
 /* The readers: each told by vocab_parse from the file's first bytes. */
 struct vocab *tokenizer_json(const char *text, size_t n, const char *pattern, struct err *);
 struct vocab *tiktoken_file(const char *text, size_t n, const char *pattern, struct err *);
+struct vocab *pair_files(const char *json, size_t n, const char *merges, size_t m, const char *pattern, struct err *err);
 struct vocab *llama2c_file(const unsigned char *p, size_t n, struct err *);
 /* GPT-2's alphabet: the code point that stands for a byte, and back (-1: none). */
 uint32_t byte_letter(int byte);

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 #include "vocab/chat.h"
-#include "vocab/vocab.h"
+#include "vocab/table.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,9 +43,18 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct err e;
 	struct vocab *v = vocab_parse(p, n, "fuzz", NULL, &e);
+	const uint8_t *brace = n ? memchr(p, '}', n) : NULL;
 	struct json j;
 	struct chat c;
 
+	if (brace) {            /* vocab.json, then merges.txt */
+		size_t k = (size_t)(brace + 1 - p);
+		struct vocab *w = pair_files((const char *)p, k, (const char *)brace + 1, n - k, NULL, &e);
+
+		if (w)
+			use(w);
+		vocab_free(w);
+	}
 	if (!v)
 		v = vocab_parse(p, n, "fuzz", "gpt2", &e);
 	if (v)
@@ -82,6 +91,7 @@ const struct fuzz_seed fuzz_seeds[] = {
 	SEED("llama2.c, cut", "\7\0\0\0\0\0\0\0\5\0\0\0<unk>\0\0\0\0\5\0\0\0\n<s>\n\0\0"),
 	SEED("llama2.c, a length below 0", "\7\0\0\0\0\0\0\0\5\0\0\0<unk>\0\0\0\0\377\377\377\377"),
 	SEED("chat", "{\"template\":\"chatml\",\"bos\":1,\"eos\":[2,3,3,4,5,6,7,8,9,10,11,12],\"system\":\"s\"}"),
+	SEED("vocab.json and merges.txt", "{\"a\":0,\"b\":1,\"ab\":2,\"<|x|>\":4}\n#version: 0.2\na b\n"),
 	SEED("empty", ""),
 	{ NULL, NULL, 0 }
 };

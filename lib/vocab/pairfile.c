@@ -1,0 +1,113 @@
+/* pairfile - GPT-2's pair of files: vocab.json (letters -> id) and merges.txt (one pair a line) */
+/* SPDX-License-Identifier: MIT */
+#include "base/json.h"
+#include "vocab/table.h"
+#include "vocab/utf8.h"
+#include <string.h>
+
+/* The bytes that letters stand for; -1 when one stands for none. */
+static int
+letters(const char *text, size_t n, struct buf *out)
+{
+	const unsigned char *p = (const unsigned char *)text, *e = p + n;
+	uint32_t len;
+
+	buf_clear(out);
+	for (; p < e; p += len) {
+		int b = letter_byte(utf8_next(p, e, &len));
+
+		if (b < 0)
+			return -1;
+		buf_char(out, b);
+	}
+	return 0;
+}
+
+/* The files do not say which tokens are special: those written <|so|> or <so>, or the one that nothing could merge to,
+ * are called that in every such vocabulary that is published. */
+static int
+looks_special(const char *p, size_t n)
+{
+	return n > 2 && p[0] == '<' && p[n - 1] == '>' && ((n > 4 && p[1] == '|' && p[n - 2] == '|') ||
+	       (n == 3 && p[1] == 's') || (n == 4 && !memcmp(p, "</s>", 4)) || (n == 5 && (!memcmp(p, "<unk>", 5) || !memcmp(p, "<pad>", 5))));
+}
+
+static int
+read_ids(struct vocab *v, struct json root, struct err *err)
+{
+	struct json_iter it = json_walk(root);
+	struct buf key = {0}, bytes = {0};
+	int rc = 0;
+
+	while (!rc && json_next(&it)) {
+		long long id = json_int(it.value, -1);
+		int flags = 0;
+
+		buf_clear(&key);
+		if (id < 0 || json_str(it.key, &key)) {
+			rc = err_set(err, "an id that is no whole number");
+			break;
+		}
+		if (looks_special(key.p, key.n))
+			flags = TOKEN_SPECIAL | TOKEN_ADDED;
+		else if (letters(key.p, key.n, &bytes))
+			flags = TOKEN_LOST;
+		rc = flags ? table_set(v, (uint64_t)id, key.p, key.n, flags, err) :
+			     table_set(v, (uint64_t)id, bytes.p, bytes.n, 0, err);
+	}
+	buf_free(&key), buf_free(&bytes);
+	return rc;
+}
+
+static int
+read_merges(struct vocab *v, const char *text, size_t n, struct err *err)
+{
+	const char *p = text, *e = text + n, *end, *blank;
+	struct buf bytes = {0};
+	int rc = 0;
+
+	for (size_t line = 1; p < e && !rc; line++, p = end + 1) {
+		uint32_t a = NO_TOKEN, b = NO_TOKEN;
+		size_t len;
+
+		end = memchr(p, '\n', (size_t)(e - p));
+		if (!end)
+			end = e;
+		len = (size_t)(end - p);
+		if (len && p[len - 1] == '\r')
+			len--;
+		if (!len || (line == 1 && len >= 8 && !memcmp(p, "#version", 8)))
+			continue;
+		blank = memchr(p, ' ', len);
+		if (blank && !letters(p, (size_t)(blank - p), &bytes))
+			a = table_find(v, bytes.p, bytes.n);
+		if (blank && !letters(blank + 1, len - (size_t)(blank + 1 - p), &bytes))
+			b = table_find(v, bytes.p, bytes.n);
+		if (a == NO_TOKEN || b == NO_TOKEN)
+			rc = err_set(err, "merges: line %zu is no pair of tokens of the vocabulary", line);
+		else
+			rc = table_merge(v, a, b, err);
+	}
+	buf_free(&bytes);
+	return rc;
+}
+
+struct vocab *
+pair_files(const char *json, size_t n, const char *merges, size_t m, const char *pattern, struct err *err)
+{
+	struct vocab *v = table_new(n);
+	struct json root;
+
+	if (json_parse(&root, json, n, err) || read_ids(v, root, err))
+		goto fail;
+	table_index(v);
+	if (read_merges(v, merges, m, err))
+		goto fail;
+	v->split = split_new(pattern ? pattern : "gpt2", 0, err);
+	if (!v->split)
+		goto fail;
+	return table_finish(v, err);
+fail:
+	vocab_free(v);
+	return NULL;
+}
