@@ -411,6 +411,7 @@ mark_links(struct work *w, uint32_t root)
 			i = w->ends[i] - 1;
 		}
 	}
+	buf_free(&text);
 }
 
 /* The content's root with as much furniture taken out as leaves something. */
