@@ -160,9 +160,14 @@ encode_all(int nfiles, char **files, const struct vocab *v, const struct vocab_o
 	ebatch_init(&b, v, vo, chat_name ? &chat : NULL);
 	b.bos = bos ? vocab_bos(v) : -1;
 	b.eot = eot ? vocab_eot(v) : -1;
-	while (docs_next(in, &doc))
+	while (docs_next(in, &doc)) {
+		if (!chat_name && !doc.text_len && chat_is(doc.meta, doc.meta_len)) {
+			docs_where(in, &line);
+			die("%s: a conversation, not a text: give --chat=TEMPLATE", line.p);
+		}
 		if (ebatch_add(&b, &doc))
 			encode_batch(&b, in, &line);
+	}
 	encode_batch(&b, in, &line);
 	progress_end();
 	if (chat_name && total.docs && !supervised)

@@ -112,6 +112,10 @@ count_all(int nfiles, char **files, struct work *w)
 	uint64_t bytes = 0;
 
 	while (docs_next(in, &doc)) {
+		if (!doc.text_len && chat_is(doc.meta, doc.meta_len)) {
+			docs_where(in, &w->text);
+			die("%s: a conversation, not a text to learn from", w->text.p + (w->n ? w->end[w->n - 1] : 0));
+		}
 		buf_add(&w->text, doc.text, doc.text_len);
 		VEC_PUSH(w->end, w->n, w->cap, w->text.n);
 		bytes += doc.text_len;

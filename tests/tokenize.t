@@ -49,6 +49,9 @@ t 'a template that the vocabulary cannot serve: exit 1' 'exits 1 tokenize -w v.j
 t 'nothing supervised is an error' "echo '{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}' | exits 1 tokenize -w v.json --chat=chatml --ids"
 t '--chat from a vocabulary alone: exit 1' 'exits 1 tokenize -w v.json --chat --ids chat.jsonl'
 
+t 'conversations without --chat: exit 1' 'exits 1 tokenize -w v.json --ids chat.jsonl 2>e && grep -q "record 1.*--chat" e && exits 1 train-vocab chat.jsonl'
+t 'a pattern beside that of the file: exit 1' 'exits 1 tokenize -w v.json --pattern=o200k --ids text.txt'
+[ ! -w /dev/full ] || t 'a full disk: exit 1' 'exits 1 tokenize -w v.json --ids text.txt >/dev/full && exits 1 tokenize -w v.json text.txt >/dev/full'
 t 'another vocabulary does not decode' 'train-vocab -q --size=300 -o w.json text.txt && exits 1 tokenize -w w.json -d x.lms'
 t 'numbers past the vocabulary: exit 1' "echo 5 400 | exits 1 tokenize -w v.json -d --ids"
 t 'no vocabulary: exit 2' 'exits 2 tokenize text.txt'

@@ -394,6 +394,20 @@ put_object(struct render *r, struct json o, int header, struct err *err)
 }
 
 int
+chat_is(const char *meta, size_t n)
+{
+	static const char *const keys[] = { "messages", "conversations", "prompt", "instruction" };
+	struct json o;
+
+	if (json_parse(&o, meta, n, NULL))
+		return 0;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (json_kind(json_get(o, keys[i])))
+			return 1;
+	return 0;
+}
+
+int
 chat_render(const struct chat *c, struct encoder *e, struct json object, int header, struct ids *ids, struct buf *mask,
 	    struct err *err)
 {

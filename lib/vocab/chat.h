@@ -19,6 +19,8 @@ int  chat_parse(struct chat *, struct json, struct err *);
 void chat_print(const struct chat *, struct buf *);
 /* What a model.safetensors carries; -1 also when it carries none. */
 int  chat_load(struct chat *, const char *path, struct err *);
+/* Whether a document's metadata is a conversation, to be rendered rather than taken for an empty text. */
+int  chat_is(const char *meta, size_t n);
 /* The special tokens that a template needs, NULL at the end; NULL: no such template. */
 const char *const *chat_specials(const char *name);
 void chat_free(struct chat *);

@@ -355,7 +355,9 @@ tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
 	if (read_merges(&r, err))
 		goto out;
 	read_unk(&r);
-	if (r.metaspace && !r.has_regex)
+	if (pattern && (r.metaspace || r.has_regex))
+		err_set(err, "the file says itself how text is cut: another pattern would give other tokens than it means");
+	else if (r.metaspace && !r.has_regex)
 		table_split_spaces(r.v);
 	else if (r.has_regex || pattern)
 		r.v->split = split_new(r.has_regex ? r.regex : pattern, r.digits, err);
