@@ -111,6 +111,7 @@ run(struct source *s, const struct clean *c)
 				put(kept, &b.done[i]);
 			else if (left)
 				put(left, &b.done[i]);
+			cleaned_trim(&b.done[i]);
 		}
 		progress(tally.in, 0, "pages", "%llu kept", (unsigned long long)tally.out);
 	} while (more);

@@ -181,6 +181,14 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 		out->redacted = redact(&out->text, c->redact);
 }
 
+/* Buffers are kept from page to page, but not those of large ones. */
+static void
+trim(struct buf *b)
+{
+	if (b->cap > 1 << 18)
+		buf_free(b);
+}
+
 void
 clean_page(const struct clean *c, struct page *p, struct cleaned *out)
 {
@@ -194,8 +202,15 @@ clean_page(const struct clean *c, struct page *p, struct cleaned *out)
 	if (!out->reason)
 		judge(c, p, out);
 	make_meta(p, out);
-	if (p->body.cap > 1 << 20)
-		buf_free(&p->body);
+	trim(&p->body);
+	trim(&out->utf8);
+	trim(&out->ex.text);
+}
+
+void
+cleaned_trim(struct cleaned *out)
+{
+	trim(&out->text);
 }
 
 void

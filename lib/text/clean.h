@@ -36,6 +36,7 @@ int clean_respect(const char *list, unsigned *what, struct err *);
 
 /* Depends on the page alone: many threads may do it.  The page's bytes are freed on the way. */
 void clean_page(const struct clean *, struct page *, struct cleaned *);
+void cleaned_trim(struct cleaned *);     /* after its text was put out: lets a large one go */
 void cleaned_free(struct cleaned *);
 
 /* Counts by reason. */
