@@ -111,7 +111,7 @@ exact sft.exact sft.safetensors held.jsonl
 stage reward
 pairs() {	# pairs OUT COUNT SEED: several answers to each question, the nearest to the truth against the farthest
 	prompts train "$2" "$3" >"$1.prompts"
-	sample -m sft.safetensors --roll -k 6 -n 40 -S "$3" "$1.prompts" |
+	sample -m sft.safetensors --roll -k 6 -n 40 -S "$3" --log="$1.log" "$1.prompts" |
 		rank-pairs --verify="sh '$here/verify.sh'" -m sft.safetensors --pairs=best-worst -o "$1"
 }
 [ -e pairs.lms ] || pairs pairs.lms $asked 101
@@ -127,7 +127,7 @@ while [ "$i" -lt "$rounds" ]; do
 	was=policy.$i.safetensors i=$((i + 1))
 	[ -e "policy.$i.safetensors" ] && continue
 	prompts train $questions $((1000 + i)) >prompts.jsonl
-	sample -m "$was" --roll -k 4 -n 40 -S "$i" prompts.jsonl |
+	sample -m "$was" --roll -k 4 -n 40 -S "$i" --log="sample.$i.log" prompts.jsonl |
 		rank-pairs --reward=reward.safetensors |
 		rlhf-step --algo=ppo -m "$was" --ref=sft.safetensors -s rl.state -o "policy.$i.safetensors" \
 			-B 64 --epochs=2 --lr=2e-4 --schedule=constant --beta=.05 --log=rl.log

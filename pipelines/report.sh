@@ -3,12 +3,21 @@
 
 seconds() { awk -v s="$1" '$1 == s { n += $2 } END { print n + 0 }' times.txt; }
 
-# work LOG ...: floating-point operations that training logs add up to
-work() {
-	cat "$@" 2>/dev/null | awk '
-	function num(key,   s) { if (!match($0, "\"" key "\": *[-+0-9.eE]+")) return 0; s = substr($0, RSTART, RLENGTH); sub(/.*: */, "", s); return s + 0 }
-	/"gflops"/ { t += num("gflops") * num("seconds") } END { printf "%.4g\n", t * 1e9 }'
-}
+# number KEY: an awk function for reading logs
+# shellcheck disable=SC2016  # awk's own
+number='function number(key,   s) {
+	if (!match($0, "\"" key "\": *[-+0-9.eE]+")) return 0
+	s = substr($0, RSTART, RLENGTH); sub(/.*: */, "", s); return s + 0
+}'
+
+# Floating-point operations: of a training log (its last line counts all tokens), of reward.log (likewise), of
+# rl.log (a line a run), of what sample wrote (a third of training's, a token read or written).
+per_token() { tail -n 1 base.log | awk "$number"'{ printf "%.6g", 1e9 * number("gflops") / number("tokens_per_s") }'; }
+work_train() { tail -n 1 "$1" | awk "$number"'{ printf "%.4g", 1e9 * number("gflops") / number("tokens_per_s") * number("tokens") }'; }
+work_fit() { tail -n 1 "$1" | awk "$number"'{ printf "%.4g", number("flops") }'; }
+work_runs() { awk "$number"'{ n += number("flops") } END { printf "%.4g", n }' "$1"; }
+work_sample() { cat "$@" | awk -v f="$(per_token)" "$number"'{ n += number("n_prompt") + number("tokens") } END { printf "%.4g", n * f / 3 }'; }
+plus() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.4g", a + b }'; }
 
 # tasks FILE: "name n right" lines as a JSON object of rates with their standard errors
 tasks() {
@@ -20,7 +29,9 @@ mean() { sed -n 's/.*"'"$1"'": *\([-+0-9.eE]*\).*/\1/p' "$2" | awk '{ s += $1; n
 
 report() {
 	last=policy.$rounds.safetensors
-	base_work=$(work base.log) chat_work=$(work sft.log) reward_work=$(work reward.log) align_work=$(work rl.log)
+	base_work=$(work_train base.log) chat_work=$(work_train sft.log)
+	reward_work=$(plus "$(work_fit reward.log)" "$(work_sample pairs.lms.log pairs-held.lms.log)")
+	align_work=$(plus "$(work_runs rl.log)" "$(work_sample sample.*.log)")
 	{
 		printf '{"stages":{'
 		sep=

@@ -160,6 +160,10 @@ enum {
 	NARROW = 6              /* panels of rows up to which B is not worth a block of its own */
 };
 
+static uint64_t work;
+
+uint64_t gemm_work(void) { return __atomic_load_n(&work, __ATOMIC_RELAXED); }
+
 void
 gemm(const struct gemm *g)
 {
@@ -170,6 +174,7 @@ gemm(const struct gemm *g)
 
 	if (g->M == 0 || g->N == 0)
 		return;
+	__atomic_fetch_add(&work, 2 * (uint64_t)g->M * g->N * g->K, __ATOMIC_RELAXED);
 	j.kc = div_up(div_up(g->K, blocks), 16) * 16;
 	j.mp = div_up(g->M, k->mr);
 	j.np = div_up(g->N, k->nr);

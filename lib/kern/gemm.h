@@ -3,6 +3,7 @@
 #define LM_GEMM_H
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
+#include <stdint.h>
 
 enum gemm_act { GEMM_NONE, GEMM_GELU, GEMM_SILU, GEMM_RELU, GEMM_RELU2 };
 
@@ -40,4 +41,7 @@ void gemm(const struct gemm *);
  * do not depend on it, but the layout depends on the instruction set: it is for this process alone. */
 size_t gemm_pack_size(size_t N, size_t K);
 void   gemm_pack(float *dst, const float *B, size_t ldb, int b_trans, size_t N, size_t K);
+
+/* Floating-point operations of all products of this process so far: 2 M N K each. */
+uint64_t gemm_work(void);
 #endif

@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "kern/gemm.h"
 #include "learn/log.h"
 #include "learn/rank.h"
 #include <math.h>
@@ -34,6 +35,7 @@ log_step(struct fit *f, double loss, double right, size_t n, double lr, double n
 	json_add_num(&b, "lr", lr);
 	json_add_num(&b, "grad_norm", norm);
 	json_add_int(&b, "pairs", (long long)n);
+	json_add_num(&b, "flops", (double)gemm_work());
 	bad = log_put(f->log, &b, e);
 	buf_free(&b);
 	return bad;

@@ -4,6 +4,7 @@
 #include "base/cli.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "kern/gemm.h"
 #include "learn/log.h"
 #include "learn/prefread.h"
 #include "learn/run.h"
@@ -245,6 +246,7 @@ log_step(struct job *j, const struct rl_stats *s, struct err *e)
 	json_add_int(&b, "step", j->run.optim.step);
 	rl_stats_json(&b, s);
 	json_add_num(&b, "seconds", log_seconds() - j->began);
+	json_add_num(&b, "flops", (double)gemm_work());
 	bad = log_put(j->log, &b, e);
 	buf_free(&b);
 	return bad;
