@@ -96,8 +96,10 @@ open_model(struct run *r)
 		err_in(&e, model_path);
 		die_err(&e);
 	}
-	snprintf(crc, sizeof crc, "crc32c:%08x", model_crc(&r->m));
-	cli_prog_set("model", crc);
+	if (rolling) {
+		snprintf(crc, sizeof crc, "crc32c:%08x", model_crc(&r->m));
+		cli_prog_set("model", crc);
+	}
 	r->encoder = encoder_new(r->vocab, &(struct vocab_opts){ .special = SPECIAL_NONE });
 	if (r->m.chat) {
 		if (json_parse(&j, r->m.chat, strlen(r->m.chat), &e) < 0 || chat_parse(&r->chat, j, &e) < 0) {
