@@ -15,12 +15,16 @@
 
 enum { V = 24, PROMPT = 3, RESPONSE = 6, GOOD = 7, END = 1 };
 
+static const char llama[] = "{\"model_type\":\"llama\",\"vocab_size\":24,\"hidden_size\":16,\"intermediate_size\":32,"
+	"\"num_hidden_layers\":1,\"num_attention_heads\":2,\"num_key_value_heads\":1,\"max_position_embeddings\":64,"
+	"\"rms_norm_eps\":1e-5,\"tie_word_embeddings\":true,\"hidden_act\":\"silu\"}";
+static const char gpt2[] = "{\"model_type\":\"gpt2\",\"vocab_size\":24,\"n_embd\":16,\"n_inner\":32,\"n_layer\":1,\"n_head\":2,"
+	"\"n_positions\":64,\"activation_function\":\"gelu_new\",\"layer_norm_epsilon\":1e-5}";
+static const char *json = llama;
+
 static void
 make_model(struct model *m, uint64_t seed)
 {
-	static const char json[] = "{\"model_type\":\"llama\",\"vocab_size\":24,\"hidden_size\":16,\"intermediate_size\":32,"
-		"\"num_hidden_layers\":1,\"num_attention_heads\":2,\"num_key_value_heads\":1,\"max_position_embeddings\":64,"
-		"\"rms_norm_eps\":1e-5,\"tie_word_embeddings\":true,\"hidden_act\":\"silu\"}";
 	struct config c;
 	struct err e;
 
@@ -281,6 +285,39 @@ gradient(const char *algo)
 	end(&s);
 }
 
+/* The reference's log-probabilities in the records do as well as its model. */
+static void
+recorded_reference(void)
+{
+	struct setup s;
+	struct rolls all, pairs;
+	struct rl_stats st = { 0 };
+	struct err e = { "" };
+	double loss[2];
+
+	begin(&s, "dpo", 0);
+	draw(&s.m, &all, 9, 12, 4);
+	make_pairs(&all, &pairs);
+	rl_measure(&s.rl, pairs.v, pairs.n, &e);
+	for (size_t i = 0; i < pairs.n; i++) {
+		pairs.v[i].ref_logp = 0;
+		for (size_t j = s.rl.tok.at[i]; j < s.rl.tok.at[i + 1]; j++)
+			pairs.v[i].ref_logp += s.rl.tok.ref[j];
+	}
+	for (size_t i = 0; i < s.m.par.total; i++)
+		s.m.w[i] *= 1.5f;
+	rl_prefer(&s.rl, pairs.v, pairs.n, &st, &e);
+	loss[0] = st.loss;
+	s.rl.ref = NULL;
+	rl_prefer(&s.rl, pairs.v, pairs.n, &st, &e);
+	loss[1] = st.loss;
+	OK(fabs(loss[0] - loss[1]) < 1e-6 && isnan(st.kl), "dpo with the reference's log-probabilities from the stream: loss %.6f, %.6f",
+		loss[0], loss[1]);
+	rolls_free(&all);
+	rolls_free(&pairs);
+	end(&s);
+}
+
 /* ---- what they achieve */
 
 static double
@@ -443,6 +480,11 @@ main(void)
 	other_policy();
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		gradient(all[i]);
+	json = gpt2;
+	gradient("dpo");
+	gradient("ppo");
+	json = llama;
+	recorded_reference();
 	policies();
 	preferences("dpo", 3e-3, 0);
 	preferences("dpo", 3e-3, 1);

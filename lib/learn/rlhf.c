@@ -244,7 +244,7 @@ measure_pass(struct rl *r, size_t first)
 	struct rows *w = &r->rows;
 	struct rl_tokens *t = &r->tok;
 	struct net_batch b = rows_batch(w);
-	struct net_head h = { .target = w->target, .scale = (float)r->scale, .all = 1, .logp = w->logp, .entropy = w->entropy };
+	struct net_head h = { .target = w->target, .want = w->want, .scale = (float)r->scale, .logp = w->logp, .entropy = w->entropy };
 
 	net_forward(r->net, r->policy->w, &b);
 	net_head(r->net, r->policy->w, NULL, &h);
@@ -282,7 +282,7 @@ int
 rl_pass(struct rl *r, const struct roll *v, size_t n, int need, rl_coef *fn, void *ctx, struct err *e)
 {
 	struct rows *w = &r->rows;
-	struct net_head h = { .target = w->target, .scale = (float)r->scale, .logp = w->logp };
+	struct net_head h = { .target = w->target, .want = w->want, .scale = (float)r->scale, .logp = w->logp };
 
 	for (size_t i = 0; i < n; i += w->n) {
 		struct net_batch b;

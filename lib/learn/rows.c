@@ -19,6 +19,7 @@ rows_init(struct rows *w, size_t longest, int context, size_t tokens)
 	w->tok = xcalloc(n, sizeof *w->tok);
 	w->start = xcalloc(n, sizeof *w->start);
 	w->target = xcalloc(n, sizeof *w->target);
+	w->want = xcalloc(n, sizeof *w->want);
 	w->logp = xcalloc(n, sizeof *w->logp);
 	w->entropy = xcalloc(n, sizeof *w->entropy);
 	w->coef = xcalloc(n, sizeof *w->coef);
@@ -30,6 +31,7 @@ rows_free(struct rows *w)
 	free(w->tok);
 	free(w->start);
 	free(w->target);
+	free(w->want);
 	free(w->logp);
 	free(w->entropy);
 	free(w->coef);
@@ -55,6 +57,7 @@ close_row(struct rows *w)
 	for (size_t t = w->fill; w->used && t < (size_t)w->T; t++) {
 		w->tok[row + t] = w->target[row + t] = 0;
 		w->start[row + t] = (uint32_t)t;
+		w->want[row + t] = 0;
 	}
 }
 
@@ -75,6 +78,7 @@ rows_add(struct rows *w, const struct roll *r)
 		w->tok[at + t] = r->tok[t];
 		w->target[at + t] = t + 1 < n ? r->tok[t + 1] : 0;
 		w->start[at + t] = (uint32_t)w->fill;
+		w->want[at + t] = t + 1 >= r->n_prompt && t + 1 < n;
 	}
 	w->fill += n;
 	if (w->n == w->cap) {

@@ -11,6 +11,7 @@ struct rows {
 	int                 B, T, used;         /* used: rows that hold something */
 	size_t              fill;               /* tokens in the last of them */
 	uint32_t           *tok, *start, *target;       /* (B,T); target: the next token, where there is one */
+	uint8_t            *want;               /* (B,T): whether a response token is predicted there */
 	float              *logp, *entropy, *coef;      /* (B,T); scratch of who runs the pass */
 	const struct roll **rec;
 	size_t             *first, n, cap;

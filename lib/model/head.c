@@ -87,7 +87,7 @@ net_head(struct net *n, const float *w, float *g, const struct net_head *h)
 	if (h->coef && !h->all)
 		return;
 	for (size_t i = 0; i < rows; i++)
-		if (!h->coef || h->coef[i] == 0)
+		if ((!h->coef || h->coef[i] == 0) && (!h->want || h->want[i]))
 			n->row[count++] = (uint32_t)i;
 	head_rows(n, w, g, h, count, NULL);
 }

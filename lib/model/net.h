@@ -35,6 +35,7 @@ struct net_head {
 	float           scale;          /* 1 / temperature */
 	int             all;
 	float          *logp, *entropy;
+	const uint8_t  *want;           /* rows to fill where coef is NULL or `all` set; NULL: every one */
 };
 void net_head(struct net *, const float *w, float *g, const struct net_head *);
 
