@@ -115,7 +115,7 @@ llama_cpp(const struct vocab *v, const char *name)
 {
 	struct buf path = {0};
 	struct file_map in, out;
-	struct encoder *e = encoder(v, SPECIAL_NONE);
+	struct encoder *e = encoder(v, SPECIAL_REFUSE);         /* tokens that are added but not special are found */
 	struct ids ids = {0};
 	static const char sep[] = "\n__ggml_vocab_test__\n";
 	size_t n = 0, bad = 0;
@@ -365,6 +365,7 @@ main(void)
 		{ "qwen3", "data/tokenizers/npm-qwen3/tokenizer.json", "qwen3" },
 	};
 
+	static const char *const gguf[] = { "gpt-2", "starcoder", "refact", "mpt", "llama-spm" };
 	struct buf path = {0};
 	struct file_map mixed;
 
@@ -406,6 +407,19 @@ main(void)
 		vocab_free(v);
 	}
 	llama2c();
+	for (size_t i = 0; i < sizeof gguf / sizeof *gguf; i++) {
+		char file[100];
+		struct vocab *v;
+
+		snprintf(file, sizeof file, "data/tokenizers/llama.cpp-vocabs/models/ggml-vocab-%s.gguf", gguf[i]);
+		v = load(file);
+		OK(v, "%s loads", file);
+		if (v) {
+			llama_cpp(v, gguf[i]);
+			converted(v, gguf[i], (const char *)mixed.p, mixed.n);
+		}
+		vocab_free(v);
+	}
 	{
 		struct vocab *v = load("data/tokenizers/npm-llama2/tokenizer.json");
 

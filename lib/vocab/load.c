@@ -71,14 +71,16 @@ parse(const unsigned char *p, size_t n, const char *pattern, struct err *err)
 		return tokenizer_json((const char *)p, n, pattern, err);
 	if (is_tiktoken(p, n))
 		return tiktoken_file((const char *)p, n, pattern, err);
-	if (is_llama2c(p, n))
+	if (is_llama2c(p, n) && !pattern)
 		return llama2c_file(p, n, err);
 	if (n >= 4 && !memcmp(p, "GGUF", 4))
-		err_set(err, "a GGUF file: its vocabulary is not read yet; give the tokenizer.json");
+		return gguf_file(p, n, pattern, err);
+	if (is_llama2c(p, n))
+		err_set(err, "llama2.c's vocabularies cut by no pattern");
 	else if (!strncmp((const char *)p, "#version", n < 8 ? n : 8))
 		err_set(err, "a merges.txt: give the vocab.json beside it");
 	else
-		err_set(err, "neither tokenizer.json, .tiktoken, llama2.c's tokenizer.bin nor a model that carries one");
+		err_set(err, "neither tokenizer.json, .tiktoken, GGUF, llama2.c's tokenizer.bin nor a model that carries one");
 	return NULL;
 }
 

@@ -2,34 +2,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 #include "vocab/table.h"
-#include "vocab/utf8.h"
 #include <string.h>
 
-/* The bytes that letters stand for; -1 when one stands for none. */
-static int
-letters(const char *text, size_t n, struct buf *out)
-{
-	const unsigned char *p = (const unsigned char *)text, *e = p + n;
-	uint32_t len;
-
-	buf_clear(out);
-	for (; p < e; p += len) {
-		int b = letter_byte(utf8_next(p, e, &len));
-
-		if (b < 0)
-			return -1;
-		buf_char(out, b);
-	}
-	return 0;
-}
-
-/* The files do not say which tokens are special: those written <|so|> or <so>, or the one that nothing could merge to,
- * are called that in every such vocabulary that is published. */
+/* The files do not say which tokens are special; these names are, in all such vocabularies that are published. */
 static int
 looks_special(const char *p, size_t n)
 {
-	return n > 2 && p[0] == '<' && p[n - 1] == '>' && ((n > 4 && p[1] == '|' && p[n - 2] == '|') ||
-	       (n == 3 && p[1] == 's') || (n == 4 && !memcmp(p, "</s>", 4)) || (n == 5 && (!memcmp(p, "<unk>", 5) || !memcmp(p, "<pad>", 5))));
+	static const char *const names[] = { "<s>", "</s>", "<unk>", "<pad>", "<mask>" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i]) == n && !memcmp(p, names[i], n))
+			return 1;
+	return n > 4 && !memcmp(p, "<|", 2) && !memcmp(p + n - 2, "|>", 2);
 }
 
 static int
@@ -50,7 +34,7 @@ read_ids(struct vocab *v, struct json root, struct err *err)
 		}
 		if (looks_special(key.p, key.n))
 			flags = TOKEN_SPECIAL | TOKEN_ADDED;
-		else if (letters(key.p, key.n, &bytes))
+		else if (letters_bytes(key.p, key.n, &bytes))
 			flags = TOKEN_LOST;
 		rc = flags ? table_set(v, (uint64_t)id, key.p, key.n, flags, err) :
 			     table_set(v, (uint64_t)id, bytes.p, bytes.n, 0, err);
@@ -79,9 +63,9 @@ read_merges(struct vocab *v, const char *text, size_t n, struct err *err)
 		if (!len || (line == 1 && len >= 8 && !memcmp(p, "#version", 8)))
 			continue;
 		blank = memchr(p, ' ', len);
-		if (blank && !letters(p, (size_t)(blank - p), &bytes))
+		if (blank && !letters_bytes(p, (size_t)(blank - p), &bytes))
 			a = table_find(v, bytes.p, bytes.n);
-		if (blank && !letters(blank + 1, len - (size_t)(blank + 1 - p), &bytes))
+		if (blank && !letters_bytes(blank + 1, len - (size_t)(blank + 1 - p), &bytes))
 			b = table_find(v, bytes.p, bytes.n);
 		if (a == NO_TOKEN || b == NO_TOKEN)
 			rc = err_set(err, "merges: line %zu is no pair of tokens of the vocabulary", line);

@@ -126,7 +126,6 @@ fail:
 	return NULL;
 }
 
-/* Scores to ranks: the highest first, equal ones alike. */
 struct scored {
 	float score;
 	uint32_t id;
@@ -142,14 +141,35 @@ by_score(const void *x, const void *y)
 	return a->id < b->id ? -1 : 1;
 }
 
+void
+table_merges_from_scores(struct vocab *v, const float *score)
+{
+	struct scored *s = xreallocarray(NULL, v->n + 1, sizeof *s);
+	uint32_t *rank = xreallocarray(NULL, v->n + 1, sizeof *rank), r = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		s[i] = (struct scored){ score[i], (uint32_t)i };
+	qsort(s, v->n, sizeof *s, by_score);
+	for (size_t i = 0; i < v->n; i++) {
+		if (i && s[i].score != s[i - 1].score)
+			r++;
+		rank[s[i].id] = r;
+	}
+	table_merges_from_ranks(v, rank);
+	for (size_t i = 0; i < v->n_merges; i++)        /* tokens of one score: leftmost first, so one rank */
+		v->merges[i].rank = rank[v->merges[i].made];
+	free(rank);
+	free(s);
+}
+
 static int
-read_scored(struct vocab *v, const unsigned char *p, size_t n, struct scored **scored, struct err *err)
+read_scored(struct vocab *v, const unsigned char *p, size_t n, float **score, struct err *err)
 {
 	size_t at = 4, cap = 0, k = 0;
 
 	while (at < n) {
 		const char *text;
-		struct scored s = { 0, (uint32_t)k };
+		float s;
 		int32_t len;
 		unsigned byte;
 		char end;
@@ -157,10 +177,10 @@ read_scored(struct vocab *v, const unsigned char *p, size_t n, struct scored **s
 
 		if (n - at < 8)
 			return err_set(err, "byte %zu: cut short", at);
-		memcpy(&s.score, p + at, 4);
+		memcpy(&s, p + at, 4);
 		memcpy(&len, p + at + 4, 4);
 		at += 8;
-		if (len < 0 || (size_t)len > n - at || isnan(s.score))
+		if (len < 0 || (size_t)len > n - at || isnan(s))
 			return err_set(err, "byte %zu: no token of llama2.c's tokenizer.bin", at - 8);
 		text = (const char *)p + at;
 		at += (size_t)len;
@@ -182,7 +202,7 @@ read_scored(struct vocab *v, const unsigned char *p, size_t n, struct scored **s
 		} else if (table_set(v, k, text, (size_t)len, flags, err)) {
 			return -1;
 		}
-		VEC_PUSH(*scored, k, cap, s);
+		VEC_PUSH(*score, k, cap, s);
 	}
 	return k < 259 ? err_set(err, "%zu tokens: not llama2.c's tokenizer.bin", k) : 0;
 }
@@ -191,11 +211,10 @@ struct vocab *
 llama2c_file(const unsigned char *p, size_t n, struct err *err)
 {
 	struct vocab *v = table_new(n);
-	struct scored *scored = NULL;
-	uint32_t *rank, r = 0;
+	float *score = NULL;
 
-	if (read_scored(v, p, n, &scored, err)) {
-		free(scored);
+	if (read_scored(v, p, n, &score, err)) {
+		free(score);
 		vocab_free(v);
 		return NULL;
 	}
@@ -204,19 +223,8 @@ llama2c_file(const unsigned char *p, size_t n, struct err *err)
 	v->bos = 1;
 	v->eot = 2;
 	table_index(v);
-	rank = xreallocarray(NULL, v->n, sizeof *rank);
-	qsort(scored, v->n, sizeof *scored, by_score);
-	for (size_t i = 0; i < v->n; i++) {
-		if (i && scored[i].score != scored[i - 1].score)
-			r++;
-		rank[scored[i].id] = r;
-	}
-	table_merges_from_ranks(v, rank);
-	/* Tokens of one score: leftmost first, so one rank. */
-	for (size_t i = 0; i < v->n_merges; i++)
-		v->merges[i].rank = rank[v->merges[i].made];
-	free(rank);
-	free(scored);
+	table_merges_from_scores(v, score);
+	free(score);
 	table_split_spaces(v);
 	return table_finish(v, err);
 }

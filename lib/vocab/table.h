@@ -57,6 +57,8 @@ uint32_t table_find(const struct vocab *, const void *bytes, size_t n);        /
 int  table_merge(struct vocab *, uint32_t a, uint32_t b, struct err *);
 /* Every way to cut a token in two tokens, in the order of rank[id] (UINT32_MAX: not made by merging). */
 void table_merges_from_ranks(struct vocab *, const uint32_t *rank);
+/* The same from scores, one an id and no NaN, the highest first: SentencePiece's BPE. */
+void table_merges_from_scores(struct vocab *, const float *score);
 /* The rest: pair table, specials, BOS and EOT by name.  Frees the vocabulary on failure. */
 struct vocab *table_finish(struct vocab *, struct err *);
 
@@ -93,7 +95,12 @@ void table_split_spaces(struct vocab *);
 struct vocab *tokenizer_json(const char *text, size_t n, const char *pattern, struct err *);
 struct vocab *tiktoken_file(const char *text, size_t n, const char *pattern, struct err *);
 struct vocab *pair_files(const char *json, size_t n, const char *merges, size_t m, const char *pattern, struct err *err);
+struct vocab *gguf_file(const unsigned char *p, size_t n, const char *pattern, struct err *err);
 struct vocab *llama2c_file(const unsigned char *p, size_t n, struct err *);
+/* The bytes that GPT-2's letters stand for, into an emptied buffer; -1 when one stands for none. */
+int letters_bytes(const char *text, size_t n, struct buf *out);
+/* Text with SentencePiece's U+2581 as spaces, likewise. */
+void blanks_bytes(const char *text, size_t n, struct buf *out);
 /* GPT-2's alphabet: the code point that stands for a byte, and back (-1: none). */
 uint32_t byte_letter(int byte);
 int      letter_byte(uint32_t c);

@@ -30,6 +30,38 @@ letter_byte(uint32_t c)
 	return c <= 0x20 ? (int)c : c == 0x43 ? 0xad : (int)(c - 0x21 + 0x7f);
 }
 
+int
+letters_bytes(const char *text, size_t n, struct buf *out)
+{
+	const unsigned char *p = (const unsigned char *)text, *e = p + n;
+	uint32_t len;
+
+	buf_clear(out);
+	for (; p < e; p += len) {
+		int b = letter_byte(utf8_next(p, e, &len));
+
+		if (b < 0)
+			return -1;
+		buf_char(out, b);
+	}
+	return 0;
+}
+
+void
+blanks_bytes(const char *text, size_t n, struct buf *out)
+{
+	const unsigned char *p = (const unsigned char *)text, *e = p + n;
+	uint32_t len;
+
+	buf_clear(out);
+	for (; p < e; p += len) {
+		if (utf8_next(p, e, &len) == 0x2581)
+			buf_char(out, ' ');
+		else
+			buf_add(out, p, len);
+	}
+}
+
 /* What is being read: the vocabulary and its parts of the file. */
 struct reading {
 	struct vocab *v;
@@ -160,38 +192,23 @@ read_pretokenizer(struct reading *r, struct json v, struct err *err)
 static int
 spelled(struct reading *r)
 {
-	const unsigned char *p = (const unsigned char *)r->key.p, *e = p + r->key.n;
-	uint32_t len;
 	unsigned byte;
 	char end;
 
-	buf_clear(&r->one);
 	if (r->metaspace) {
+		buf_clear(&r->one);
 		if (r->byte_fallback && r->key.n == 6 && sscanf(r->key.p, "<0x%2X%c", &byte, &end) == 2 && end == '>') {
 			buf_char(&r->one, (int)byte);
 			return TOKEN_BYTE;
 		}
-		for (; p < e; p += len) {
-			uint32_t c = utf8_next(p, e, &len);
-
-			if (c == 0x2581)
-				buf_char(&r->one, ' ');
-			else
-				buf_add(&r->one, p, len);
-		}
+		blanks_bytes(r->key.p, r->key.n, &r->one);
 		return 0;
 	}
-	for (; p < e; p += len) {
-		int b = letter_byte(utf8_next(p, e, &len));
-
-		if (b < 0) {
-			buf_clear(&r->one);
-			buf_add(&r->one, r->key.p, r->key.n);
-			return TOKEN_LOST;
-		}
-		buf_char(&r->one, b);
-	}
-	return 0;
+	if (!letters_bytes(r->key.p, r->key.n, &r->one))
+		return 0;
+	buf_clear(&r->one);
+	buf_add(&r->one, r->key.p, r->key.n);
+	return TOKEN_LOST;
 }
 
 static int

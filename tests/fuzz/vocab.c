@@ -92,6 +92,11 @@ const struct fuzz_seed fuzz_seeds[] = {
 	SEED("llama2.c, a length below 0", "\7\0\0\0\0\0\0\0\5\0\0\0<unk>\0\0\0\0\377\377\377\377"),
 	SEED("chat", "{\"template\":\"chatml\",\"bos\":1,\"eos\":[2,3,3,4,5,6,7,8,9,10,11,12],\"system\":\"s\"}"),
 	SEED("vocab.json and merges.txt", "{\"a\":0,\"b\":1,\"ab\":2,\"<|x|>\":4}\n#version: 0.2\na b\n"),
+	SEED("GGUF", "GGUF\3\0\0\0\0\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0"
+	     "\24\0\0\0\0\0\0\0tokenizer.ggml.model\10\0\0\0\5\0\0\0\0\0\0\0llama"
+	     "\25\0\0\0\0\0\0\0tokenizer.ggml.tokens\11\0\0\0\10\0\0\0\3\0\0\0\0\0\0\0"
+	     "\1\0\0\0\0\0\0\0a\1\0\0\0\0\0\0\0b\2\0\0\0\0\0\0\0ab"
+	     "\25\0\0\0\0\0\0\0tokenizer.ggml.scores\11\0\0\0\6\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\200\277\0\0\0\300"),
 	SEED("empty", ""),
 	{ NULL, NULL, 0 }
 };
