@@ -246,6 +246,15 @@ weigh(struct work *w)
 /* How much goes by name: all that patterns match, not the comments, or only what elements and roles say. */
 enum { BY_NAME, BY_NAME_WITH_COMMENTS, BY_ELEMENT, NOTHING };
 
+static int
+holds_code(const struct work *w, uint32_t figure)
+{
+	for (uint32_t i = figure + 1; i < w->ends[figure]; i++)
+		if (w->h.node[i].tag == TAG_pre || w->h.node[i].tag == TAG_table || w->h.node[i].tag == TAG_code)
+			return 1;
+	return 0;
+}
+
 /* Whether an element is furniture, judged by what it is called; w->m is of the page with all in it. */
 static int
 is_furniture(const struct work *w, uint32_t i, int level)
@@ -263,6 +272,8 @@ is_furniture(const struct work *w, uint32_t i, int level)
 		return 1;                               /* the latter are marks of footnotes */
 	if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
 		return 1;
+	if (tag == TAG_figcaption && !holds_code(w, h->node[i].parent))
+		return 1;                               /* what it says of a picture that is not here */
 	if (!block || whole || level >= BY_ELEMENT)
 		return 0;
 	return kind & 1 << RE_FURNITURE || (kind & 1 << RE_COMMENT && level == BY_NAME);
@@ -319,11 +330,11 @@ static uint32_t
 named_content(const struct work *w)
 {
 	uint32_t best = 0;
-	double most = .5 * w->m[0].good;
+	double all = w->m[0].good;
 
 	for (uint32_t i = 1; i < w->h.n; i++) {
 		const char *prop = html_attr(&w->h, i, ATTR_itemprop), *role = html_attr(&w->h, i, ATTR_role);
-		int tag = w->h.node[i].tag, named = 0;
+		int tag = w->h.node[i].tag, named = 0, body;
 
 		if (w->h.node[i].user & MARK_DROP) {
 			i = w->ends[i] - 1;
@@ -331,9 +342,10 @@ named_content(const struct work *w)
 		}
 		if (!(html_flags[tag] & H_BLOCK))
 			continue;
-		named = tag == TAG_article || tag == TAG_main || (prop && strcmp(prop, "articleBody") == 0) ||
+		body = prop && strcmp(prop, "articleBody") == 0;
+		named = body || tag == TAG_article || tag == TAG_main ||
 			(role && (strcmp(role, "main") == 0 || strcmp(role, "article") == 0)) || w->kind[i] & 1 << RE_BODY;
-		if (named && w->m[i].good >= most)
+		if (named && w->m[i].good >= (body ? .3 : .5) * all)
 			best = i;       /* the innermost of the best */
 	}
 	return best;
