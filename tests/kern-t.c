@@ -114,6 +114,8 @@ one_product(const size_t *s, int at, int bt, int acc)
 			memcpy(c, c0, size);
 			gemm(&g);
 			bad += memcmp(c, want, size) != 0;
+			if (threads > 1)
+				continue;
 			memcpy(c, c0, size);
 			in_pieces(&g);
 			bad += K && memcmp(c, want, size) != 0;

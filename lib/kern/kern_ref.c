@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kern/kern.h"
 #include <math.h>
+#include <string.h>
 
 enum { MR = 8, NR = 8 };
 
@@ -22,15 +23,17 @@ pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t vali
 static void
 tile_of(size_t m, size_t n, size_t k, const float *a, size_t ai, size_t ak, const float *b, float *c, size_t ldc, int load)
 {
-	for (size_t i = 0; i < m; i++)
-		for (size_t j = 0; j < n; j++) {
-			const float *x = a + i * ai, *y = b + j;
-			float s = load ? c[i * ldc + j] : 0;
+	for (size_t i = 0; i < m; i++, a += ai, c += ldc) {
+		const float *x = a, *y = b;
+		float s[NR] = { 0 };
 
-			for (size_t p = 0; p < k; p++, x += ak, y += NR)
-				s = fmaf(*x, *y, s);
-			c[i * ldc + j] = s;
-		}
+		if (load)
+			memcpy(s, c, n * sizeof *s);
+		for (size_t p = 0; p < k; p++, x += ak, y += NR)
+			for (size_t j = 0; j < n; j++)
+				s[j] = fmaf(*x, y[j], s[j]);
+		memcpy(c, s, n * sizeof *s);
+	}
 }
 
 static void
