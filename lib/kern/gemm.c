@@ -15,8 +15,8 @@ struct job {
 	size_t kc;                      /* depth of a block */
 	size_t mp, np;                  /* panels of rows and columns */
 	size_t mblk, nblk;              /* blocks of rows, groups of columns: tasks of a step */
-	float *b, *a;                   /* B's block; A's: one a thread, a_size apart */
-	size_t a_size;
+	float *b, *a;                   /* B's block, twice; A's: one a thread, a_size apart */
+	size_t b_size, a_size;
 	atomic_size_t next;             /* tickets: pieces of work in the order in which they are done */
 };
 
@@ -79,7 +79,8 @@ one_tile(const struct job *j, size_t panel, size_t col, size_t k0, size_t kn, co
 
 /* One task of a step: a block of A against a group of B's panels. */
 static void
-block(struct job *j, size_t task, size_t *packed, float *abuf, size_t j0, size_t np, size_t k0, size_t kn)
+block(struct job *j, size_t task, size_t *packed, float *abuf, const float *bbuf, size_t j0, size_t np, size_t k0,
+		size_t kn)
 {
 	size_t ib = task / j->nblk, jb = task % j->nblk, mr = j->k->mr, nr = j->k->nr;
 	size_t p0 = j->mp * ib / j->mblk, p1 = j->mp * (ib + 1) / j->mblk;
@@ -89,20 +90,21 @@ block(struct job *j, size_t task, size_t *packed, float *abuf, size_t j0, size_t
 			pack_a(j, abuf + (p - p0) * mr * kn, p, k0, kn);
 	*packed = ib;
 	for (size_t q = np * jb / j->nblk; q < np * (jb + 1) / j->nblk; q++) {
-		const float *b = j->g->packed ? panel_of(j, j0 + q * nr, k0) : j->b + q * nr * kn;
+		const float *b = j->g->packed ? panel_of(j, j0 + q * nr, k0) : bbuf + q * nr * kn;
 
 		for (size_t p = p0; p < p1; p++)
 			one_tile(j, p, j0 + q * nr, k0, kn, abuf + (p - p0) * mr * kn, b);
 	}
 }
 
-/* A thread draws tickets until it holds one of the step after; that one it keeps. */
+/* A thread draws tickets until it holds one of the next stage; that one it keeps.  B's block of a step is packed
+ * while others may still use that of the step before, so there are two, and one barrier a step. */
 static void
 wide(int thread, int threads, void *ctx)
 {
 	struct job *j = ctx;
 	const struct gemm *g = j->g;
-	size_t end = 0, ticket = atomic_fetch_add(&j->next, 1), ntask = j->mblk * j->nblk;
+	size_t end = 0, ticket = atomic_fetch_add(&j->next, 1), ntask = j->mblk * j->nblk, step = 0;
 	float *abuf = j->a + (size_t)thread * j->a_size;
 
 	for (size_t j0 = 0; j0 < g->N; j0 += j->k->nc) {
@@ -110,18 +112,17 @@ wide(int thread, int threads, void *ctx)
 
 		do {
 			size_t kn = least(j->kc, g->K - k0), packed = (size_t)-1, first = end;
+			float *bbuf = j->b + (step++ & 1) * j->b_size;
 
 			for (end += g->packed ? 0 : np; ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
 				size_t q = ticket - first;
 
-				pack_b(j, j->b + q * j->k->nr * kn, j0 + q * j->k->nr, k0, kn);
+				pack_b(j, bbuf + q * j->k->nr * kn, j0 + q * j->k->nr, k0, kn);
 			}
 			if (threads > 1)
 				par_barrier();
 			for (first = end, end += ntask; ticket < end; ticket = atomic_fetch_add(&j->next, 1))
-				block(j, ticket - first, &packed, abuf, j0, np, k0, kn);
-			if (threads > 1)
-				par_barrier();
+				block(j, ticket - first, &packed, abuf, bbuf, j0, np, k0, kn);
 			k0 += kn;
 		} while (k0 < g->K);
 	}
@@ -156,7 +157,7 @@ narrow(int thread, int threads, void *ctx)
 }
 
 enum {
-	SMALL = 1 << 18,        /* multiply-adds below which waking other threads costs more than it gains */
+	SMALL = 1 << 20,        /* multiply-adds below which waking other threads costs more than it gains */
 	NARROW = 6              /* panels of rows up to which B is not worth a block of its own */
 };
 
@@ -164,21 +165,33 @@ static uint64_t work;
 
 uint64_t gemm_work(void) { return __atomic_load_n(&work, __ATOMIC_RELAXED); }
 
+/* Depth of a block: the table's; for several threads, whom each step makes wait, deeper when N leaves room in the
+ * block of B.  No short last one. */
+static size_t
+depth(const struct kern *k, const struct gemm *g, int threads)
+{
+	size_t room = k->kc * k->nc / div_up(least(g->N, k->nc), k->nr) / k->nr;
+	size_t most = room < k->kc || threads == 1 ? k->kc : least(room, 2 * k->kc), blocks = g->K ? div_up(g->K, most) : 1;
+
+	return div_up(div_up(g->K, blocks), 16) * 16;
+}
+
 void
 gemm(const struct gemm *g)
 {
 	struct job j = { .g = g, .k = kern_now() };
 	const struct kern *k = j.k;
 	int threads = g->M * g->N * g->K < SMALL || par_inside() ? 1 : par_threads();
-	size_t t = (size_t)threads, blocks = g->K ? div_up(g->K, k->kc) : 1;
+	size_t t = (size_t)threads;
 
 	if (g->M == 0 || g->N == 0)
 		return;
 	__atomic_fetch_add(&work, 2 * (uint64_t)g->M * g->N * g->K, __ATOMIC_RELAXED);
-	j.kc = div_up(div_up(g->K, blocks), 16) * 16;
+	j.kc = depth(k, g, threads);
 	j.mp = div_up(g->M, k->mr);
 	j.np = div_up(g->N, k->nr);
 	if (j.mp <= NARROW) {
+		j.kc = least(j.kc, k->kc);
 		j.a_size = div_up(j.mp * k->mr * g->K, 16) * 16;
 		j.a = kern_scratch(SCRATCH_GEMM, j.a_size + t * k->nr * j.kc);
 		j.b = j.a + j.a_size;
@@ -194,8 +207,9 @@ gemm(const struct gemm *g)
 		j.mblk = least(4 * t, div_up(j.mp, NARROW));
 	j.nblk = threads > 1 && j.mblk < 2 * t ? least(div_up(2 * t, j.mblk), div_up(least(j.np, k->nc / k->nr), 4)) : 1;
 	j.a_size = div_up(div_up(j.mp, j.mblk) * k->mr * j.kc, 16) * 16;
-	j.b = kern_scratch(SCRATCH_GEMM, least(k->nc, j.np * k->nr) * j.kc + t * j.a_size);
-	j.a = j.b + least(k->nc, j.np * k->nr) * j.kc;
+	j.b_size = g->packed ? 0 : least(k->nc, j.np * k->nr) * j.kc;
+	j.b = kern_scratch(SCRATCH_GEMM, 2 * j.b_size + t * j.a_size);
+	j.a = j.b + 2 * j.b_size;
 	if (threads > 1)
 		par_run(wide, &j);
 	else
