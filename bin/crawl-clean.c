@@ -81,13 +81,9 @@ write_stats(const char *path, const struct tally *t, const struct source *s)
 {
 	struct err err;
 	struct buf json = { 0 };
-	struct file_out *f = file_create(path, 0, &err);
 
-	if (!f)
-		die_err(&err);
 	tally_json(t, s, &json);
-	fwrite(json.p, 1, json.n, file_stream(f));
-	if (file_commit(f, &err) < 0)
+	if (file_write(path, 0, json.p, json.n, &err))
 		die_err(&err);
 	buf_free(&json);
 }

@@ -23,7 +23,7 @@ static const struct opt opts[] = {
 	{ 0, "clusters", OPT_STR, &clusters_path, "FILE", "write the clusters to FILE", OPT_QUIET },
 	{ 0 }
 };
-static const struct tool tool = { "dedup", "drop documents that are there already", "[FILE ...]", opts };
+static const struct tool tool = { "dedup", "Drop documents that are there already.", "[FILE ...]", opts };
 
 static unsigned
 parse_by(void)

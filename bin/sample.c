@@ -1,12 +1,12 @@
 /* sample - prompts -> continuations: text, rollouts, or a table of the likeliest next tokens */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "model/genout.h"
 #include "model/talk.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char *model_path, *output = "-", *truncate_end, *log_path;
 static long long n_tokens = 128, k_samples = 1, top_k, seed, batch = 32, next_n;
@@ -36,7 +36,7 @@ static const struct opt opts[] = {
 	{ 0, "log", OPT_STR, &log_path, "FILE", "one JSON object a continuation", OPT_QUIET },
 	{ 0 }
 };
-static const struct tool tool = { "sample", "continue prompts, one a line", "[FILE ...]", opts };
+static const struct tool tool = { "sample", "Continue prompts, one a line.", "[FILE ...]", opts };
 
 /* What the run is about; out functions get it. */
 struct run {
@@ -55,14 +55,6 @@ struct run {
 	struct buf         answer;              /* of a conversation */
 	double             start;
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	return clock_gettime(CLOCK_MONOTONIC, &t) ? 0 : (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void
 check_options(void)
@@ -188,7 +180,7 @@ out(void *ctx, const struct gen_out *o)
 	r->answer.n = 0;
 	buf_add(&r->answer, o->text, o->n_text);
 	if (r->roll || strcmp(output, "-"))
-		progress(r->given, r->prompts.n * (uint64_t)k_samples, "samples", "%.0f tokens/s", (double)r->tokens / (now() - r->start));
+		progress(r->given, r->prompts.n * (uint64_t)k_samples, "samples", "%.0f tokens/s", (double)r->tokens / (clock_seconds() - r->start));
 }
 
 /* All prompts, or their tables; the longest says how much room a sequence needs. */
@@ -214,12 +206,12 @@ run_prompts(struct run *r)
 	T = r->m.cfg.T - (long long)longest < n_tokens ? r->m.cfg.T : (int)(longest + (size_t)n_tokens);
 	r->go.batch = (size_t)batch < jobs ? (int)batch : jobs ? (int)jobs : 1;
 	g = generator_new(&r->m, r->vocab, &r->go, T);
-	r->start = now();
+	r->start = clock_seconds();
 	generate(g, p, n, 0, out, r);
 	progress_end();
 	note(rolling ? 1 : 2, "%llu samples, %llu tokens, %.1f %% ended by themselves, %.0f tokens/s", (unsigned long long)r->given,
 		(unsigned long long)r->tokens, r->given ? 100 * (double)r->ended / (double)r->given : 0,
-		(double)r->tokens / (now() - r->start));
+		(double)r->tokens / (clock_seconds() - r->start));
 	generator_free(g);
 	free(p);
 }
@@ -290,6 +282,7 @@ main(int argc, char **argv)
 		run_prompts(&r);
 	if (r.roll)
 		roll_finish(r.roll);
+	prompts_free(&r.prompts);
 	if ((r.text && file_commit(r.text, &e) < 0) || (r.log && file_commit(r.log, &e) < 0))
 		die_err(&e);
 	return EXIT_OK;

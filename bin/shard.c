@@ -36,7 +36,7 @@ static const struct opt opts[] = {
 	{ 0, "mix", OPT_LIST, &mixes, "FILE=WEIGHT", "read FILE, for a share of the tokens", OPT_RESULT },
 	{ 0 }
 };
-static const struct tool tool = { "shard", "pack tokens into records of one length", "[FILE ...]", opts };
+static const struct tool tool = { "shard", "Pack tokens into records of one length.", "[FILE ...]", opts };
 
 static struct mix *mix;
 static struct sink *sinks;              /* the --split files, then -o */

@@ -77,8 +77,7 @@ struct work {
 	struct buf  text;
 	size_t     *end;
 	size_t      n, cap;
-	struct err *why;
-	int         failed;
+	struct err *why;        /* one a thread; no text: all is well */
 };
 
 static void
@@ -86,20 +85,17 @@ count_one(size_t i, int thread, void *ctx)
 {
 	struct work *w = ctx;
 	size_t from = i ? w->end[i - 1] : 0;
-	struct err e;
 
-	if (trainer_add(w->trainer[thread], w->text.p + from, w->end[i] - from, &e)) {
-		*w->why = e;
-		w->failed = 1;
-	}
+	trainer_add(w->trainer[thread], w->text.p + from, w->end[i] - from, &w->why[thread]);
 }
 
 static void
 count_batch(struct work *w)
 {
 	par_for_on(w->n, count_one, w);
-	if (w->failed)
-		die_err(&err);
+	for (int i = 0; i < par_threads(); i++)
+		if (*w->why[i].text)
+			die_err(&w->why[i]);
 	w->n = 0;
 	buf_clear(&w->text);
 }
@@ -132,14 +128,10 @@ count_all(int nfiles, char **files, struct work *w)
 static void
 write_out(const struct vocab *v)
 {
-	struct file_out *f = file_create(out_path, 0, &err);
 	struct buf json = {0};
 
-	if (!f)
-		die_err(&err);
 	vocab_json(v, &json);
-	fwrite(json.p, 1, json.n, file_stream(f));
-	if (file_commit(f, &err))
+	if (file_write(out_path, 0, json.p, json.n, &err))
 		die_err(&err);
 	buf_free(&json);
 }
@@ -149,7 +141,7 @@ main(int argc, char **argv)
 {
 	int first = cli_parse(argc, argv, &tool), threads = par_threads();
 	struct train_opts o;
-	struct work w = { .why = &err };
+	struct work w = { 0 };
 	uint64_t bytes, distinct, pieces;
 	size_t merges;
 	struct vocab *v;
@@ -161,6 +153,7 @@ main(int argc, char **argv)
 	find_names();
 	o = (struct train_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count };
 	w.trainer = xcalloc((size_t)threads, sizeof *w.trainer);
+	w.why = xcalloc((size_t)threads, sizeof *w.why);
 	for (int i = 0; i < threads; i++)
 		if (!(w.trainer[i] = trainer_new(&o, &err)))
 			die_err(&err);
@@ -178,6 +171,6 @@ main(int argc, char **argv)
 	write_out(v);
 	vocab_free(v);
 	buf_free(&w.text);
-	free(w.trainer), free(w.end);
+	free(w.trainer), free(w.end), free(w.why);
 	return EXIT_OK;
 }

@@ -2,6 +2,7 @@
 # common.sh - what every pipeline does first: find the programs, keep time, keep to whole files.
 # Sourced, with $here the folder of the pipelines.  In a source tree the programs are built first,
 # unless LM_BIN names a folder that has them.
+# SPDX-License-Identifier: MIT
 
 LC_ALL=C
 : "${OMP_WAIT_POLICY=passive}"		# programs in one pipe share the cores

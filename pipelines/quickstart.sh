@@ -8,6 +8,7 @@
 # DIR=folder puts it elsewhere; TINY=1 does every step for a moment only, to see that all is in place.
 # The table at the end is also report.json.
 
+# SPDX-License-Identifier: MIT
 set -eu
 case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
 here=$(cd "$(dirname "$0")" && pwd)

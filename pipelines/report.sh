@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2154 # the caller's variables
 # report.sh - the table at the end of quickstart.sh, and report.json; sourced, in the working folder.
+# SPDX-License-Identifier: MIT
 
 seconds() { awk -v s="$1" '$1 == s { n += $2 } END { print n + 0 }' times.txt; }
 

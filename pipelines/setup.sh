@@ -6,6 +6,7 @@
 # elsewhere they are named, and that is all.  With everything in place no network
 # is used and nothing is done twice.
 
+# SPDX-License-Identifier: MIT
 set -eu
 case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
 

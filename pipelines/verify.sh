@@ -4,6 +4,7 @@
 # One JSON object a line in, with "response" and "answer"; one number a line out: 1 for the answer itself,
 # else half the share of it that the beginning has right, and a little for the right length.
 
+# SPDX-License-Identifier: MIT
 case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
 exec awk '
 function field(key,   s) {	# the text of a key, its escapes left as they are

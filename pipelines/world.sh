@@ -5,6 +5,7 @@
 # Tasks: spell reverse count copy sum ask [all of them in turn].  What train and test are about is
 # apart: invented words, operands and names are each in one of the two, by a hash of what they are.
 
+# SPDX-License-Identifier: MIT
 set -eu
 case ${1-} in
 train | test) ;;

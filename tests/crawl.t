@@ -1,5 +1,6 @@
 #!/bin/sh
 # crawl-clean: kinds of input told by content, archives, damage, rejects, the same bytes on any number of threads.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 . "$here/fixtures.sh"
 fixtures >/dev/null 2>&1

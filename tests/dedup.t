@@ -1,5 +1,6 @@
 #!/bin/sh
 # dedup: exact and near duplicates, clusters and edges, order, damage, and recall on planted duplicates.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 words() {	# words SEED N: a made-up text
 	awk -v s="$1" -v n="$2" 'BEGIN { srand(s); for (i = 0; i < n; i++) printf "%sw%d", i ? " " : "", int(rand() * 5000) }'

@@ -3,6 +3,7 @@
 # A test sources this and calls `fixtures` in an empty folder.  The names are those that the man pages use:
 # text.txt docs.jsonl page.html crawl.warc docs.lms vocab.json toks.lms train.lms model.safetensors chat.jsonl prompts.txt
 # pairs.jsonl ...; a program that is not built yet leaves its files out.
+# SPDX-License-Identifier: MIT
 have() { command -v "$1" >/dev/null 2>&1; }
 fixtures() {
 	i=0

@@ -40,7 +40,7 @@ for f in "$top"/bin/*.c; do
 done
 t 'no program is longer than 300 lines' '[ -z "$bad" ] || { echo "$bad" >&2; false; }'
 bad=
-for f in "$top"/lib/*/*.[ch] "$top"/bin/*.c "$top"/tests/*.[ch]; do
+for f in "$top"/lib/*/*.[ch] "$top"/bin/*.c "$top"/tests/*.[ch] "$top"/tests/*/*.[ch] "$top"/tests/*.t "$top"/tests/*.sh "$top"/pipelines/*.sh; do
 	grep -q 'SPDX-License-Identifier: MIT' "$f" || bad="$bad ${f##*/}"
 done
 t 'every source names its licence' '[ -z "$bad" ] || { echo "$bad" >&2; false; }'

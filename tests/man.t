@@ -1,6 +1,7 @@
 #!/bin/sh
 # Man pages: lint, the options of --help and no others, and examples that run.
 # Each page's examples run in a folder of their own with the files that fixtures() makes.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 [ -n "${MANDOC-}" ] || { echo '1..0 # SKIP no mandoc'; exit 0; }
 words() { grep -oE '^ *(-., )?--[a-z0-9-]+(\[?=[A-Z0-9_:,|]+\]?)?' | tr -d ' ,' | sort -u; }

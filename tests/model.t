@@ -1,5 +1,6 @@
 #!/bin/sh
 # Models: made, converted and averaged; equal bytes; what is wrong is named.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 crc() { head -c 20000 "$1" | tr ',' '\n' | grep -ao '"pipelm.crc32c":"[^"]*"'; }	# of the weights
 same() { [ -n "$(crc "$1")" ] && [ "$(crc "$1")" = "$(crc "$2")" ]; }

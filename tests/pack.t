@@ -1,5 +1,6 @@
 #!/bin/sh
 # shard, in a pipe with tokenize: what goes in comes out.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 . "$here/fixtures.sh"
 fixtures >/dev/null 2>&1

@@ -1,5 +1,6 @@
 #!/bin/sh
 # The pipelines: clean shell, and the whole chain in small, killed on the way and gone on with.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 pipes=$here/../pipelines
 if command -v shellcheck >/dev/null; then

@@ -1,5 +1,6 @@
 #!/bin/sh
 # eval-ppl: windows, masks, packing into rows, bytes and words, divergence.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 . "$here/fixtures.sh"
 for p in train-vocab tokenize shard init-model train-step; do

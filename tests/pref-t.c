@@ -123,8 +123,8 @@ goldens(void)
 	golden_pref(json_get(j, "pref"));
 	kl = json_get(j, "kl");
 	double p = json_num(json_get(kl, "logp"), NAN), q = json_num(json_get(kl, "ref"), NAN);
-	OK(agrees1(kl, "k1", kl_k1(p, q)) && agrees1(kl, "k2", kl_k2(p, q)) && agrees1(kl, "k3", kl_k3(p, q)),
-		"golden: k1 k2 k3");
+	OK(agrees1(kl, "k1", kl_k1(p, q)) && agrees1(kl, "k3", kl_k3(p, q)),
+		"golden: k1 k3");
 	file_unmap(&f);
 	buf_free(&path);
 }

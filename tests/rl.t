@@ -1,5 +1,6 @@
 #!/bin/sh
 # rank-pairs and rlhf-step at the command line: inputs, resuming, refusals; what they learn is tested in rl-t.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 . "$here/fixtures.sh"
 fixtures 2>/dev/null

@@ -1,5 +1,6 @@
 #!/bin/sh
 # run.sh - set up what is missing, build, pass the tests; the last line counts them
+# SPDX-License-Identifier: MIT
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 sh "$top/pipelines/setup.sh" "$top/build" >&2

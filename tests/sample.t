@@ -1,5 +1,6 @@
 #!/bin/sh
 # sample: a published model's greedy text, and the same bytes at any batch and number of threads
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 have() { command -v "$1" >/dev/null 2>&1; }
 model=${LM_TESTDATA-}/data/models/stories260K

@@ -1,5 +1,6 @@
 #!/bin/sh
 # A trained model through the programs: llama2.c's checkpoints converted, its text and its numbers reproduced.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 D=${LM_TESTDATA-/nonexistent}/data/models/stories260K
 S=${LM_TESTDATA-/nonexistent}/data/tokenizers/cs336-bpe/tests/fixtures/tinystories_sample.txt

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Streams: whole or refused, joined by cat, never lost without a word.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 printf '{"text":"one","id":"a"}\n{"text":"two"}\n{"text":"one","n":[1,2]}\n' >in.jsonl
 lmcat --from-jsonl -o a.lms in.jsonl

@@ -1,4 +1,5 @@
 # tap.sh - just enough TAP for tests in shell.  A test sources this, calls t, and ends with done_testing.
+# SPDX-License-Identifier: MIT
 set -u
 LC_ALL=C; export LC_ALL
 tap_n=0

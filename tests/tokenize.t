@@ -1,5 +1,6 @@
 #!/bin/sh
 # tokenize: streams and text both ways, counts, conversations, what is refused.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 i=0
 while [ $i -lt 60 ]; do

@@ -1,5 +1,6 @@
 #!/bin/sh
 # train-vocab: reference merges, the same file from any order and number of threads, ties, specials.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 merges() { awk '/^"merges"/ { on = 1; next } on && /^\[/ { gsub(/^\["|"\][],}]*$/, ""); sub(/","/, " "); gsub(/\\"/, "\""); gsub(/\\\\/, "\\"); print }' "$1"; }
 c=${LM_TESTDATA-}/data/tokenizers/cs336-bpe/tests/fixtures

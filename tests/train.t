@@ -1,5 +1,6 @@
 #!/bin/sh
 # train-step: one result for every split, thread count and interruption; refusals; gradients by pipe.
+# SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 . "$here/fixtures.sh"
 for p in train-vocab tokenize shard init-model eval-ppl; do

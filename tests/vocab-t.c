@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "tap.h"
-#include "vocab/utf8.h"
+#include "base/utf8.h"
 #include "vocab/vocab.h"
 #include <stdlib.h>
 #include <string.h>
@@ -335,7 +335,7 @@ code_points(const struct vocab *v, const char *name, uint32_t want)
 
 	for (uint32_t c = 5; c < 0x110000; c += 16) {
 		char u[4], t[80];
-		int n = utf8_put(u, c), len;
+		int n = (int)utf8_put(u, c), len;
 		uint32_t m;
 
 		if (c >= 0xd800 && c < 0xe000)

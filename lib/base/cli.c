@@ -1,10 +1,11 @@
 /* cli - what every program does alike: options, --help, messages, progress; the only file that exits */
 /* SPDX-License-Identifier: MIT */
-#include "config.h"
 #include "base/cli.h"
+#include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/par.h"
+#include "config.h"
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MAX_OPTS 96
@@ -113,21 +113,12 @@ cli_keep(const char *path)
 
 /* ---- progress */
 
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 void
 progress(uint64_t done, uint64_t total, const char *unit, const char *fmt, ...)
 {
 	static double start, last;
 	static int terminal = -1;
-	double now = seconds(), rate;
+	double now = clock_seconds(), rate;
 	va_list ap;
 
 	if (terminal < 0) {
@@ -196,7 +187,7 @@ help_rows(const struct opt *o)
 static void
 help(void)
 {
-	printf("usage: %s [options] %s\n%s\n\n", tool->name, tool->operands, tool->does);
+	printf("usage: %s [options]%s%s\n%s\n\n", tool->name, *tool->operands ? " " : "", tool->operands, tool->does);
 	help_rows(tool->opts);
 	help_rows(common);
 	printf("\nExit status: 0 done, 1 bad input or a failed write, 2 bad usage.\n"

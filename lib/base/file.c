@@ -213,6 +213,21 @@ file_commit(struct file_out *o, struct err *e)
 	return 0;
 }
 
+int
+file_write(const char *path, int binary, const void *bytes, size_t n, struct err *e)
+{
+	struct file_out *o = file_create(path, binary, e);
+
+	if (!o)
+		return -1;
+	if (n && fwrite(bytes, 1, n, o->f) != n) {
+		err_sys(e, "%s", o->name);
+		file_abort(o);
+		return -1;
+	}
+	return file_commit(o, e);
+}
+
 /* A folder's value is that of the files a model folder is made of; for others, the file's. */
 uint32_t
 file_crc32c(const char *path, struct err *e, int *failed)

@@ -25,6 +25,7 @@ struct file_out *file_create(const char *path, int binary, struct err *);      /
 FILE            *file_stream(struct file_out *);                               /* to write with; not to be closed */
 int              file_commit(struct file_out *, struct err *);                 /* flush, fsync, rename; frees it */
 void             file_abort(struct file_out *);                                /* leaves nothing; frees it */
+int              file_write(const char *path, int binary, const void *, size_t n, struct err *);       /* all of these, of n bytes */
 
 /* All bytes or an error; interrupted and short transfers go on. */
 int     fd_write(int fd, const void *, size_t, const char *name, struct err *);

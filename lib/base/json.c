@@ -1,6 +1,7 @@
 /* json - reading JSON in place (RFC 8259) and writing it */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "base/utf8.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,23 +16,13 @@ struct scan {
 	const char *what;
 };
 
-/* The length of the well-formed UTF-8 sequence at p, 0 when there is none (Unicode 3.9, table 3-7). */
+/* The length of the well-formed UTF-8 sequence at p, 0 when there is none. */
 static size_t
 utf8_len(const unsigned char *p, const unsigned char *end)
 {
-	size_t left = (size_t)(end - p);
+	uint32_t len;
 
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		return left >= 2 && (p[1] & 0xc0) == 0x80 ? 2 : 0;
-	if ((p[0] & 0xf0) == 0xe0)
-		return left >= 3 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
-		    !(p[0] == 0xe0 && p[1] < 0xa0) && !(p[0] == 0xed && p[1] > 0x9f) ? 3 : 0;
-	if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		return left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 && (p[3] & 0xc0) == 0x80 &&
-		    !(p[0] == 0xf0 && p[1] < 0x90) && !(p[0] == 0xf4 && p[1] > 0x8f) ? 4 : 0;
-	return 0;
+	return utf8_next(p, end, &len) == UTF8_BAD ? 0 : len;
 }
 
 static int
@@ -354,20 +345,7 @@ put_utf8(struct buf *b, uint32_t c)
 {
 	char s[4];
 
-	if (c < 0x80) {
-		s[0] = (char)c;
-		buf_add(b, s, 1);
-	} else if (c < 0x800) {
-		s[0] = (char)(0xc0 | c >> 6), s[1] = (char)(0x80 | (c & 63));
-		buf_add(b, s, 2);
-	} else if (c < 0x10000) {
-		s[0] = (char)(0xe0 | c >> 12), s[1] = (char)(0x80 | (c >> 6 & 63)), s[2] = (char)(0x80 | (c & 63));
-		buf_add(b, s, 3);
-	} else {
-		s[0] = (char)(0xf0 | c >> 18), s[1] = (char)(0x80 | (c >> 12 & 63));
-		s[2] = (char)(0x80 | (c >> 6 & 63)), s[3] = (char)(0x80 | (c & 63));
-		buf_add(b, s, 4);
-	}
+	buf_add(b, s, utf8_put(s, c));
 }
 
 static uint32_t

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 
 struct log {
 	FILE *f;
@@ -32,7 +31,6 @@ static int
 cut(const char *path, long long step, struct err *e)
 {
 	struct file_map old;
-	struct file_out *f;
 	struct buf keep = { 0 };
 	int bad;
 
@@ -40,18 +38,9 @@ cut(const char *path, long long step, struct err *e)
 		return -1;
 	keep_lines(&keep, (const char *)old.p, old.n, step);
 	file_unmap(&old);
-	if (!(f = file_create(path, 0, e))) {
-		buf_free(&keep);
-		return -1;
-	}
-	bad = fwrite(keep.p, 1, keep.n, file_stream(f)) != keep.n;
+	bad = file_write(path, 0, keep.p, keep.n, e);
 	buf_free(&keep);
-	if (bad) {
-		err_sys(e, "%s", path);
-		file_abort(f);
-		return -1;
-	}
-	return file_commit(f, e);
+	return bad;
 }
 
 int
@@ -99,15 +88,6 @@ log_close(struct log *l, struct err *e)
 	free(l->path);
 	free(l);
 	return bad ? -1 : 0;
-}
-
-double
-log_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 double

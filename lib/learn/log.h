@@ -14,6 +14,5 @@ int log_open(struct log **, const char *path, long long step, struct err *);
 int log_put(struct log *, struct buf *object, struct err *);
 int log_close(struct log *, struct err *);
 
-double log_seconds(void);       /* a monotonic clock */
 double log_rss(void);           /* bytes of memory that this program has used at most; 0: not known */
 #endif

@@ -53,12 +53,6 @@ kl_k1(double logp, double ref)
 }
 
 double
-kl_k2(double logp, double ref)
-{
-	return (logp - ref) * (logp - ref) / 2;
-}
-
-double
 kl_k3(double logp, double ref)
 {
 	return expm1(ref - logp) + logp - ref;

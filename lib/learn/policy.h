@@ -13,7 +13,6 @@ void whiten(double *x, size_t n, int flags);            /* (x - mean) / sqrt(var
 
 /* Estimators of KL(policy || reference) from one sample (Schulman 2020): d = logp - ref. */
 double kl_k1(double logp, double ref);                  /* d */
-double kl_k2(double logp, double ref);                  /* d^2 / 2 */
 double kl_k3(double logp, double ref);                  /* e^-d - 1 + d */
 /* Exactly, of softmax(scale * p) from softmax(scale * q), n logits each. */
 double kl_exact(const float *p, const float *q, size_t n, double scale);

@@ -1,12 +1,13 @@
 /* rlrun - rlhf-step from its options to its files: input, state, log, models */
 /* SPDX-License-Identifier: MIT */
-#include "learn/rlrun.h"
 #include "base/cli.h"
+#include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "kern/gemm.h"
 #include "learn/log.h"
 #include "learn/prefread.h"
+#include "learn/rlrun.h"
 #include "learn/run.h"
 #include <inttypes.h>
 #include <math.h>
@@ -245,7 +246,7 @@ log_step(struct job *j, const struct rl_stats *s, struct err *e)
 	buf_char(&b, '{');
 	json_add_int(&b, "step", j->run.optim.step);
 	rl_stats_json(&b, s);
-	json_add_num(&b, "seconds", log_seconds() - j->began);
+	json_add_num(&b, "seconds", clock_seconds() - j->began);
 	json_add_num(&b, "flops", (double)gemm_work());
 	bad = log_put(j->log, &b, e);
 	buf_free(&b);
@@ -346,7 +347,7 @@ free_job(struct job *j)
 int
 rl_run(const struct rl_run_opts *o, struct err *e)
 {
-	struct job j = { .o = o, .began = log_seconds() };
+	struct job j = { .o = o, .began = clock_seconds() };
 	int bad = prepare(&j, e);
 
 	if (!bad && j.in.n)

@@ -274,15 +274,3 @@ state_save(const struct state *s, const char *path, struct err *e)
 	}
 	return file_commit(f, e);
 }
-
-int
-state_agree(struct state *s, const char *key, const char *value, const char *what, struct err *e)
-{
-	const char *have = state_get(s, key);
-
-	if (!have)
-		state_set(s, key, value);
-	else if (strcmp(have, value))
-		return err_set(e, "the state is of other %s (it has %.150s, this run %.150s)", what, have, value);
-	return 0;
-}

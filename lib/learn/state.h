@@ -45,8 +45,4 @@ int state_load(struct state *, const char *path, struct err *);
 int state_parse(struct state *, const void *image, size_t n, struct err *);
 /* Whole or not at all. */
 int state_save(const struct state *, const char *path, struct err *);
-
-/* Refuses to go on with something else than the run began with: -1 and "the state is of other WHAT" unless the text
- * under key is the value; a state that has none takes it. */
-int state_agree(struct state *, const char *key, const char *value, const char *what, struct err *);
 #endif

@@ -1,11 +1,12 @@
 /* train - the loop of train-step: next-token training on records of a stream */
 /* SPDX-License-Identifier: MIT */
-#include "learn/train.h"
 #include "base/cli.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "learn/log.h"
 #include "learn/pass.h"
 #include "learn/run.h"
+#include "learn/train.h"
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -94,7 +95,7 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 	t->worse = state_int(&r->state, "worse", 0);
 	batch_init(&t->batch, t->data, (int)(o->B * o->accum));
 	pass_init(&t->pass, &r->model, (int)o->B, T, 1);
-	t->began = log_seconds();
+	t->began = clock_seconds();
 	return log_open(&t->log, o->log, r->optim.step, e);
 }
 
@@ -129,7 +130,7 @@ log_step(struct train *t, double lr, struct err *e)
 	json_add_int(&b, "supervised", (long long)t->batch.supervised);
 	json_add_num(&b, "tokens_per_s", round(t->rate));
 	json_add_num(&b, "gflops", round(t->rate * params_flops(&m->par, &m->cfg, t->batch.T) * 1e-8) / 10);
-	json_add_num(&b, "seconds", round((log_seconds() - t->began) * 1e3) / 1e3);
+	json_add_num(&b, "seconds", round((clock_seconds() - t->began) * 1e3) / 1e3);
 	json_add_int(&b, "rss", (long long)log_rss());
 	bad = log_put(t->log, &b, e);
 	buf_free(&b);
@@ -142,7 +143,7 @@ step(struct train *t, struct err *e)
 {
 	struct run *r = &t->run;
 	struct batch *x = &t->batch;
-	double t0 = log_seconds(), lr = optim_lr(&r->optim.opts, r->optim.step), took;
+	double t0 = clock_seconds(), lr = optim_lr(&r->optim.opts, r->optim.step), took;
 	uint64_t n = (uint64_t)x->rows * (uint64_t)x->T;
 
 	if (!x->supervised)
@@ -153,7 +154,7 @@ step(struct train *t, struct err *e)
 		return err_set(e, "step %lld: the loss is not finite (a smaller --lr, more --warmup?)", r->optim.step + 1);
 	if (optim_step(&r->optim, r->model.w, t->pass.g, (double)x->supervised, &t->norm, e))
 		return -1;
-	took = log_seconds() - t0;
+	took = clock_seconds() - t0;
 	r->record = batches_count(t->data);
 	t->data_crc = batches_crc(t->data);
 	r->tokens += n;
@@ -247,7 +248,7 @@ static void
 tell(const struct train *t)
 {
 	const struct run *r = &t->run;
-	double s = log_seconds() - t->began, rate = (double)t->fresh / (s > 0 ? s : 1);
+	double s = clock_seconds() - t->began, rate = (double)t->fresh / (s > 0 ? s : 1);
 
 	progress_end();
 	if (t->fresh)

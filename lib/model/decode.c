@@ -278,9 +278,3 @@ decoder_feed(struct decoder *d, int n, const int *seq, const uint32_t *tok, cons
 	}
 	return 0;
 }
-
-const float *
-decoder_hidden(const struct decoder *d)
-{
-	return d->hidden;
-}

@@ -18,6 +18,4 @@ void            decoder_copy(struct decoder *, int from, int to);       /* a pro
  * depend on which others share the call.  logits NULL: hidden states alone.  -1, and nothing done, when a
  * sequence has no room. */
 int decoder_feed(struct decoder *, int n, const int *seq, const uint32_t *tok, const uint8_t *want, float *logits);
-/* Final hidden states (n_wanted, C) of the last feed. */
-const float *decoder_hidden(const struct decoder *);
 #endif

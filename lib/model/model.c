@@ -269,15 +269,12 @@ static int
 save_text(const char *dir, const char *name, const char *text, size_t n, struct err *e)
 {
 	struct buf path = { 0 };
-	struct file_out *o;
+	int bad;
 
 	buf_printf(&path, "%s/%s", dir, name);
-	o = file_create(path.p, 0, e);
+	bad = file_write(path.p, 0, text, n, e);
 	buf_free(&path);
-	if (!o)
-		return -1;
-	fwrite(text, 1, n, file_stream(o));
-	return file_commit(o, e);
+	return bad;
 }
 
 static void

@@ -1,22 +1,13 @@
 /* plan - what a shape costs before anything is made: parameters, memory, tokens, time */
 /* SPDX-License-Identifier: MIT */
-#include "model/plan.h"
+#include "base/clock.h"
 #include "base/par.h"
 #include "kern/gemm.h"
 #include "model/card.h"
 #include "model/net.h"
+#include "model/plan.h"
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 double
 plan_speed(void)
@@ -24,7 +15,7 @@ plan_speed(void)
 	enum { M = 512, N = 1024, K = 768 };
 	struct arena a;
 	struct gemm g = { .M = M, .N = N, .K = K, .lda = K, .ldb = K, .b_trans = 1, .ldc = N };
-	double start, best = 0, from = seconds();
+	double start, best = 0, from = clock_seconds();
 	float *A, *B;
 
 	arena_init(&a, (M * K + N * K + M * N) * sizeof *A + 256);
@@ -37,10 +28,10 @@ plan_speed(void)
 		B[i] = (float)(i % 7) - 3;
 	g.A = A;
 	g.B = B;
-	for (int i = 0; i < 3 || seconds() - from < 0.3; i++) {
-		start = seconds();
+	for (int i = 0; i < 3 || clock_seconds() - from < 0.3; i++) {
+		start = clock_seconds();
 		gemm(&g);
-		best = fmax(best, 2.0 * M * N * K / (seconds() - start));
+		best = fmax(best, 2.0 * M * N * K / (clock_seconds() - start));
 	}
 	arena_free(&a);
 	return best;

@@ -250,7 +250,6 @@ input_all(struct input *in, struct buf *out, size_t max, struct err *e)
 uint64_t input_offset(const struct input *in) { return in->offset; }
 uint64_t input_record(const struct input *in) { return in->record; }
 const char *input_name(const struct input *in) { return in->name; }
-int input_fd(const struct input *in) { return in->fd; }
 
 void
 input_close(struct input *in)

@@ -29,7 +29,6 @@ int input_all(struct input *, struct buf *, size_t max, struct err *);
 uint64_t input_offset(const struct input *);    /* bytes handed out so far, decompressed */
 uint64_t input_record(const struct input *);    /* lines handed out so far */
 const char *input_name(const struct input *);
-int  input_fd(const struct input *);            /* of the underlying file */
 void input_close(struct input *);
 /* Closes a file, but keeps standard input with what was peeked at: the next input_open of it goes on there. */
 void input_again(struct input *);

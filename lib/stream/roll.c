@@ -105,7 +105,6 @@ roll_from(struct input *input)
 }
 
 const char *roll_head(struct roll_in *in) { return stream_head(in->s); }
-struct stream *roll_stream(struct roll_in *in) { return in->s; }
 
 int
 roll_next(struct roll_in *in, struct roll *r)

@@ -30,7 +30,6 @@ struct roll_in *roll_open(int nfiles, char **files);
 struct roll_in *roll_from(struct input *);      /* goes on from an open input, and owns it */
 const char     *roll_head(struct roll_in *);
 int             roll_next(struct roll_in *, struct roll *);
-struct stream  *roll_stream(struct roll_in *);
 void            roll_close(struct roll_in *);
 
 struct roll_out;

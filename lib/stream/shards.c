@@ -123,7 +123,7 @@ static int
 write_idx(struct shards *s, struct err *err)
 {
 	struct buf path = { 0 }, b = { 0 };
-	struct file_out *f;
+	int bad;
 	uint64_t one = 1, n = s->n_lens, docs = n + 1, at = 0;
 	unsigned char type = s->info.wide ? 4 : 8;      /* int32, uint16 */
 
@@ -140,14 +140,10 @@ write_idx(struct shards *s, struct err *err)
 	for (uint64_t i = 0; i <= n; i++)
 		buf_add(&b, &i, 8);
 	file_path(s, s->number - 1, ".idx", &path);
-	f = file_create(path.p, 1, err);
+	bad = file_write(path.p, 1, b.p, b.n, err);
 	buf_free(&path);
-	if (f && write_bytes(s, f, b.p, b.n, err)) {
-		file_abort(f);
-		f = NULL;
-	}
 	buf_free(&b);
-	return f ? file_commit(f, err) : -1;
+	return bad;
 }
 
 /* The header of what is full now, in its place. */

@@ -240,7 +240,6 @@ tens_declare_meta(struct tens_new *w, const char *key, const char *value)
 	json_add_str(&w->meta, key, value);
 }
 
-uint64_t tens_bytes(const struct tens_new *w) { return w->offset; }
 
 void
 tens_header(struct tens_new *w, struct buf *out)

@@ -47,5 +47,4 @@ struct tens_new {
 void tens_declare(struct tens_new *, const char *name, enum tens_dtype, int ndim, const uint64_t *shape);
 void tens_declare_meta(struct tens_new *, const char *key, const char *value);
 void tens_header(struct tens_new *, struct buf *out);           /* length, JSON, padding; frees the rest */
-uint64_t tens_bytes(const struct tens_new *);                   /* of the buffer that follows */
 #endif

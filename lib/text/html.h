@@ -98,5 +98,4 @@ const char *html_attr(const struct html *, uint32_t node, int name);
 /* The character that a reference stands for: s after '&'; *used is how many bytes it took, 0 when it is none.
  * Pure; UTF-8 to out, at most 4 bytes; returns how many. */
 size_t html_entity(const char *s, size_t n, char out[4], size_t *used);
-size_t utf8_put(char out[4], uint32_t c);
 #endif

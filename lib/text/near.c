@@ -62,12 +62,6 @@ near_minhash(const struct near *w)
 	return &w->minhash;
 }
 
-size_t
-near_ngram(const struct near *w)
-{
-	return w->opts.ngram;
-}
-
 static int
 chunk_out(struct near *w, struct err *err)
 {

@@ -20,7 +20,6 @@ typedef int  near_edge(void *ctx, uint32_t a, uint32_t b, double jaccard, struct
 struct near;
 struct near *near_new(const struct near_opts *, struct err *);
 const struct minhash *near_minhash(const struct near *);
-size_t       near_ngram(const struct near *);
 /* The next document, with its keys [bands]; NULL: one that takes part in clusters only. */
 int          near_put(struct near *, const uint64_t *keys, struct err *);
 void         near_join(struct near *, uint32_t a, uint32_t b);

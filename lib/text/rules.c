@@ -129,19 +129,6 @@ rules_set(struct rules *r, const char *assignment, struct err *err)
 	return err_set(err, "'%s': RULE.NAME=VALUE is needed, such as gopher.min_words=50", assignment);
 }
 
-const char *
-rules_threshold(const struct rules *r, int i, double *value)
-{
-	static _Thread_local char name[64];
-
-	if (i < 0 || i >= ROWS)
-		return NULL;
-	*value = r->value[i];
-	strcpy(name, filter_names[rows[i].filter]);
-	strcat(name, ".");
-	return strcat(name, rows[i].name);
-}
-
 /* ---- C4, line by line */
 
 static int

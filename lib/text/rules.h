@@ -13,11 +13,8 @@ struct rules;           /* immutable once set up: many threads may apply it */
 struct rules *rules_new(const char *list, struct err *);
 void          rules_free(struct rules *);
 
-/* "gopher.min_words=50": changes one threshold (of rules_threshold); a number, or 0 and 1 for switches. -1: no such thing. */
+/* "gopher.min_words=50": changes one threshold; a number, or 0 and 1 for switches. -1: no such thing. */
 int rules_set(struct rules *, const char *assignment, struct err *);
-
-/* The thresholds there are: names "RULE.NAME" with their values, i from 0; NULL past the last. */
-const char *rules_threshold(const struct rules *, int i, double *value);
 
 /* Applies the rules to the text in place.  NULL: keep it (c4 may have taken lines out of it, and the text is then what
  * is left); else the reason, a constant "gopher.word_count".  lang: its code, or NULL when unknown. */

@@ -356,15 +356,3 @@ signals_get(struct signals *s, enum signal which)
 	}
 	return s->value[which];
 }
-
-const char *
-signals_name(enum signal which)
-{
-	static const char *const names[SIG_COUNT] = {
-		"dup_paragraphs", "dup_paragraph_chars", "dup_lines", "dup_line_chars", "top_2_gram", "top_3_gram", "top_4_gram",
-		"dup_5_gram", "dup_6_gram", "dup_7_gram", "dup_8_gram", "dup_9_gram", "dup_10_gram", "words", "word_length", "hashes",
-		"ellipses", "bullets", "end_ellipses", "alpha", "stop_words", "lines", "terminal_lines", "short_lines", "dup_chars", "newlines"
-	};
-
-	return names[which];
-}

@@ -38,5 +38,4 @@ struct signals {
 void   signals_init(struct signals *, const char *text, size_t n);      /* short_line is 30 */
 double signals_get(struct signals *, enum signal);
 void   signals_free(struct signals *);
-const char *signals_name(enum signal);
 #endif

@@ -33,7 +33,7 @@ struct source {
 	const char *charset;            /* of a text that is split */
 	struct buf  buf;
 	char  *head;
-	uint64_t skipped, damaged, bytes;
+	uint64_t skipped, damaged;
 };
 
 static const char *const formats[] = { "auto", "warc", "wet", "html", "text", "jsonl", "archive" };
@@ -241,10 +241,8 @@ end_file(struct source *s)
 	}
 	if (s->docs)
 		docs_close(s->docs);
-	if (s->in) {
-		s->bytes += input_offset(s->in);
+	if (s->in)
 		input_close(s->in);
-	}
 	free(s->name);
 	s->warc = NULL, s->unpack = NULL, s->docs = NULL, s->in = NULL, s->name = NULL;
 }
@@ -307,12 +305,6 @@ uint64_t
 source_damaged(const struct source *s)
 {
 	return s->damaged + (s->warc ? warc_damaged(s->warc) : 0);
-}
-
-uint64_t
-source_bytes(const struct source *s)
-{
-	return s->bytes + (s->in ? input_offset(s->in) : 0);
 }
 
 static void

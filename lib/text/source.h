@@ -41,7 +41,6 @@ const char    *source_head(const struct source *);
 int            source_next(struct source *, struct page *, struct err *);
 uint64_t       source_skipped(const struct source *);   /* records and members that are no pages */
 uint64_t       source_damaged(const struct source *);   /* places that were passed over */
-uint64_t       source_bytes(const struct source *);     /* read so far */
 void           source_close(struct source *);
 
 int source_format(const char *name);    /* of --format; -1 unknown */

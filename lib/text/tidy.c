@@ -1,5 +1,6 @@
 /* tidy - text made regular: one encoding, one line end, no invisible characters, no ragged blanks */
 /* SPDX-License-Identifier: MIT */
+#include "base/utf8.h"
 #include "text/tidy.h"
 #include "text/uni.h"
 
@@ -34,7 +35,7 @@ put(struct tidy *t, uint32_t c)
 	t->in_line = 1;
 	t->last = c;
 	t->last_at = t->out->n;
-	buf_add(t->out, b, uni_encode(b, c));
+	buf_add(t->out, b, utf8_put(b, c));
 }
 
 static void
@@ -77,7 +78,7 @@ character(struct tidy *t, uint32_t c)
 		t->out->n = t->last_at;
 		t->last = both;
 		buf_need(t->out, 4);
-		t->out->n += uni_encode(t->out->p + t->out->n, both);
+		t->out->n += utf8_put(t->out->p + t->out->n, both);
 	} else {
 		put(t, c);
 	}

@@ -1,5 +1,6 @@
 /* uni - characters: UTF-8, their classes and lower case, as Python's str has them */
 /* SPDX-License-Identifier: MIT */
+#include "base/utf8.h"
 #include "text/uni.h"
 #include "text/uni_tables.h"
 
@@ -9,54 +10,11 @@ uint32_t
 uni_decode(const char *s, size_t n, size_t *len)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	uint32_t c = p[0], low = 0x80, high = 0xbf;
-	size_t more, i;
+	uint32_t c, bytes;
 
-	*len = 1;
-	if (c < 0x80)
-		return c;
-	if (c < 0xc2 || c > 0xf4)
-		return UNI_BAD;
-	more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-	low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-	high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-	c &= 0x3fu >> more;
-	for (i = 1; i <= more; i++) {
-		if (i >= n || p[i] < low || p[i] > high) {
-			*len = i;
-			return UNI_BAD;
-		}
-		c = c << 6 | (p[i] & 0x3f);
-		low = 0x80;
-		high = 0xbf;
-	}
-	*len = i;
-	return c;
-}
-
-size_t
-uni_encode(char out[4], uint32_t c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 63));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 63));
-		out[2] = (char)(0x80 | (c & 63));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 63));
-	out[2] = (char)(0x80 | (c >> 6 & 63));
-	out[3] = (char)(0x80 | (c & 63));
-	return 4;
+	c = utf8_next(p, p + n, &bytes);
+	*len = bytes;
+	return c == UTF8_BAD ? UNI_BAD : c;
 }
 
 enum uni_class

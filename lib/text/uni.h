@@ -12,7 +12,6 @@ enum uni_class { UNI_OTHER, UNI_ALPHA, UNI_DIGIT, UNI_NUMBER, UNI_MARK };
 /* The character at p, of which n > 0 bytes are there; *len its bytes.  What is no UTF-8 is UNI_BAD, and *len the
  * maximal part of a sequence (Unicode, table 3-8): at least 1. */
 uint32_t uni_decode(const char *p, size_t n, size_t *len);
-size_t   uni_encode(char out[4], uint32_t c);
 
 enum uni_class uni_class(uint32_t c);
 static inline int uni_alpha(uint32_t c) { return c < 128 ? (c | 32) - 'a' < 26 : uni_class(c) == UNI_ALPHA; }

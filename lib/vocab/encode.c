@@ -1,9 +1,9 @@
 /* encode - text to ids: specials, normalization, cuts, a cache of pieces, merges */
 /* SPDX-License-Identifier: MIT */
+#include "base/utf8.h"
 #include "vocab/bpe.h"
 #include "vocab/table.h"
 #include "vocab/ucd.h"
-#include "vocab/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 

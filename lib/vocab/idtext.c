@@ -1,7 +1,7 @@
 /* idtext - tokens as text: lines of ids, tables of pieces, counts */
 /* SPDX-License-Identifier: MIT */
+#include "base/utf8.h"
 #include "vocab/idtext.h"
-#include "vocab/utf8.h"
 #include <string.h>
 
 /* Characters are code points, an ill-formed part counts as one; words are what blanks of ASCII part. */

@@ -1,6 +1,7 @@
 /* pairfile - GPT-2's pair of files: vocab.json (letters -> id) and merges.txt (one pair a line) */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "base/utf8.h"
 #include "vocab/table.h"
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* pairs - the loop of BPE training: words of symbols, counts of their pairs, the best pair joined */
 /* SPDX-License-Identifier: MIT */
 #include "vocab/pairs.h"
+#include "vocab/table.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,14 +68,10 @@ pairs_free(struct pairs *p)
 static size_t
 bytes_slot(const struct pairs *p, const char *bytes, size_t n)
 {
-	uint64_t h = n;
 	uint32_t i;
 	size_t s;
 
-	for (size_t k = 0; k < n; k++)
-		h = (h ^ (unsigned char)bytes[k]) * 0x100000001b3u;
-	h ^= h >> 32;
-	for (s = (size_t)(h * 0x9e3779b97f4a7c15u >> 32) & p->bytes_mask; (i = p->by_bytes[s]) != UINT32_MAX;
+	for (s = (size_t)table_hash((const unsigned char *)bytes, n) & p->bytes_mask; (i = p->by_bytes[s]) != UINT32_MAX;
 	     s = (s + 1) & p->bytes_mask)
 		if (p->tok[i].len == n && !memcmp(p->pool.p + p->tok[i].at, bytes, n))
 			break;

@@ -1,8 +1,8 @@
 /* savejson - a vocabulary as the tokenizer.json that Hugging Face's tokenizers load */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "base/utf8.h"
 #include "vocab/table.h"
-#include "vocab/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ quote(const struct vocab *v, uint32_t id, struct buf *tmp, struct buf *out)
 	} else {
 		for (uint32_t i = 0; i < v->tok[id].len; i++) {
 			if (!v->spm)
-				buf_add(tmp, u, (size_t)utf8_put(u, byte_letter(p[i])));
+				buf_add(tmp, u, utf8_put(u, byte_letter(p[i])));
 			else if (p[i] == ' ')
 				buf_str(tmp, "\xe2\x96\x81");
 			else

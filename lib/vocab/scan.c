@@ -1,8 +1,8 @@
 /* scan - hand-written pre-tokenizers for the patterns of GPT-2, cl100k and Llama 3, Qwen 2, o200k */
 /* SPDX-License-Identifier: MIT */
+#include "base/utf8.h"
 #include "vocab/scan.h"
 #include "vocab/ucd.h"
-#include "vocab/utf8.h"
 #include <string.h>
 
 #define ALWAYS static inline __attribute__((always_inline))

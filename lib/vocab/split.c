@@ -1,9 +1,9 @@
 /* split - pre-tokenizers by name or expression; PCRE2 for what no scanner of ours knows */
 /* SPDX-License-Identifier: MIT */
-#include "vocab/split.h"
+#include "base/utf8.h"
 #include "vocab/scan.h"
+#include "vocab/split.h"
 #include "vocab/ucd.h"
-#include "vocab/utf8.h"
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* tokjson - reading tokenizer.json: byte-level BPE, and SentencePiece's BPE with byte fallback */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "base/utf8.h"
 #include "vocab/table.h"
-#include "vocab/utf8.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

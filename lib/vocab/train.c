@@ -1,10 +1,10 @@
 /* train - byte-level BPE from counts of pieces, with pair counts kept up to date merge by merge */
 /* SPDX-License-Identifier: MIT */
-#include "vocab/train.h"
+#include "base/utf8.h"
 #include "vocab/pairs.h"
 #include "vocab/split.h"
 #include "vocab/table.h"
-#include "vocab/utf8.h"
+#include "vocab/train.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,22 +82,6 @@ trainer_pieces(const struct trainer *t, uint64_t *distinct)
 	return t->pieces;
 }
 
-static uint32_t
-hash(const char *p, size_t n)
-{
-	uint64_t h = n, w;
-
-	for (; n >= 8; p += 8, n -= 8) {
-		memcpy(&w, p, 8);
-		h = (h ^ w) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
-	}
-	w = 0;
-	memcpy(&w, p, n);
-	h = (h ^ w) * 0x9e3779b97f4a7c15u;
-	return (uint32_t)(h >> 32);
-}
-
 static void
 grow(struct trainer *t)
 {
@@ -116,7 +100,7 @@ grow(struct trainer *t)
 static void
 add_piece(struct trainer *t, const char *p, size_t n, uint64_t count)
 {
-	uint32_t code = hash(p, n), i;
+	uint32_t code = (uint32_t)(table_hash((const unsigned char *)p, n) >> 32), i;
 	size_t h = code & t->mask;
 	struct word w = { t->pool.n, (uint32_t)n, code, count };
 

@@ -1,9 +1,9 @@
 /* ucd - character classes and normalization form C (UAX #15) */
 /* SPDX-License-Identifier: MIT */
-#include "vocab/ucd.h"
+#include "base/utf8.h"
 #include "vocab/nfc_tab.h"
+#include "vocab/ucd.h"
 #include "vocab/ucd_tab.h"
-#include "vocab/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,7 +179,7 @@ flush(struct run *r, struct run *tmp, struct buf *out)
 	}
 	recompose(r);
 	for (size_t i = 0; i < r->n; i++)
-		buf_add(out, u, (size_t)utf8_put(u, r->c[i]));
+		buf_add(out, u, utf8_put(u, r->c[i]));
 	r->n = 0;
 }
 

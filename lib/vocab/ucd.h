@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UCD_VERSION "16.0.0"
-
 /* \s is White_Space; letters are told apart by what o200k asks: Lu Lt, Ll, Lm Lo. */
 enum ucd { UCD_OTHER, UCD_SPACE, UCD_NUMBER, UCD_UPPER, UCD_LOWER, UCD_LETTER, UCD_MARK };
 

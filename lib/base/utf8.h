@@ -46,7 +46,7 @@ utf8_next(const unsigned char *p, const unsigned char *e, uint32_t *len)
 }
 
 /* Writes c, at most 4 bytes; returns how many. */
-static inline int
+static inline size_t
 utf8_put(char *out, uint32_t c)
 {
 	unsigned char *o = (unsigned char *)out;
