@@ -173,7 +173,7 @@ step(struct run *r, const int32_t *batch)
 	}
 	memset(r->g, 0, r->p.total * sizeof *r->g);
 	net_forward(r->n, r->w, &(struct net_batch){ B, T, tok, NULL });
-	net_head(r->n, r->w, r->g, &(struct net_head){ target, coef, 1, 0, logp, NULL });
+	net_head(r->n, r->w, r->g, &(struct net_head){ target, coef, 1, 0, logp, NULL, NULL });
 	net_backward(r->n, r->w, r->g);
 	net_finish(r->n, r->g);
 	for (int i = 0; i < B * T; i++)
@@ -260,7 +260,7 @@ eight(const struct config *c, const struct params *p, const float *w, const stru
 		for (int r = 0; r < R; r += rows) {
 			int i = r * L;
 			net_forward(n, w, &(struct net_batch){ rows, L, d->tok + i, packed ? d->start + i : NULL });
-			net_head(n, w, out, &(struct net_head){ d->target + i, d->coef + i, .9f, 1, logp + i, entropy + i });
+			net_head(n, w, out, &(struct net_head){ d->target + i, d->coef + i, .9f, 1, logp + i, entropy + i, NULL });
 			net_backward(n, w, out);
 		}
 		net_finish(n, out);
