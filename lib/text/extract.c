@@ -1,54 +1,12 @@
 /* extract - which part of a page is its content: what is furniture goes, the densest part stays */
 /* SPDX-License-Identifier: MIT */
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "text/extract.h"
-#include "base/rng.h"
-#include <pcre2.h>
+#include "text/names.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Judged by class, id and itemprop of an element, joined by blanks; the last one by a short block's text. */
-enum { RE_FURNITURE, RE_COMMENT, RE_NOTICE, RE_INLINE, RE_BODY, RE_NAMES, RE_LINE = RE_NAMES, RE_COUNT };
-static const char *const patterns[RE_COUNT] = {
-	/* what answers a page, unless it is the page */
-	[RE_COMMENT] =
-	"\\bcomment(s|-?list|-?section|-?thread|-?area|-?wrap(per)?|-?form)?\\b|disqus|\\brespond\\b|\\brepl(y|ies)\\b",
-	/* what is laid over a page */
-	[RE_NOTICE] =
-	"\\bcookie|consent|gdpr|\\bccpa|onetrust|ot-sdk|truste|didomi|privacy-?(notice|banner|cent(er|re))",
-	[RE_FURNITURE] =
-	"\\b(social|sharing|share|sharedaddy|addthis|sharethis|share-?(bar|buttons?|links?|tools?|this|icons?))\\b|(social|share)[-_]|[-_](social|share|sharing)\\b"
-	"|\\brelated|[-_]related|recommend|read-?(more|next)|more-?(stories|articles|news|from|like)|also-?(like|read)|\\btaboola|outbrain|zergnet|mgid"
-	"|side-?bar|\\baside\\b|bread-?crumb|newsletter|subscri(be|ption)|sign-?up|log-?in|\\bpaywall"
-	"|\\bpromo|advert|\\bads?\\b|\\bad-|[-_]ads?\\b|google_?ad|\\bgpt-|\\bdfp|sponsor|\\bbanner\\b|pop-?up|\\bmodal\\b|overlay|masthead"
-	"|\\bnav\\b|nav-?bar|navigation|[-_]nav\\b|\\bnav[-_]|\\bmenu\\b|[-_]menu|\\bmenu[-_]|\\bfooter|[-_]footer\\b|site-?header|page-?header-?nav|\\btop-?bar"
-	"|skip-?(link|to)|screen-?reader|sr-only|visually-?hidden|visuallyhidden|\\bhidden\\b|\\bprint-only|noprint|no-print"
-	"|\\btags?\\b|\\btag-?(list|cloud|links)|\\bcategor(y|ies)-?(list|links)|post-?(tags|nav|navigation)|\\bpagination|\\bpager\\b|page-?numbers|\\bwidget"
-	"|\\bauthor-?(bio|box|info|card|profile)|about-?author|\\bbyline\\b|post-?meta|entry-?meta|article-?meta|\\bmeta-?info|\\bdateline\\b|\\btimestamp\\b"
-	"|\\bsearch\\b|search-?(form|box)|\\btoc\\b|table-?of-?contents|\\btoolbar|\\bprev-?next|\\bjump-?(to|links?)|mw-editsection|mw-jump|\\bnavbox|catlinks|printfooter"
-	"|headerlink|\\bedit-?link|\\brss\\b|\\bfollow-?us|\\bcopyright\\b|\\blegal\\b|\\bdisclaimer\\b|\\bcaption-?credit|image-?credit|\\bcredits?\\b|\\brating",
-	/* of these alone when it is within a line */
-	[RE_INLINE] =
-	"sr-only|screen-?reader|visually-?hidden|headerlink|anchor-?(link|js)|mw-editsection|no-?print\\b|\\bfootnote-?ref|\\bshare\\b|\\bsocial\\b"
-	"|\\badvert|\\btool-?tip|\\bbyline\\b|\\btimestamp\\b|\\bedit-?link|skip-?link",
-	[RE_LINE] =
-	"^\\s*(advert(isement|isment)?s?|sponsored( content)?|share( this)?( on \\w+| (story|article|post|page))?|tweet|pin( it)?|print( this)?|e-?mail( this)?"
-	"|copy link|\\d* ?(comments?|shares?|views?)|(leave|post|add) a (comment|reply)|reply|tags?:?|filed under:?.*|read (more|next|full.*)|(see|show|view|load|learn) (more|all)"
-	"|more (from|on|in|about) .*|related( (articles?|stories|posts|topics|content|news))?:?|you (may|might) also like:?|recommended( for you)?|most (read|popular|viewed|recent)"
-	"|(continue reading|story continues|article continues).*|(follow|like) us on .*|subscribe( now| today)?|sign (up|in)|log in|click here.*|back to (the )?top|skip to .*|loading.*"
-	"|next|previous|prev|menu|search|close|advertisement - .*|photo:? .{0,20}getty.*|get short url|hide caption|toggle caption|enlarge this image|please enable javascript.*)\\W*$",
-	[RE_BODY] =
-	"article-?_?(body|content|text|main)|\\bstory-?_?(body|content|text)|post-?_?(body|content|text|entry)|entry-?_?(content|body|text)"
-	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content"
-};
-
-#define SEEN   1024
-#define ENOUGH 400      /* letters of running text that are a page's content without doubt */
+#define ENOUGH 700      /* letters of running text that are a page's content without doubt */
 #define GAIN   2        /* with less, what a more lenient reading must give to be preferred */
-
-struct extract {
-	pcre2_code *re[RE_COUNT];
-};
 
 /* What is known of each element, of its whole content. */
 struct mass {
@@ -58,41 +16,12 @@ struct mass {
 };
 
 struct work {
-	const struct extract *x;
 	struct html           h;
 	struct mass          *m;
 	uint32_t             *ends;
 	uint8_t              *kind;     /* bit i: pattern i matches */
-	pcre2_match_data     *md;
-	struct { uint64_t names; int kind; } seen[SEEN];        /* by hash: pages give the same names again and again */
+	struct names         *names;
 };
-
-struct extract *
-extract_new(struct err *err)
-{
-	struct extract *x = xcalloc(1, sizeof *x);
-	int code;
-	PCRE2_SIZE at;
-
-	for (int i = 0; i < RE_COUNT; i++) {
-		x->re[i] = pcre2_compile((PCRE2_SPTR)patterns[i], PCRE2_ZERO_TERMINATED, PCRE2_CASELESS | PCRE2_NEVER_UTF, &code, &at, NULL);
-		if (!x->re[i]) {
-			err_set(err, "pattern %d: error %d at %zu", i, code, (size_t)at);
-			extract_free(x);
-			return NULL;
-		}
-		pcre2_jit_compile(x->re[i], PCRE2_JIT_COMPLETE);        /* without it, it is only slower */
-	}
-	return x;
-}
-
-void
-extract_free(struct extract *x)
-{
-	for (int i = 0; x && i < RE_COUNT; i++)
-		pcre2_code_free(x->re[i]);
-	free(x);
-}
 
 void
 extracted_clear(struct extracted *e)
@@ -170,38 +99,6 @@ role_drops(const char *role)
 	return 0;
 }
 
-/* What patterns an element's class, id and itemprop match. */
-static int
-match(struct work *w, uint32_t at, struct buf *names)
-{
-	static const int from[] = { ATTR_class, ATTR_id, ATTR_itemprop };
-	const char *v;
-	uint64_t hash;
-	int kind = 0, block;
-
-	if (w->h.node[at].n_attr == 0)
-		return 0;
-	buf_clear(names);
-	for (size_t i = 0; i < 3; i++)
-		if ((v = html_attr(&w->h, at, from[i]))) {
-			buf_add(names, v, strnlen(v, 512));
-			buf_char(names, ' ');
-		}
-	if (names->n == 0)
-		return 0;
-	block = html_flags[w->h.node[at].tag] & H_BLOCK || w->h.node[at].tag == TAG_other;
-	hash = rng_hash(names->p, names->n, (uint64_t)block) | 1;       /* 0 is an empty place */
-	if (w->seen[hash >> 8 & (SEEN - 1)].names == hash)
-		return w->seen[hash >> 8 & (SEEN - 1)].kind;
-	for (int i = 0; i < RE_NAMES; i++)
-		if ((block || i == RE_INLINE) &&
-		    pcre2_match(w->x->re[i], (PCRE2_SPTR)names->p, names->n, 0, 0, w->md, NULL) >= 0)
-			kind |= 1 << i;
-	w->seen[hash >> 8 & (SEEN - 1)].names = hash;
-	w->seen[hash >> 8 & (SEEN - 1)].kind = kind;
-	return kind;
-}
-
 /* Characters, links and running text of each element, bottom up; what is dropped weighs nothing. */
 static void
 weigh(struct work *w)
@@ -264,11 +161,11 @@ is_furniture(const struct work *w, uint32_t i, int level)
 
 	int whole = tag == TAG_body || tag == TAG_article || tag == TAG_main;
 
-	if (kind & 1 << RE_NOTICE && block && !whole && w->m[i].good < .9 * w->m[0].good)
+	if (kind & 1 << NAMES_NOTICE && block && !whole && w->m[i].good < .9 * w->m[0].good)
 		return 1;
 	if (w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200)
 		return 0;                               /* most of the page */
-	if (kind & 1 << RE_INLINE || (tag == TAG_sup && w->m[i].link && w->m[i].link == w->m[i].text))
+	if (kind & 1 << NAMES_INLINE || (tag == TAG_sup && w->m[i].link && w->m[i].link == w->m[i].text))
 		return 1;                               /* the latter are marks of footnotes */
 	if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
 		return 1;
@@ -276,7 +173,7 @@ is_furniture(const struct work *w, uint32_t i, int level)
 		return 1;                               /* what it says of a picture that is not here */
 	if (!block || whole || level >= BY_ELEMENT)
 		return 0;
-	return kind & 1 << RE_FURNITURE || (kind & 1 << RE_COMMENT && level == BY_NAME);
+	return kind & 1 << NAMES_FURNITURE || (kind & 1 << NAMES_COMMENT && level == BY_NAME);
 }
 
 /* Marks what is left out before the content is looked for. */
@@ -344,7 +241,7 @@ named_content(const struct work *w)
 			continue;
 		body = prop && strcmp(prop, "articleBody") == 0;
 		named = body || tag == TAG_article || tag == TAG_main ||
-			(role && (strcmp(role, "main") == 0 || strcmp(role, "article") == 0)) || w->kind[i] & 1 << RE_BODY;
+			(role && (strcmp(role, "main") == 0 || strcmp(role, "article") == 0)) || w->kind[i] & 1 << NAMES_BODY;
 		if (named && w->m[i].good >= (body ? .3 : .5) * all)
 			best = i;       /* the innermost of the best */
 	}
@@ -416,7 +313,7 @@ mark_links(struct work *w, uint32_t root)
 			drop = m->links && m->link > .9 * m->text && m->text < 80;
 		if (!drop && html_flags[tag] & H_BLOCK && m->text && m->text < 60) {
 			text_below(w, i, 200, &text);
-			drop = pcre2_match(w->x->re[RE_LINE], (PCRE2_SPTR)text.p, text.n, 0, 0, w->md, NULL) >= 0;
+			drop = names_line(w->names, text.p, text.n);
 		}
 		if (drop) {
 			h->node[i].user |= MARK_DROP;
@@ -459,8 +356,7 @@ find_content(struct work *w, const struct buf *title)
 void
 extract_page(const struct extract *x, const char *s, size_t n, int all, struct extracted *e)
 {
-	struct work w = { .x = x };
-	struct buf names = { 0 };
+	struct work w = { 0 };
 	uint32_t root = 0;
 
 	extracted_clear(e);
@@ -469,17 +365,16 @@ extract_page(const struct extract *x, const char *s, size_t n, int all, struct e
 	w.ends = html_ends(&w.h);
 	w.m = xcalloc(w.h.n, sizeof *w.m);
 	w.kind = xcalloc(w.h.n, 1);
-	w.md = pcre2_match_data_create(1, NULL);
+	w.names = names_new(x);
 	if (all) {
 		mark_furniture(&w, NOTHING);
 	} else {
 		for (uint32_t i = 1; i < w.h.n; i++)
-			w.kind[i] = (uint8_t)match(&w, i, &names);
+			w.kind[i] = (uint8_t)names_kind(w.names, &w.h, i);
 		root = find_content(&w, &e->title);
 	}
 	render_tree(&w.h, root, &e->text);
-	buf_free(&names);
-	pcre2_match_data_free(w.md);
+	names_free(w.names);
 	free(w.kind);
 	free(w.m);
 	free(w.ends);
