@@ -467,7 +467,10 @@ pack_as(size_t w, float *dst, const float *src, size_t ld, int along_k, size_t v
 				pack_square(dst + k * w + g, w, g, src + g * ld + k, ld, valid > g ? valid - g : 0, kn - k);
 		return;
 	}
-	for (size_t k = 0; k < kn; k++)
+	for (size_t k = 0; valid >= w && k < kn; k++)
+		UNROLL for (size_t g = 0; g < w; g += W)
+			vput(dst + k * w + g, vget(src + k * ld + g, w - g), w - g);
+	for (size_t k = 0; valid < w && k < kn; k++)
 		UNROLL for (size_t g = 0; g < w; g += W) {
 			size_t lanes = w - g < W ? w - g : W, have = valid > g ? valid - g : 0;
 
