@@ -22,7 +22,7 @@ static double
 objective(struct problem *q, const float *w, float *g)
 {
 	size_t n = (size_t)(B * T) * (size_t)q->c.C;
-	struct net_head h = { q->d.target, g ? q->d.coef : NULL, 0.7f, 1, q->logp, NULL };
+	struct net_head h = { q->d.target, g ? q->d.coef : NULL, 0.7f, 1, q->logp, NULL, NULL };
 	double sum = 0;
 
 	net_forward(q->n, w, &(struct net_batch){ B, T, q->d.tok, q->packed ? q->d.start : NULL });

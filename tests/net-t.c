@@ -312,7 +312,7 @@ check_head(int s)
 	z = xmalloc(32 * (size_t)c->V * sizeof *z);
 	n = net_new(c, &p, 2, 16, 0);
 	net_forward(n, w, &(struct net_batch){ 2, 16, d.tok, NULL });
-	net_head(n, w, NULL, &(struct net_head){ d.target, NULL, .5f, 1, logp, entropy });
+	net_head(n, w, NULL, &(struct net_head){ d.target, NULL, .5f, 1, logp, entropy, NULL });
 	net_logits(n, w, 0, 32, z);
 	for (int i = 0; i < 32; i++) {
 		const float *row = z + i * c->V;
