@@ -19,6 +19,7 @@ static int check, frames, head, json, jsonl, from_jsonl, show_mask, rescue;
 static long long stop_after = -1, segments;
 static const char *vocab_path, *out = "-";
 static struct vocab *vocab;
+static FILE *text;              /* where what is no stream goes */
 
 static const struct opt opts[] = {
 	{ 0, "check", OPT_FLAG, &check, NULL, "read it all, say nothing: the exit status tells", OPT_QUIET },
@@ -32,7 +33,7 @@ static const struct opt opts[] = {
 	{ 0, "segments", OPT_INT, &segments, "N", "demand that N segments came", OPT_QUIET },
 	{ 'n', "records", OPT_INT, &stop_after, "N", "stop after N records", OPT_QUIET },
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "show tokens as text by this vocabulary", OPT_QUIET },
-	{ 'o', "output", OPT_STR, &out, "FILE", "write a stream to FILE, not standard output", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &out, "FILE", "write to FILE, whole or not at all", OPT_QUIET },
 	{ 0 }
 };
 static const struct tool tool = { "lmcat", "Show what a stream or a model holds, or check that it is whole.", "[FILE ...]", opts };
@@ -43,7 +44,7 @@ static void
 put_line(void)
 {
 	buf_char(&line, '\n');
-	fwrite(line.p, 1, line.n, stdout);
+	fwrite(line.p, 1, line.n, text);
 	buf_clear(&line);
 }
 
@@ -65,13 +66,15 @@ show_docs(int n, char **files)
 			docs_put(o, &d);
 			continue;
 		}
+		if (check)
+			continue;
 		if (json || jsonl)
 			doc_to_jsonl(&line, &d);
 		else {
 			buf_add(&line, d.text, d.text_len);
 			buf_char(&line, '\n');
 		}
-		fwrite(line.p, 1, line.n, stdout);
+		fwrite(line.p, 1, line.n, text);
 		buf_clear(&line);
 	}
 	if (o)
@@ -161,10 +164,10 @@ show_frames(int n, char **files)
 	stream_want_segments(s, segments);
 	while (stream_next(s, &f)) {
 		if (frames)
-			printf("%c\t%u\t%llu\t%zu\t%llu\t%s\n", f.kind, f.seq, (unsigned long long)f.offset,
+			fprintf(text, "%c\t%u\t%llu\t%zu\t%llu\t%s\n", f.kind, f.seq, (unsigned long long)f.offset,
 			    f.data_len, (unsigned long long)f.nrec, f.meta);
 		if (head && f.kind == 'H') {
-			puts(f.meta);
+			fprintf(text, "%s\n", f.meta);
 			if (!check)
 				break;
 		}
@@ -197,8 +200,10 @@ show_model(const char *path)
 
 	if (model_load(&m, path, &e) < 0)
 		die_err(&e);
-	model_card(&m, &b);
-	fwrite(b.p, 1, b.n, stdout);
+	if (!check) {
+		model_card(&m, &b);
+		fwrite(b.p, 1, b.n, text);
+	}
 	buf_free(&b);
 	model_free(&m);
 }
@@ -235,25 +240,17 @@ is_model(const char *path)
 	return path && ((stat(path, &st) == 0 && S_ISDIR(st.st_mode)) || (n > 12 && strcmp(path + n - 12, ".safetensors") == 0));
 }
 
-int
-main(int argc, char **argv)
+static void
+show(int n, char **files)
 {
-	int first = cli_parse(argc, argv, &tool), n = argc - first;
-	char **files = argv + first, *type;
-	struct input *in;
 	struct err e;
+	struct input *in;
+	char *type;
 
-	if (vocab_path && !(vocab = vocab_load(vocab_path, NULL, &e)))
-		die_err(&e);
-	if (rescue) {
-		show_salvaged(n ? files[0] : NULL);
-		return EXIT_OK;
-	}
 	if (is_model(n ? files[0] : NULL)) {
 		for (int i = 0; i < n; i++)
 			show_model(files[i]);
-		cli_close_stdout();
-		return EXIT_OK;
+		return;
 	}
 	if (!(in = input_open(n ? files[0] : NULL, 1, &e)))
 		die_err(&e);
@@ -272,6 +269,28 @@ main(int argc, char **argv)
 	else
 		show_frames(n, files);
 	free(type);
-	cli_close_stdout();
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = cli_parse(argc, argv, &tool);
+	struct file_out *o = NULL;
+	struct err e;
+
+	if (vocab_path && !(vocab = vocab_load(vocab_path, NULL, &e)))
+		die_err(&e);
+	if (rescue) {
+		show_salvaged(first < argc ? argv[first] : NULL);
+		return EXIT_OK;
+	}
+	if (!from_jsonl) {
+		if (!(o = file_create(out, 0, &e)))
+			die_err(&e);
+		text = file_stream(o);
+	}
+	show(argc - first, argv + first);
+	if (o && file_commit(o, &e))
+		die_err(&e);
 	return EXIT_OK;
 }

@@ -34,6 +34,8 @@ t 'a cut-short producer is noticed without pipefail' 'exits 1 sh -c "{ head -c 2
 t 'the message names file, frame and byte' 'head -c 200 a.lms | lmcat --check 2>&1 | grep -qE "standard input: cut short.*frame [0-9]+, byte [0-9]+"'
 t 'a JSONL line without newline is cut short' 'printf "{\"text\":\"x\"}" | exits 1 lmcat --from-jsonl >x'
 t 'bad JSONL names record and byte' 'printf "{\"text\":\"x\"}\n{]\n" | lmcat --from-jsonl 2>&1 >/dev/null | grep -q "record 2, byte 13"'
+t 'text goes to -o too' 'lmcat a.lms >x && lmcat -o y a.lms >z && cmp x y && [ ! -s z ]'
+t '--check of JSONL prints nothing, and finds a cut line' 'lmcat --check in.jsonl >x && [ ! -s x ] && printf "{\"text\":\"a" >cut.jsonl && exits 1 lmcat --check cut.jsonl'
 t 'an output file is whole or absent' 'exits 1 lmcat --from-jsonl -o y.lms missing.jsonl; [ ! -e y.lms ] && ! ls y.lms.* 2>/dev/null'
 { cat a.lms; } >d.lms; printf 'xyz' | dd of=d.lms bs=1 seek=200 conv=notrunc 2>/dev/null
 cat a.lms d.lms >e.lms
