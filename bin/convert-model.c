@@ -6,7 +6,6 @@
 #include "model/image.h"
 #include "model/llama2c.h"
 #include "model/llmc.h"
-#include "vocab/chat.h"
 #include "vocab/vocab.h"
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +63,6 @@ static void
 set_vocab(struct model *m)
 {
 	struct vocab *v = NULL;
-	struct chat chat;
-	struct buf b = { 0 };
 	struct err e;
 
 	if (vocab_path && !(v = vocab_load(vocab_path, NULL, &e)))
@@ -77,12 +74,8 @@ set_vocab(struct model *m)
 	if (chat_name) {
 		if (!v && !(v = model_vocab(m, &e)))
 			die_err(&e);
-		if (chat_init(&chat, chat_name, v, &e))
+		if (model_set_chat(m, chat_name, v, &e))
 			die_err(&e);
-		chat_print(&chat, &b);
-		free(m->chat);
-		m->chat = b.p;
-		chat_free(&chat);
 	}
 	vocab_free(v);
 }

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "model/model.h"
 #include "model/plan.h"
-#include "vocab/chat.h"
 #include "vocab/vocab.h"
 #include <stdio.h>
 
@@ -66,22 +65,6 @@ print_plan(const struct config *c)
 	cli_close_stdout();
 }
 
-static void
-set_chat(struct model *m, const struct vocab *v)
-{
-	struct chat chat;
-	struct buf b = { 0 };
-	struct err e;
-
-	if (!v)
-		die_usage("--chat needs a vocabulary: give -w");
-	if (chat_init(&chat, chat_name, v, &e))
-		die_err(&e);
-	chat_print(&chat, &b);
-	m->chat = b.p;
-	chat_free(&chat);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -114,8 +97,10 @@ main(int argc, char **argv)
 		params_random(&m.par, &c, (uint64_t)seed, m.w);
 		if (v)
 			model_set_vocab(&m, v);
-		if (chat_name)
-			set_chat(&m, v);
+		if (chat_name && !v)
+			die_usage("--chat needs a vocabulary: give -w");
+		if (chat_name && model_set_chat(&m, chat_name, v, &e))
+			die_err(&e);
 		model_add_prog(&m, cli_prog());
 		if (model_save(&m, out, &e))
 			die_err(&e);

@@ -1,6 +1,7 @@
 /* rank-pairs - say which responses are better, fit a model that does, measure it */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
+#include "base/file.h"
 #include "learn/rank.h"
 #include <math.h>
 #include <stdio.h>
@@ -103,11 +104,14 @@ report(const struct rolls *all, double gain)
 {
 	struct reward_report r;
 	struct buf b = { 0 };
+	struct file_out *f;
+	FILE *to;
 	size_t lone;
 	struct err e;
 
-	if (rank_eval(all, gain, &r, &lone, &e))
+	if (rank_eval(all, gain, &r, &lone, &e) || !(f = file_create(out, 0, &e)))
 		die_err(&e);
+	to = file_stream(f);
 	if (json) {
 		buf_char(&b, '{');
 		json_add_num(&b, "accuracy", r.accuracy);
@@ -118,17 +122,18 @@ report(const struct rolls *all, double gain)
 		json_add_int(&b, "ties", (long long)r.ties);
 		json_add_int(&b, "n", (long long)r.n);
 		json_add_int(&b, "unpaired", (long long)lone);
-		printf("%s}\n", b.p);
+		fprintf(to, "%s}\n", b.p);
 		buf_free(&b);
 	} else {
-		printf("accuracy  %.4f +- %.4f  (%zu pairs, %zu ties counted half)\n", r.accuracy, r.accuracy_se, r.n, r.ties);
-		printf("loss      %.4f          (nats a pair, of sigmoid(difference))\n", r.loss);
-		printf("ece       %.4f          (10 bins of the winner's probability)\n", r.ece);
-		printf("margin    %.4f\n", r.margin);
+		fprintf(to, "accuracy  %.4f +- %.4f  (%zu pairs, %zu ties counted half)\n", r.accuracy, r.accuracy_se, r.n, r.ties);
+		fprintf(to, "loss      %.4f          (nats a pair, of sigmoid(difference))\n", r.loss);
+		fprintf(to, "ece       %.4f          (10 bins of the winner's probability)\n", r.ece);
+		fprintf(to, "margin    %.4f\n", r.margin);
 		if (lone)
-			printf("unpaired  %zu\n", lone);
+			fprintf(to, "unpaired  %zu\n", lone);
 	}
-	cli_close_stdout();
+	if (file_commit(f, &e))
+		die_err(&e);
 }
 
 /* Groups numbered anew, so that they stay apart when segments became one. */

@@ -58,6 +58,7 @@ fi
 # ---- reward models
 t 'fitting' "rank-pairs --train $m -o r1.safetensors --epochs=8 -B 6 --lr=3e-3 --log=r.log pairs.jsonl && above \$(key loss 1 r.log) \$(key loss 8 r.log)"
 t 'what it thinks of its pairs' "rank-pairs --eval --json --reward=r1.safetensors $m pairs.jsonl >x && grep -q '\"accuracy\":1,' x"
+t '--eval goes to -o' "rank-pairs --eval --json --reward=r1.safetensors $m -o y pairs.jsonl >z && cmp x y && [ ! -s z ]"
 t 'scores of the responses seen have mean 0 and deviation 1' \
   "rank-pairs --reward=r1.safetensors $m pairs.jsonl >x && lmcat x | awk -F '\t' '{ s += \$3; q += \$3 * \$3 } END { m = s / NR; v = q / NR - m * m; exit !(m * m < 1e-6 && v > .999 && v < 1.001) }'"
 rank-pairs --train $m -o r2.safetensors --epochs=2 -B 3 -S 2 --lr=3e-3 pairs.jsonl

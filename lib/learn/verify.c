@@ -1,6 +1,7 @@
 /* verify - a command that scores responses: JSON lines in, numbers out */
 /* SPDX-License-Identifier: MIT */
 #include "learn/rank.h"
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,7 +125,8 @@ rank_verify(struct rolls *all, const struct vocab *v, const char *command, struc
 	fclose(out);
 	fclose(in);
 	while (waitpid(pid, &status, 0) < 0)
-		;
+		if (errno != EINTR)     /* whoever started this program may have it that nobody waits for children */
+			return err_sys(e, "--verify: the command's exit status");
 	if (WIFSIGNALED(status) && bad >= 0)
 		return err_set(e, "--verify: the command was killed by signal %d", WTERMSIG(status));
 	if (WIFEXITED(status) && WEXITSTATUS(status) && bad >= 0)

@@ -8,6 +8,7 @@
 #include "model/jinja.h"
 #include "model/weights.h"
 #include "stream/stream.h"
+#include "vocab/chat.h"
 #include "vocab/vocab.h"
 #include <errno.h>
 #include <stdio.h>
@@ -83,6 +84,21 @@ model_set_vocab(struct model *m, const struct vocab *v)
 	buf_clear(&m->tokenizer);
 	vocab_json(v, &m->tokenizer);
 	vocab_crc(v, m->vocab);
+}
+
+int
+model_set_chat(struct model *m, const char *name, const struct vocab *v, struct err *e)
+{
+	struct chat chat;
+	struct buf b = { 0 };
+
+	if (chat_init(&chat, name, v, e))
+		return -1;
+	chat_print(&chat, &b);
+	free(m->chat);
+	m->chat = b.p;
+	chat_free(&chat);
+	return 0;
 }
 
 struct vocab *

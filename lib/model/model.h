@@ -41,6 +41,8 @@ void model_add_prog(struct model *, const char *line);          /* one line more
 uint32_t model_crc(const struct model *);                       /* CRC-32C of the weights, by name order of the table */
 /* Gives it a vocabulary: tokenizer.json and its checksum. */
 void model_set_vocab(struct model *, const struct vocab *);
+/* Keeps the chat template of that name; -1: there is none, or the vocabulary lacks its tokens. */
+int  model_set_chat(struct model *, const char *name, const struct vocab *, struct err *);
 /* The vocabulary within, to be freed; NULL with the reason when there is none. */
 struct vocab *model_vocab(const struct model *, struct err *);
 #endif
