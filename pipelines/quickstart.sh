@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 dir=${DIR-quickstart}
-steps=700 chat_rows=24000 chat_steps=400 held=1200 asked=3000 questions=128 rounds=12
+steps=500 chat_rows=24000 chat_steps=450 held=1200 asked=3000 questions=128 rounds=12
 [ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=8 rounds=2
 mkdir -p "$dir"
 if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
@@ -72,7 +72,7 @@ stage base
 [ -e init.safetensors ] || init-model --preset=tiny -T 256 -w vocab.json --chat=chatml -S 1 -o init.safetensors
 [ -e base.safetensors ] || train-step -m init.safetensors -s base.state -o base.safetensors --epochs=20 -n "$steps" \
 	-B 16 --lr=3e-3 --lr-end=0 --schedule=wsd --warmup=40 --total="$steps" --decay=.1 --beta2=.95 \
-	--eval=valid.lms --eval-every=100 --keep-best --save-every=50 --log=base.log train.lms
+	--eval=valid.lms --eval-every=250 --keep-best --save-every=50 --log=base.log train.lms
 stage measure
 [ -e init.ppl ] || { eval-ppl --json -m init.safetensors test.lms >ppl.part && mv ppl.part init.ppl; }
 [ -e base.ppl ] || { eval-ppl --json -m base.safetensors test.lms >ppl.part && mv ppl.part base.ppl; }
@@ -91,7 +91,7 @@ stage chat
 prompts() { sh "$here/world.sh" "$@" | sed 's/,{"role":"assistant".*/]}/'; }
 [ -e chat.lms ] || sh "$here/world.sh" train $chat_rows 1 | tokenize -w base.safetensors --chat |
 	shard -T 256 --pack=best-fit --shuffle -S 2 -o chat.lms
-[ -e sft.safetensors ] || train-step -m base.safetensors -s sft.state -o sft.safetensors --epochs=2 --doc-mask \
+[ -e sft.safetensors ] || train-step -m base.safetensors -s sft.state -o sft.safetensors --epochs=9 --doc-mask \
 	-B 16 --lr=1e-3 --lr-end=0 --schedule=linear --total="$chat_steps" -n "$chat_steps" --warmup=20 \
 	--save-every=50 --log=sft.log chat.lms
 
