@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 dir=${DIR-quickstart}
-steps=500 chat_rows=24000 chat_steps=450 held=1200 asked=3000 questions=128 rounds=12
+steps=500 chat_rows=24000 chat_steps=450 held=1200 asked=3000 questions=128 rounds=8
 [ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=8 rounds=2
 mkdir -p "$dir"
 if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
@@ -131,7 +131,7 @@ while [ "$i" -lt "$rounds" ]; do
 	sample -m "$was" --roll -k 4 -n 40 -S "$i" --log="sample.$i.log" prompts.jsonl |
 		rank-pairs --reward=reward.safetensors |
 		rlhf-step --algo=ppo -m "$was" --ref=sft.safetensors -s rl.state -o "policy.$i.safetensors" \
-			-B 64 --epochs=2 --lr=2e-4 --schedule=constant --beta=.05 --log=rl.log
+			-B 64 --epochs=2 --lr=1e-4 --schedule=constant --beta=.15 --log=rl.log
 done
 
 # ---- 6. before and after, on questions that no step has seen
