@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 dir=${DIR-quickstart}
-steps=500 chat_rows=24000 chat_steps=450 held=1200 asked=3000 questions=128 rounds=8
+steps=450 chat_rows=24000 chat_steps=420 held=1200 asked=2400 questions=128 rounds=7
 [ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=8 rounds=2
 mkdir -p "$dir"
 if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
@@ -95,18 +95,18 @@ prompts() { sh "$here/world.sh" "$@" | sed 's/,{"role":"assistant".*/]}/'; }
 	-B 16 --lr=1e-3 --lr-end=0 --schedule=linear --total="$chat_steps" -n "$chat_steps" --warmup=20 \
 	--save-every=50 --log=sft.log chat.lms
 
-# exact FILE MODEL PROMPTS: one line a task: its name, how many, how many right; greedy answers.
+# exact FILE MODEL: one line a task: its name, how many, how many right; greedy answers.
 exact() {
 	[ -e "$1" ] && return
-	sample -m "$2" --roll --greedy -n 40 "$3" | rank-pairs --match -m "$2" -o "$1.lms"
+	sample -m "$2" --roll --greedy -n 40 held.jsonl | rank-pairs --match -m "$2" -o "$1.lms"
 	lmcat --json "$1.lms" | sed 's/.*"score":\([^,]*\).*"task":"\([a-z]*\)".*/\2 \1/' |
 		awk '{ n[$1]++; ok[$1] += $2 } END { for (t in n) print t, n[t], ok[t] + 0 }' | sort >"$1.part"
 	mv "$1.part" "$1"
 }
 stage measure
 [ -e held.jsonl ] || { prompts test $held 9 >held.part && mv held.part held.jsonl; }
-exact base.exact base.safetensors held.jsonl
-exact sft.exact sft.safetensors held.jsonl
+exact base.exact base.safetensors
+exact sft.exact sft.safetensors
 
 # ---- 5. alignment: answers ranked by a verifier, a reward model, and the policy that it trains
 stage reward
@@ -121,33 +121,48 @@ pairs() {	# pairs OUT COUNT SEED: several answers to each question, the nearest 
 	-B 16 --lr=3e-4 --lr-end=0 --schedule=linear --log=reward.log pairs.lms
 [ -e reward.json ] || { rank-pairs --eval --json --reward=reward.safetensors pairs-held.lms >reward.part && mv reward.part reward.json; }
 
+# align NAME ROUNDS K JUDGE ALGORITHM ...: the chat model goes on as NAME.1, NAME.2 ...: K answers to each question,
+# judged, and learned from
+align() {
+	name=$1 last=$2 k=$3 judge=$4 i=0
+	shift 4
+	while [ "$i" -lt "$last" ]; do
+		was=$name.$i.safetensors i=$((i + 1))
+		[ "$i" != 1 ] || was=sft.safetensors
+		[ -e "$name.$i.safetensors" ] && continue
+		prompts train "$questions" $((1000 + i)) >prompts.jsonl
+		sample -m "$was" --roll -k "$k" -n 40 -S "$i" --log="$name.$i.log" prompts.jsonl |
+			rank-pairs -m sft.safetensors "$judge" |
+			rlhf-step "$@" -m "$was" --ref=sft.safetensors -s "$name.state" -o "$name.$i.safetensors" \
+				-B 64 --epochs=2 --schedule=constant --log="$name.log"
+	done
+}
 stage align
-i=0
-[ -e policy.0.safetensors ] || { cp sft.safetensors policy.part && mv policy.part policy.0.safetensors; }
-while [ "$i" -lt "$rounds" ]; do
-	was=policy.$i.safetensors i=$((i + 1))
-	[ -e "policy.$i.safetensors" ] && continue
-	prompts train $questions $((1000 + i)) >prompts.jsonl
-	sample -m "$was" --roll -k 4 -n 40 -S "$i" --log="sample.$i.log" prompts.jsonl |
-		rank-pairs --reward=reward.safetensors |
-		rlhf-step --algo=ppo -m "$was" --ref=sft.safetensors -s rl.state -o "policy.$i.safetensors" \
-			-B 64 --epochs=2 --lr=1e-4 --schedule=constant --beta=.15 --log=rl.log
-done
+# by the reward model, and, for what such a stand-in is worth, by the verifier itself
+align proxy $((rounds / 2)) 4 --reward=reward.safetensors --algo=ppo --lr=5e-5 --beta=.05
+align policy "$rounds" 8 "--verify=sh '$here/verify.sh'" --algo=grpo --lr=6e-5 --beta=.02
+proxy=proxy.$((rounds / 2)).safetensors policy=policy.$rounds.safetensors
 
 # ---- 6. before and after, on questions that no step has seen
 stage measure
-exact policy.exact "policy.$rounds.safetensors" held.jsonl
-drift() {	# drift OUT MODEL: reward and exact KL from the chat model, on sampled answers; the weights do not move
+exact proxy.exact "$proxy"
+exact policy.exact "$policy"
+drift() {	# drift OUT MODEL: both rewards of sampled answers, and the exact KL from the chat model; no weight moves
 	[ -e "$1" ] && return
 	rm -f "$1.state" "$1.part"
-	sample -m "$2" --roll -k 2 -n 40 -S 77 held.jsonl | rank-pairs --reward=reward.safetensors |
+	sample -m "$2" --roll -k 2 -n 40 -S 77 -o "$1.lms" held.jsonl
+	rank-pairs --reward=reward.safetensors "$1.lms" |
 		rlhf-step --algo=ppo --lr=0 --epochs=1 -m "$2" --ref=sft.safetensors -s "$1.state" -o "$1.model" --log="$1.part"
+	rank-pairs --verify="sh '$here/verify.sh'" -m "$2" -o "$1.scored" "$1.lms"
+	lmcat --json "$1.scored" | sed 's/.*"score":\([^,]*\).*/\1/' |
+		awk '{ s += $1; q += $1 * $1; n++ } END { m = s / n; printf "{\"verified\":%.4f,\"verified_se\":%.4f}\n", m, sqrt((q / n - m * m) / n) }' >"$1.verified"
 	rm -f "$1.state" "$1.model"
 	mv "$1.part" "$1"
 }
 drift sft.drift sft.safetensors
-drift policy.drift "policy.$rounds.safetensors"
-[ -e policy.ppl ] || { eval-ppl --json -m "policy.$rounds.safetensors" test.lms >ppl.part && mv ppl.part policy.ppl; }
+drift proxy.drift "$proxy"
+drift policy.drift "$policy"
+[ -e policy.ppl ] || { eval-ppl --json -m "$policy" test.lms >ppl.part && mv ppl.part policy.ppl; }
 stage ''
 
 # shellcheck source-path=SCRIPTDIR

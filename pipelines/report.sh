@@ -29,10 +29,9 @@ tasks() {
 mean() { sed -n 's/.*"'"$1"'": *\([-+0-9.eE]*\).*/\1/p' "$2" | awk '{ s += $1; n++ } END { if (n) printf "%.4f", s / n; else print "null" }'; }
 
 report() {
-	last=policy.$rounds.safetensors
 	base_work=$(work_train base.log) chat_work=$(work_train sft.log)
 	reward_work=$(plus "$(work_fit reward.log)" "$(work_sample pairs.lms.log pairs-held.lms.log)")
-	align_work=$(plus "$(work_runs rl.log)" "$(work_sample sample.*.log)")
+	align_work=$(cat proxy.log policy.log >align.log; plus "$(work_runs align.log)" "$(work_sample proxy.[0-9]*.log policy.[0-9]*.log)")
 	{
 		printf '{"stages":{'
 		sep=
@@ -45,9 +44,13 @@ report() {
 		printf '"documents":{"kept":%s,"unique":%s,"train":%s,"valid":%s,"test":%s},\n' "$(records docs.lms)" "$(records corpus.lms)" \
 			"$(wc -l <train.jsonl)" "$(wc -l <valid.jsonl)" "$(wc -l <test.jsonl)"
 		printf '"test":{"unigram":%s,"init":%s,"base":%s,"policy":%s},\n' "$(cat unigram.json)" "$(cat init.ppl)" "$(cat base.ppl)" "$(cat policy.ppl)"
-		printf '"tasks":{"base":{%s},"chat":{%s},"policy":{%s}},\n' "$(tasks base.exact)" "$(tasks sft.exact)" "$(tasks policy.exact)"
+		printf '"tasks":{"base":{%s},"chat":{%s},"proxy":{%s},"policy":{%s}},\n' "$(tasks base.exact)" "$(tasks sft.exact)" "$(tasks proxy.exact)" "$(tasks policy.exact)"
 		printf '"reward_model":%s,\n' "$(cat reward.json)"
-		printf '"align":{"chat":%s,"policy":%s}}\n' "$(tail -n 1 sft.drift)" "$(tail -n 1 policy.drift)"
+		printf '"align":{'
+		for m in sft proxy policy; do
+			printf '"%s":{"reward_model":%s,"verifier":%s}%s' $m "$(tail -n 1 $m.drift)" "$(cat $m.drift.verified)" "$([ $m = policy ] || echo ,)"
+		done
+		printf '}}\n'
 	} >report.part
 	mv report.part report.json
 
@@ -73,26 +76,28 @@ report() {
 		printf '  %-28s %.4f +- %.4f       %.4f\n' $m "$(jget loss $m.ppl)" "$(jget loss_se $m.ppl)" "$(jget bits_per_byte $m.ppl)"
 	done
 	echo
-	echo 'Exact answers, held-out questions        n         base         chat       policy'
-	cat base.exact sft.exact policy.exact | awk '
+	echo 'Exact answers, held-out questions     n         base         chat        proxy       policy'
+	cat base.exact sft.exact proxy.exact policy.exact | awk '
 		function rate(k, n) { p = k / n; return sprintf("%5.1f+-%.1f %%", 100 * p, 100 * sqrt(p * (1 - p) / n)) }
 		{ n[$1] = $2; c[$1]++; r[$1, c[$1]] = $3; if (c[$1] == 1) order[++k] = $1; all[c[$1]] += $3; if (c[$1] == 1) total += $2 }
 		END {
-			for (i = 1; i <= k; i++) { t = order[i]; printf "  %-32s %6d %12s %12s %12s\n", t, n[t], rate(r[t, 1], n[t]), rate(r[t, 2], n[t]), rate(r[t, 3], n[t]) }
-			printf "  %-32s %6d %12s %12s %12s\n", "all", total, rate(all[1], total), rate(all[2], total), rate(all[3], total)
+			for (i = 1; i <= k; i++) { t = order[i]; printf "  %-28s %6d %12s %12s %12s %12s\n", t, n[t], rate(r[t, 1], n[t]), rate(r[t, 2], n[t]), rate(r[t, 3], n[t]), rate(r[t, 4], n[t]) }
+			printf "  %-28s %6d %12s %12s %12s %12s\n", "all", total, rate(all[1], total), rate(all[2], total), rate(all[3], total), rate(all[4], total)
 		}'
 	echo
-	echo 'Reward'
-	printf '  reward model, held-out pairs: accuracy %s +- %s, n %s\n' "$(jget accuracy reward.json)" "$(jget accuracy_se reward.json)" "$(jget n reward.json)"
-	printf '  %-10s reward %s   exact KL %s nats   ended by itself %s\n' \
-		chat "$(mean reward sft.drift)" "$(mean kl sft.drift)" "$(mean eos_frac sft.drift)" \
-		policy "$(mean reward policy.drift)" "$(mean kl policy.drift)" "$(mean eos_frac policy.drift)"
+	echo 'Reward (proxy: aligned by the reward model; policy: by the verifier)'
+	printf '  reward model, held-out pairs: accuracy %.3f +- %.3f of %s\n' "$(jget accuracy reward.json)" "$(jget accuracy_se reward.json)" "$(jget n reward.json)"
+	printf '  %-10s %15s %20s %16s %18s\n' '' 'by reward model' 'by verifier' 'exact KL, nats' 'ended by itself'
+	for m in sft proxy policy; do
+		printf '  %-10s %15s %11.4f +- %.4f %16s %18s\n' "$(echo $m | sed s/sft/chat/)" "$(mean reward $m.drift)" \
+			"$(jget verified $m.drift.verified)" "$(jget verified_se $m.drift.verified)" "$(mean kl $m.drift)" "$(mean eos_frac $m.drift)"
+	done
 	echo
 	echo 'The base model goes on from "The" and "Debian":'
 	printf 'The\nDebian\n' | sample -m base.safetensors -n 40 -S 1 --echo --temperature=.8 | sed 's/^/  /'
 	echo
 	echo 'The policy is asked:'
 	head -n 6 held.jsonl >few.jsonl
-	sample -m "$last" --greedy -n 40 few.jsonl >few.out
+	sample -m "$policy" --greedy -n 40 few.jsonl >few.out
 	sed 's/.*"content":"\([^"]*\)".*/\1/' few.jsonl | paste -d '\n' - few.out | sed 'N; s/^\(.*\)\n\(.*\)/  \1\n      \2/'
 }
