@@ -15,7 +15,7 @@ static int average;
 static const struct opt opts[] = {
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary to keep within", OPT_FILE },
 	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf, gguf, llama2c, llmc [by FILE's name]", OPT_QUIET },
-	{ 0, "quant", OPT_STR, &quant, "TYPE", "of gguf: f32 f16 bf16 q8_0 q4_0 [f32]", OPT_QUIET },
+	{ 0, "quant", OPT_STR, &quant, "TYPE", "of gguf: f32 f16 bf16 q8_0 q4_0 [f32]", OPT_RESULT },
 	{ 0, "average", OPT_FLAG, &average, NULL, "the mean of the weights of several models", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 'o', "output", OPT_STR, &out, "FILE", "file or folder to write [-: a stream]", OPT_QUIET },

@@ -106,29 +106,33 @@ show_toks(int n, char **files)
 	toks_close(in);
 }
 
+/* A pair is two neighbours: what may be a first half waits for the next record, and no more is kept. */
 static void
 show_rolls(int n, char **files)
 {
 	struct roll_in *in = roll_open(n, files);
-	struct rolls all = { 0 };
+	struct rolls half = { 0 };
+	struct roll r;
+	int got;
 
 	if (jsonl && !vocab)
 		die_usage("--jsonl of rollouts needs -w VOCAB");
-	roll_all(in, &all);
-	for (size_t i = 0; i < all.n && more(i); i++) {
-		struct roll *r = &all.v[i];
-		if (jsonl) {
-			int pair = r->role == ROLL_CHOSEN && i + 1 < all.n && r[1].role == ROLL_REJECTED &&
-			    r[1].group == r->group && r[1].segment == r->segment;
-			show_preference(&line, vocab, r, pair ? r + 1 : NULL);
-			i += (size_t)pair;
-		} else if (json)
-			show_roll_json(&line, vocab, r);
-		else
-			show_roll(&line, vocab, r);
-		put_line();
+	for (uint64_t done = 0; more(done) && ((got = roll_next(in, &r)) || half.n);) {
+		int pair = half.n && got && r.role == ROLL_REJECTED && r.group == half.v->group && r.segment == half.v->segment;
+
+		if (half.n) {
+			show_preference(&line, vocab, half.v, pair ? &r : NULL);
+			rolls_free(&half);
+			put_line(), done++;
+		}
+		if (got && !pair && jsonl && r.role == ROLL_CHOSEN)
+			rolls_add(&half, &r);
+		else if (got && !pair) {
+			(jsonl ? show_preference(&line, vocab, &r, NULL) : json ? show_roll_json(&line, vocab, &r) : show_roll(&line, vocab, &r));
+			put_line(), done++;
+		}
 	}
-	rolls_free(&all);
+	rolls_free(&half);
 	roll_close(in);
 }
 

@@ -16,8 +16,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 dir=${DIR-quickstart}
-steps=450 chat_rows=24000 chat_steps=420 held=1200 asked=2400 questions=128 rounds=7
-[ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=8 rounds=2
+steps=450 chat_rows=24000 chat_steps=420 held=1200 asked=2400 questions=128 rounds=7 preset=tiny batch=16
+[ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=4 rounds=2 preset=micro batch=2
 mkdir -p "$dir"
 if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
 	for f; do
@@ -69,9 +69,9 @@ special='<|endoftext|>,<|im_start|>,<|im_end|>'
 
 # ---- 3. a base model: next-token prediction; the best weights on the validation split are kept
 stage base
-[ -e init.safetensors ] || init-model --preset=tiny -T 256 -w vocab.json --chat=chatml -S 1 -o init.safetensors
+[ -e init.safetensors ] || init-model --preset=$preset -T 256 -w vocab.json --chat=chatml -S 1 -o init.safetensors
 [ -e base.safetensors ] || train-step -m init.safetensors -s base.state -o base.safetensors --epochs=20 -n "$steps" \
-	-B 16 --lr=3e-3 --lr-end=0 --schedule=wsd --warmup=40 --total="$steps" --decay=.1 --beta2=.95 \
+	-B $batch --lr=3e-3 --lr-end=0 --schedule=wsd --warmup=40 --total="$steps" --decay=.1 --beta2=.95 \
 	--eval=valid.lms --eval-every=250 --keep-best --save-every=50 --log=base.log train.lms
 stage measure
 [ -e init.ppl ] || { eval-ppl --json -m init.safetensors test.lms >ppl.part && mv ppl.part init.ppl; }
@@ -92,7 +92,7 @@ prompts() { sh "$here/world.sh" "$@" | sed 's/,{"role":"assistant".*/]}/'; }
 [ -e chat.lms ] || sh "$here/world.sh" train $chat_rows 1 | tokenize -w base.safetensors --chat |
 	shard -T 256 --pack=best-fit --shuffle -S 2 -o chat.lms
 [ -e sft.safetensors ] || train-step -m base.safetensors -s sft.state -o sft.safetensors --epochs=9 --doc-mask \
-	-B 16 --lr=1e-3 --lr-end=0 --schedule=linear --total="$chat_steps" -n "$chat_steps" --warmup=20 \
+	-B $batch --lr=1e-3 --lr-end=0 --schedule=linear --total="$chat_steps" -n "$chat_steps" --warmup=20 \
 	--save-every=50 --log=sft.log chat.lms
 
 # exact FILE MODEL: one line a task: its name, how many, how many right; greedy answers.

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/cli.h"
 #include "base/crc32c.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -228,31 +229,54 @@ file_write(const char *path, int binary, const void *bytes, size_t n, struct err
 	return file_commit(o, e);
 }
 
-/* A folder's value is that of the files a model folder is made of; for others, the file's. */
+/* What a model folder is made of. */
+static int
+model_part(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return !strcmp(d->d_name, "config.json") || !strcmp(d->d_name, "tokenizer.json") ||
+	    (n > 12 && !strcmp(d->d_name + n - 12, ".safetensors"));
+}
+
+static int
+folder_crc(const char *path, uint32_t *crc, struct err *e)
+{
+	struct dirent **part;
+	struct file_map m;
+	int n = scandir(path, &part, model_part, alphasort), bad = 0;
+
+	if (n < 0)
+		return err_sys(e, "%s", path);
+	for (int i = 0; i < n; i++) {
+		struct buf b = { 0 };
+		buf_printf(&b, "%s/%s", path, part[i]->d_name);
+		if (!bad && !(bad = file_map(&m, b.p, e))) {
+			*crc = crc32c(*crc, m.p, m.n);
+			file_unmap(&m);
+		}
+		buf_free(&b);
+		free(part[i]);
+	}
+	free(part);
+	return bad;
+}
+
+/* A folder's value is that of the files a model folder is made of, by name; for others, the file's. */
 uint32_t
 file_crc32c(const char *path, struct err *e, int *failed)
 {
-	static const char *const parts[] = { "config.json", "model.safetensors", "model.safetensors.index.json",
-		"tokenizer.json", NULL };
 	struct file_map m;
 	struct stat st;
 	uint32_t crc = 0;
 
 	*failed = 0;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		for (int i = 0; parts[i]; i++) {
-			struct buf b = { 0 };
-			buf_printf(&b, "%s/%s", path, parts[i]);
-			if (file_map(&m, b.p, NULL) == 0) {
-				crc = crc32c(crc, m.p, m.n);
-				file_unmap(&m);
-			}
-			buf_free(&b);
-		}
-		return crc;
-	}
 	if (strcmp(path, "-") == 0)
 		return 0;       /* a stream: what it holds says itself where it came from */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		*failed = folder_crc(path, &crc, e) != 0;
+		return crc;
+	}
 	if (file_map(&m, path, e) < 0) {
 		*failed = 1;
 		return 0;
