@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 dir=${DIR-quickstart}
-steps=450 chat_rows=24000 chat_steps=420 held=1200 asked=2400 questions=128 rounds=7 preset=tiny batch=16
+steps=600 chat_rows=24000 chat_steps=420 held=600 asked=2400 questions=128 rounds=7 preset=tiny batch=16
 [ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=4 rounds=2 preset=micro batch=2
 mkdir -p "$dir"
 if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
@@ -110,8 +110,9 @@ exact sft.exact sft.safetensors
 
 # ---- 5. alignment: answers ranked by a verifier, a reward model, and the policy that it trains
 stage reward
+sometimes='ask count spell'	# the tasks that the chat model gets right now and then: where there is a choice to learn from
 pairs() {	# pairs OUT COUNT SEED: several answers to each question, the nearest to the truth against the farthest
-	prompts train "$2" "$3" >"$1.prompts"
+	prompts train "$2" "$3" "$sometimes" >"$1.prompts"
 	sample -m sft.safetensors --roll -k 6 -n 40 -S "$3" --log="$1.log" "$1.prompts" |
 		rank-pairs --verify="sh '$here/verify.sh'" -m sft.safetensors --pairs=best-worst -o "$1"
 }
@@ -130,17 +131,17 @@ align() {
 		was=$name.$i.safetensors i=$((i + 1))
 		[ "$i" != 1 ] || was=sft.safetensors
 		[ -e "$name.$i.safetensors" ] && continue
-		prompts train "$questions" $((1000 + i)) >prompts.jsonl
+		prompts train "$questions" $((1000 + i)) "$sometimes" >prompts.jsonl
 		sample -m "$was" --roll -k "$k" -n 40 -S "$i" --log="$name.$i.log" prompts.jsonl |
 			rank-pairs -m sft.safetensors "$judge" |
 			rlhf-step "$@" -m "$was" --ref=sft.safetensors -s "$name.state" -o "$name.$i.safetensors" \
-				-B 64 --epochs=2 --schedule=constant --log="$name.log"
+				-B 128 --epochs=2 --schedule=constant --warmup=24 --beta2=.99 --log="$name.log"
 	done
 }
 stage align
 # by the reward model, and, for what such a stand-in is worth, by the verifier itself
-align proxy $((rounds / 2)) 4 --reward=reward.safetensors --algo=ppo --lr=5e-5 --beta=.05
-align policy "$rounds" 8 "--verify=sh '$here/verify.sh'" --algo=grpo --lr=6e-5 --beta=.02
+align proxy $((rounds / 2)) 4 --reward=reward.safetensors --algo=ppo --lr=1e-4 --beta=.05
+align policy "$rounds" 8 "--verify=sh '$here/verify.sh'" --algo=grpo --lr=1e-4 --beta=.02
 proxy=proxy.$((rounds / 2)).safetensors policy=policy.$rounds.safetensors
 
 # ---- 6. before and after, on questions that no step has seen
