@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034 # here: for who sources this
 # tap.sh - just enough TAP for tests in shell.  A test sources this, calls t, and ends with done_testing.
 # SPDX-License-Identifier: MIT
 set -u
