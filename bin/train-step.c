@@ -25,7 +25,7 @@ static const struct opt opts[] = {
 	{ 0, "freeze", OPT_STR, &o.freeze, "PCRE", "weights of such names stay as they are", OPT_RESULT },
 	{ 0, "save-every", OPT_INT, &o.save_every, "STEPS", "write the state so often [at the end]", OPT_QUIET },
 	{ 0, "eval", OPT_STR, &o.eval, "FILE", "tokens to measure the loss on", OPT_QUIET },
-	{ 0, "eval-every", OPT_INT, &o.eval_every, "STEPS", "measure it so often [at the end]", OPT_QUIET },
+	{ 0, "eval-every", OPT_INT, &o.eval_every, "STEPS", "measure it so often, and at the end", OPT_QUIET },
 	{ 0, "keep-best", OPT_FLAG, &o.keep_best, NULL, "write the weights with the lowest such loss", OPT_RESULT },
 	{ 0, "patience", OPT_INT, &o.patience, "N", "stop when N measurements brought no better one", OPT_RESULT },
 	{ 0, "log", OPT_STR, &o.log, "FILE", "one JSON object a step", OPT_QUIET },

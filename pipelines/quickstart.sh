@@ -72,7 +72,7 @@ stage base
 [ -e init.safetensors ] || init-model --preset=$preset -T 256 -w vocab.json --chat=chatml -S 1 -o init.safetensors
 [ -e base.safetensors ] || train-step -m init.safetensors -s base.state -o base.safetensors --epochs=20 -n "$steps" \
 	-B $batch --lr=3e-3 --lr-end=0 --schedule=wsd --warmup=40 --total="$steps" --decay=.1 --beta2=.95 \
-	--eval=valid.lms --eval-every=250 --keep-best --save-every=50 --log=base.log train.lms
+	--eval=valid.lms --eval-every=300 --keep-best --save-every=50 --log=base.log train.lms
 stage measure
 [ -e init.ppl ] || { eval-ppl --json -m init.safetensors test.lms >ppl.part && mv ppl.part init.ppl; }
 [ -e base.ppl ] || { eval-ppl --json -m base.safetensors test.lms >ppl.part && mv ppl.part base.ppl; }

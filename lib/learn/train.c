@@ -207,7 +207,7 @@ after(struct train *t, struct err *e)
 	long long n = t->run.optim.step;
 	int early = 0;
 
-	if (o->eval && (o->eval_every ? n % o->eval_every == 0 : n == o->steps) && (early = evaluate(t, e)) < 0)
+	if (o->eval && ((o->eval_every && n % o->eval_every == 0) || n == o->steps) && (early = evaluate(t, e)) < 0)
 		return -1;
 	if ((stopped || (o->save_every && n % o->save_every == 0)) && save(t, e))
 		return -1;
@@ -239,7 +239,7 @@ steps(struct train *t, struct err *e)
 		return err_set(e, "the data ended after %lld of %lld steps%s", r->optim.step, o->steps,
 		    o->state ? ", the state is saved" : "");
 	}
-	if (o->eval && !o->eval_every && !o->steps && t->fresh && evaluate(t, e) < 0)
+	if (o->eval && !o->steps && t->fresh && (!o->eval_every || r->optim.step % o->eval_every) && evaluate(t, e) < 0)
 		return -1;
 	return 0;
 }
