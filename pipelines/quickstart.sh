@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 dir=${DIR-quickstart}
-steps=600 chat_rows=24000 chat_steps=420 held=600 asked=2400 questions=128 rounds=7 preset=tiny batch=16
+steps=550 chat_rows=24000 chat_steps=420 held=600 asked=2400 questions=128 rounds=7 preset=tiny batch=16
 [ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=4 rounds=2 preset=micro batch=2
 mkdir -p "$dir"
 if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
@@ -72,7 +72,7 @@ stage base
 [ -e init.safetensors ] || init-model --preset=$preset -T 256 -w vocab.json --chat=chatml -S 1 -o init.safetensors
 [ -e base.safetensors ] || train-step -m init.safetensors -s base.state -o base.safetensors --epochs=20 -n "$steps" \
 	-B $batch --lr=3e-3 --lr-end=0 --schedule=wsd --warmup=40 --total="$steps" --decay=.1 --beta2=.95 \
-	--eval=valid.lms --eval-every=300 --keep-best --save-every=50 --log=base.log train.lms
+	--eval=valid.lms --eval-every=275 --keep-best --save-every=50 --log=base.log train.lms
 stage measure
 [ -e init.ppl ] || { eval-ppl --json -m init.safetensors test.lms >ppl.part && mv ppl.part init.ppl; }
 [ -e base.ppl ] || { eval-ppl --json -m base.safetensors test.lms >ppl.part && mv ppl.part base.ppl; }

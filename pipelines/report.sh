@@ -13,8 +13,8 @@ number='function number(key,   s) {
 
 # Floating-point operations: of a training log (its last line counts all tokens), of reward.log (likewise), of
 # rl.log (a line a run), of what sample wrote (a third of training's, a token read or written).
-per_token() { tail -n 1 base.log | awk "$number"'{ printf "%.6g", 1e9 * number("gflops") / number("tokens_per_s") }'; }
-work_train() { tail -n 1 "$1" | awk "$number"'{ printf "%.4g", 1e9 * number("gflops") / number("tokens_per_s") * number("tokens") }'; }
+per_token() { grep gflops base.log | tail -n 1 | awk "$number"'{ printf "%.6g", 1e9 * number("gflops") / number("tokens_per_s") }'; }
+work_train() { grep gflops "$1" | tail -n 1 | awk "$number"'{ printf "%.4g", 1e9 * number("gflops") / number("tokens_per_s") * number("tokens") }'; }
 work_fit() { tail -n 1 "$1" | awk "$number"'{ printf "%.4g", number("flops") }'; }
 work_runs() { awk "$number"'{ n += number("flops") } END { printf "%.4g", n }' "$1"; }
 work_sample() { cat "$@" | awk -v f="$(per_token)" "$number"'{ n += number("n_prompt") + number("tokens") } END { printf "%.4g", n * f / 3 }'; }
