@@ -58,7 +58,8 @@ static void
 show_docs(int n, char **files)
 {
 	struct docs_in *in = docs_open(n, files, 0);
-	struct docs_out *o = from_jsonl ? docs_create(out, head_next(docs_head(in), "docs", "")) : NULL;
+	char *h = from_jsonl ? head_next(docs_head(in), "docs", "") : NULL;
+	struct docs_out *o = h ? docs_create(out, h) : NULL;
 	struct doc d;
 
 	while (more(docs_count(in)) && docs_next(in, &d)) {
@@ -79,7 +80,7 @@ show_docs(int n, char **files)
 	}
 	if (o)
 		docs_finish(o);
-	docs_close(in);
+	free(h), docs_close(in);
 }
 
 static void
@@ -114,7 +115,6 @@ show_rolls(int n, char **files)
 	struct rolls half = { 0 };
 	struct roll r;
 	int got;
-
 	if (jsonl && !vocab)
 		die_usage("--jsonl of rollouts needs -w VOCAB");
 	for (uint64_t done = 0; more(done) && ((got = roll_next(in, &r)) || half.n);) {
