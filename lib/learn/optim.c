@@ -4,6 +4,7 @@
 #include "learn/optim.h"
 #include "base/par.h"
 #include "kern/ops.h"
+#include "learn/muon.h"
 #include <math.h>
 #include <pcre2.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ int
 optim_check(struct optim_opts *o, long long steps, struct err *e)
 {
 	static const char *const schedules[] = { "cosine", "wsd", "linear", "constant", NULL };
-	static const char *const optimizers[] = { "adamw", "adam", "sgd", NULL };
+	static const char *const optimizers[] = { "adamw", "adam", "sgd", "muon", NULL };
 	int s = 0, z = 0;
 
 	if (word(o->schedule_name, schedules, &s, "schedule", e) || word(o->optimizer_name, optimizers, &z, "optimizer", e) ||
@@ -77,17 +78,42 @@ optim_lr(const struct optim_opts *o, long long step)
 	}
 }
 
+int
+optim_one_moment(const struct optim *o, int param)
+{
+	const struct params *par = o->par;
+	const struct param *p = &par->v[param];
+
+	if (o->opts.optimizer == OPTIM_MUON)
+		return p->ndim == 2 && p->offset != par->tok && p->offset != par->pos && p->offset != par->head;
+	return o->opts.optimizer == OPTIM_SGD;
+}
+
+/* Rows of what Muon takes for a matrix: GPT-2's q, k and v are three. */
+static size_t
+muon_rows(const struct param *p)
+{
+	return (size_t)p->shape[0] / (strstr(p->name, "c_attn") ? 3 : 1);
+}
+
 void
 optim_init(struct optim *o, const struct optim_opts *opts, const struct params *par)
 {
+	size_t scratch = 0;
+
 	memset(o, 0, sizeof *o);
 	o->opts = *opts;
 	o->par = par;
 	o->m = xcalloc(par->total, sizeof *o->m);
 	if (opts->optimizer != OPTIM_SGD)
 		o->v = xcalloc(par->total, sizeof *o->v);
-	for (int i = 0; i < par->n; i++)
+	for (int i = 0; i < par->n; i++) {
+		size_t n = muon_scratch(muon_rows(&par->v[i]), (size_t)par->v[i].shape[1]);
+		if (opts->optimizer == OPTIM_MUON && optim_one_moment(o, i) && n > scratch)
+			scratch = n;
 		o->n_chunk += (par->v[i].count + CHUNK - 1) / CHUNK;
+	}
+	arena_init(&o->scratch, scratch * sizeof (float));
 	o->chunk = xcalloc(o->n_chunk + 1, sizeof *o->chunk);
 	for (int i = 0, c = 0; i < par->n; i++)
 		for (size_t at = 0; at < par->v[i].count; at += CHUNK, c++) {
@@ -103,6 +129,7 @@ optim_free(struct optim *o)
 	free(o->v);
 	free(o->frozen);
 	free(o->chunk);
+	arena_free(&o->scratch);
 	memset(o, 0, sizeof *o);
 }
 
@@ -177,10 +204,27 @@ update_chunk(size_t i, void *ctx)
 		return;
 	if (o->par->v[c->param].ndim < 2)
 		a.decay = 0;
+	if (o->opts.optimizer == OPTIM_MUON && optim_one_moment(o, c->param))
+		return;         /* its matrices are taken whole */
 	if (o->opts.optimizer == OPTIM_SGD)
 		sgd(p->w + c->at, p->g + c->at, o->m + c->at, c->n, &a);
 	else
 		op_adamw(p->w + c->at, p->g + c->at, o->m + c->at, o->v + c->at, c->n, &a);
+}
+
+static void
+muon(struct pass *p)
+{
+	const struct optim *o = p->o;
+
+	for (int i = 0; i < o->par->n; i++) {
+		const struct param *t = &o->par->v[i];
+		size_t rows = muon_rows(t), cols = (size_t)t->shape[1];
+		if (!optim_one_moment(o, i) || (o->frozen && o->frozen[i]))
+			continue;
+		for (size_t at = t->offset; at < t->offset + t->count; at += rows * cols)
+			muon_step(p->w + at, p->g + at, o->m + at, rows, cols, &p->a, (float *)(void *)o->scratch.base);
+	}
 }
 
 int
@@ -202,6 +246,8 @@ optim_step(struct optim *o, float *w, const float *g, double count, double *norm
 		.eps = (float)s->eps, .decay = s->optimizer == OPTIM_ADAM ? 0 : (float)s->decay, .gscale = (float)scale,
 		.c1 = (float)(1 - pow(s->beta1, t)), .c2 = (float)(1 - pow(s->beta2, t)) };
 	par_for(o->n_chunk, update_chunk, &p);
+	if (s->optimizer == OPTIM_MUON)
+		muon(&p);
 	o->step++;
 	return 0;
 }

@@ -14,7 +14,7 @@ struct optim_opts {
 	double      decay, beta1, beta2, eps, clip;
 	/* set by optim_check */
 	enum schedule { SCHED_COSINE, SCHED_WSD, SCHED_LINEAR, SCHED_CONSTANT } schedule;
-	enum optimizer { OPTIM_ADAMW, OPTIM_ADAM, OPTIM_SGD } optimizer;
+	enum optimizer { OPTIM_ADAMW, OPTIM_ADAM, OPTIM_SGD, OPTIM_MUON } optimizer;
 };
 
 #define OPTIM_DEFAULTS(rate, sched) { .lr = (rate), .schedule_name = (sched), .optimizer_name = "adamw", \
@@ -29,7 +29,7 @@ struct optim_opts {
 	{ 0, "warmup", OPT_INT, &(o).warmup, "STEPS", "steps in which the rate rises from 0", OPT_RESULT }, \
 	{ 0, "total", OPT_INT, &(o).total, "STEPS", "steps of the whole schedule [those of -n]", OPT_RESULT }, \
 	{ 0, "lr-end", OPT_NUM, &(o).lr_end, "RATE", "learning rate at the end of the schedule", OPT_RESULT }, \
-	{ 0, "optimizer", OPT_STR, &(o).optimizer_name, "NAME", "adamw, adam (without decay) or sgd", OPT_RESULT }, \
+	{ 0, "optimizer", OPT_STR, &(o).optimizer_name, "NAME", "adamw, adam (without decay), sgd or muon", OPT_RESULT }, \
 	{ 0, "decay", OPT_NUM, &(o).decay, "WEIGHT", "decay of weights, matrices only", OPT_RESULT }, \
 	{ 0, "beta1", OPT_NUM, &(o).beta1, "BETA", "how slowly the mean of gradients moves", OPT_RESULT }, \
 	{ 0, "beta2", OPT_NUM, &(o).beta2, "BETA", "how slowly the mean of their squares moves", OPT_RESULT }, \
@@ -50,6 +50,7 @@ struct optim {
 	struct optim_opts    opts;
 	const struct params *par;
 	float               *m, *v;     /* [par->total], 0 to begin with; v NULL for sgd. Owned */
+	struct arena         scratch;   /* of muon */
 	uint8_t             *frozen;    /* [par->n]: weights that stay as they are; NULL: none.  Owned */
 	long long            step;      /* steps made */
 	struct optim_chunk {            /* the pieces that threads take, each within one tensor */
@@ -61,6 +62,9 @@ struct optim {
 };
 void optim_init(struct optim *, const struct optim_opts *, const struct params *);
 void optim_free(struct optim *);
+/* Whether that tensor has no second moments: with sgd none has, with muon no matrix of a hidden layer, all others are
+ * AdamW's. */
+int  optim_one_moment(const struct optim *, int param);
 /* Freezes the weights whose name matches a Perl-compatible pattern; returns how many, -1: no pattern. */
 int  optim_freeze(struct optim *, const char *pattern, struct err *);
 

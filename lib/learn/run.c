@@ -44,8 +44,9 @@ run_init(struct run *r, const char *model, const char *state, const struct optim
 	}
 	state_params(&r->state, "w", &r->model.par, r->model.w, 0);
 	state_params(&r->state, "m", &r->model.par, r->optim.m, 0);
-	if (r->optim.v)
-		state_params(&r->state, "v", &r->model.par, r->optim.v, 0);
+	for (int i = 0; i < r->model.par.n; i++)
+		if (!optim_one_moment(&r->optim, i))
+			state_param(&r->state, "v", &r->model.par.v[i], r->optim.v, 0);
 	return 0;
 }
 

@@ -43,17 +43,20 @@ state_array(struct state *s, const char *name, float *v, int ndim, const uint64_
 }
 
 void
-state_params(struct state *s, const char *prefix, const struct params *par, float *v, int optional)
+state_param(struct state *s, const char *prefix, const struct param *p, float *v, int optional)
 {
 	struct buf name = { 0 };
 
-	for (int i = 0; i < par->n; i++) {
-		const struct param *p = &par->v[i];
-		buf_clear(&name);
-		buf_printf(&name, "%s.%s", prefix, p->name);
-		state_array(s, name.p, v + p->offset, p->ndim, p->shape, optional);
-	}
+	buf_printf(&name, "%s.%s", prefix, p->name);
+	state_array(s, name.p, v + p->offset, p->ndim, p->shape, optional);
 	buf_free(&name);
+}
+
+void
+state_params(struct state *s, const char *prefix, const struct params *par, float *v, int optional)
+{
+	for (int i = 0; i < par->n; i++)
+		state_param(s, prefix, &par->v[i], v, optional);
 }
 
 static int

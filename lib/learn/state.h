@@ -26,6 +26,7 @@ void state_free(struct state *);        /* the arrays stay with the caller */
 /* optional: a file without it is no error (see found), and it is written only while found is set. */
 void state_array(struct state *, const char *name, float *v, int ndim, const uint64_t *shape, int optional);
 /* All tensors of a table as PREFIX.NAME, from a flat array in its layout: "w", "m", "v", "best", "critic.w" ... */
+void state_param(struct state *, const char *prefix, const struct param *, float *v, int optional);    /* one of them */
 void state_params(struct state *, const char *prefix, const struct params *, float *v, int optional);
 /* Whether the last load found the arrays of that prefix; and to say that they are to be written. */
 int  state_found(const struct state *, const char *prefix);
