@@ -22,6 +22,8 @@ static const struct opt opts[] = {
 	{ 0, "drop-last", OPT_FLAG, &o.drop_last, NULL, "no step on fewer records than the others have", OPT_RESULT },
 	{ 0, "doc-mask", OPT_FLAG, &o.doc_mask, NULL, "tokens see their own document only", OPT_RESULT },
 	OPTIM_ROWS(o.optim),
+	{ 0, "dropout", OPT_NUM, &o.dropout, "P", "part of activations that is dropped", OPT_RESULT },
+	{ 'S', "seed", OPT_INT, &o.seed, "N", "seed of what is dropped [0]", OPT_RESULT },
 	{ 0, "freeze", OPT_STR, &o.freeze, "PCRE", "weights of such names stay as they are", OPT_RESULT },
 	{ 0, "save-every", OPT_INT, &o.save_every, "STEPS", "write the state so often [at the end]", OPT_QUIET },
 	{ 0, "eval", OPT_STR, &o.eval, "FILE", "tokens to measure the loss on", OPT_QUIET },
@@ -94,6 +96,8 @@ check(void)
 	need(o.keep_best || !o.patience, "--patience goes with --keep-best");
 	need(!o.patience || o.eval_every, "--patience needs --eval-every");
 	need(!((grads || apply) && (o.eval || o.log || o.save_every)), "--grads and --apply make no measurements and no log");
+	need(o.dropout >= 0 && o.dropout < 1, "--dropout: from 0 to below 1");
+	need(!((grads || apply) && o.dropout > 0), "--dropout needs the whole step in one process");
 	need(!(grads && o.state), "--grads changes nothing: the state is with --apply");
 	need(strcmp(o.optim.optimizer_name, "adam") || !cli_given(&o.optim.decay), "--decay: adam has none, adamw has");
 	if (optim_check(&o.optim, o.steps, &e))

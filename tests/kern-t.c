@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 #include "base/par.h"
+#include "base/rng.h"
 #include "kern/attn.h"
 #include "kern/kern.h"
 #include "tap.h"
@@ -181,8 +182,9 @@ epilogues(const struct kern *k)
 /* ---- attention */
 
 struct shape {
-	int B, T, H, KV, D, window, docs;
+	int B, T, H, KV, D, window, docs, drops;
 };
+static const struct drop third = { 1 / 3.f, 4, 3, 2 };
 
 static struct attn
 attn_new(const struct shape *s, float *qkv, uint32_t *start)
@@ -192,12 +194,25 @@ attn_new(const struct shape *s, float *qkv, uint32_t *start)
 		.B = s->B, .T = s->T, .H = s->H, .KV = s->KV, .D = s->D, .ld = ld,
 		.q = qkv, .k = qkv + s->H * s->D, .v = qkv + (s->H + s->KV) * s->D,
 		.start = s->docs ? start : NULL, .window = s->window, .scale = 1 / sqrtf((float)s->D),
+		.drop = s->drops ? &third : NULL, .site = 7,
 		.o = some(rows * (size_t)(s->H * s->D)), .lse = some(rows * (size_t)s->H)
 	};
 
 	for (size_t r = 0; r < rows; r++)       /* documents of uneven length */
 		start[r] = r % (size_t)s->T == 0 ? 0 : rnd() > .9f ? (uint32_t)(r % (size_t)s->T) : start[r - 1];
 	return a;
+}
+
+/* What dropout multiplies a probability by. */
+static double
+kept(const struct attn *a, int b, int h, int t, int j)
+{
+	uint64_t at = (uint64_t)((h * a->T + t) * a->T + j), r = rng_at(4, 3, 2 + (uint64_t)b, 7, at / 4);
+	int limit = 65536 / 3;
+
+	if (!a->drop)
+		return 1;
+	return (int)(r >> at % 4 * 16 & 0xffff) < limit ? 0 : 1 / (1 - limit / 65536.0);
 }
 
 /* One head of one row in double: probabilities p, output o. */
@@ -221,7 +236,7 @@ naive_row(const struct attn *a, int b, int h, int t, double *p, double *o, int *
 	for (int j = *from; j <= t; j++) {
 		p[j] /= sum;
 		for (int d = 0; d < a->D; d++)
-			o[d] += p[j] * a->v[(row + (size_t)j) * a->ld + kv + (size_t)d];
+			o[d] += p[j] * kept(a, b, h, t, j) * a->v[(row + (size_t)j) * a->ld + kv + (size_t)d];
 	}
 }
 
@@ -247,13 +262,13 @@ naive(const struct attn *a, const float *dout, double *g)
 				}
 				for (int j = from; j <= t; j++) {
 					size_t kr = (row + (size_t)j) * a->ld + kv;
-					double dp = 0, ds;
+					double dp = 0, ds, z = kept(a, b, h, t, j);
 
 					for (int d = 0; d < a->D; d++) {
 						dp += (double)dout[at + (size_t)d] * a->v[kr + (size_t)d];
-						g[kr + VO + (size_t)d] += p[j] * dout[at + (size_t)d];
+						g[kr + VO + (size_t)d] += z * p[j] * dout[at + (size_t)d];
 					}
-					ds = p[j] * (dp - delta) * a->scale;
+					ds = p[j] * (z * dp - delta) * a->scale;
 					for (int d = 0; d < a->D; d++) {
 						g[q + (size_t)d] += ds * a->k[kr + (size_t)d];
 						g[kr + KO + (size_t)d] += ds * a->q[q + (size_t)d];
@@ -298,7 +313,7 @@ one_attention(const struct shape *s)
 		attn_fwd(&a);
 		bad += memcmp(o2, a.o, no / (size_t)s->B * sizeof *o2) != 0;
 	}
-	if (!s->window && !s->docs) {                           /* the last row as decoding has it */
+	if (!s->window && !s->docs && !s->drops) {                           /* the last row as decoding has it */
 		size_t last = (size_t)s->T - 1;
 		float *o = some((size_t)(s->H * s->D));
 
@@ -314,13 +329,14 @@ static void
 attention(const struct kern *k)
 {
 	static const struct { const char *what; struct shape s; } cases[] = {
-		{ "plain", { 2, 57, 2, 2, 64, 0, 0 } },
-		{ "several tiles", { 1, 260, 1, 1, 20, 0, 0 } },
-		{ "grouped queries, odd head", { 2, 120, 4, 2, 13, 0, 0 } },
-		{ "documents", { 2, 230, 1, 1, 8, 0, 1 } },
-		{ "window", { 1, 250, 1, 1, 40, 19, 0 } },
-		{ "window and documents, one key head", { 2, 229, 2, 1, 4, 64, 1 } },
-		{ "one position", { 3, 1, 2, 2, 4, 0, 0 } },
+		{ "plain", { 2, 57, 2, 2, 64, 0, 0, 0 } },
+		{ "several tiles", { 1, 260, 1, 1, 20, 0, 0, 0 } },
+		{ "grouped queries, odd head", { 2, 120, 4, 2, 13, 0, 0, 0 } },
+		{ "documents", { 2, 230, 1, 1, 8, 0, 1, 0 } },
+		{ "window", { 1, 250, 1, 1, 40, 19, 0, 0 } },
+		{ "window and documents, one key head", { 2, 229, 2, 1, 4, 64, 1, 0 } },
+		{ "dropout, window and documents", { 2, 230, 2, 1, 8, 64, 1, 1 } },
+		{ "one position", { 3, 1, 2, 2, 4, 0, 0, 0 } },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

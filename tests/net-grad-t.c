@@ -86,7 +86,7 @@ worst_of(struct problem *q, const float *w, float *moved, const float *g, const 
 }
 
 static void
-check(int s)
+check(int s, float drop)
 {
 	struct problem q = { .c = shapes[s].c, .packed = shapes[s].packed };
 	float *w, *g, *moved;
@@ -95,6 +95,7 @@ check(int s)
 
 	params_init(&q.p, &q.c);
 	q.n = net_new(&q.c, &q.p, B, T, 1);
+	net_drop(q.n, &(struct drop){ drop, 2, 3, 5 });
 	random_data(&q.d, &q.c, B, T);
 	w = random_weights(&q.p, 11);
 	moved = xmalloc(q.p.total * sizeof *moved);
@@ -109,7 +110,7 @@ check(int s)
 		if (off > worst)
 			worst = off, where = q.p.v[i].name;
 	}
-	OK(worst < 2e-3, "%s: gradients and finite differences agree to 2e-3 (%.1e, %s)", shapes[s].name, worst, where);
+	OK(worst < 2e-3, "%s, dropout %g: gradients and finite differences agree to 2e-3 (%.1e, %s)", shapes[s].name, (double)drop, worst, where);
 	net_free(q.n);
 	params_free(&q.p);
 	free(w), free(g), free(moved), free(q.pull);
@@ -120,6 +121,9 @@ main(void)
 {
 	par_set_threads(1);             /* so small that threads would only wait for each other */
 	for (int s = 0; s < N_SHAPES; s++)
-		check(s);
+		check(s, s % 2 ? 0.3f : 0);
+	check(0, 0.3f);
+	for (int s = 1; s < N_SHAPES; s += 2)
+		check(s, 0);
 	return DONE();
 }

@@ -17,14 +17,21 @@ mix(uint64_t z)
 
 /* Each argument is folded in and mixed before the next, so that neighbours in any of them are unrelated. */
 uint64_t
-rng_at(uint64_t seed, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+rng_key(uint64_t seed, uint64_t a, uint64_t b, uint64_t c)
 {
 	uint64_t h = mix(seed + GOLDEN);
 
 	h = mix(h ^ (a + 1) * GOLDEN);
 	h = mix(h ^ (b + 2) * GOLDEN);
-	h = mix(h ^ (c + 3) * GOLDEN);
-	return mix(h ^ (d + 4) * GOLDEN);
+	return mix(h ^ (c + 3) * GOLDEN);
+}
+
+uint64_t rng_last(uint64_t key, uint64_t d) { return mix(key ^ (d + 4) * GOLDEN); }
+
+uint64_t
+rng_at(uint64_t seed, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	return rng_last(rng_key(seed, a, b, c), d);
 }
 
 double rng_unit(uint64_t bits) { return (double)(bits >> 11) * 0x1p-53; }

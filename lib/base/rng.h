@@ -8,6 +8,9 @@
 /* A well-mixed 64-bit function of five numbers: (seed, step, record, layer, element) or what takes their
  * place.  Equal arguments give equal bits in any order, thread or run. */
 uint64_t rng_at(uint64_t seed, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+/* The same in two parts, for loops over the last: rng_at(seed, a, b, c, d) = rng_last(rng_key(seed, a, b, c), d). */
+uint64_t rng_key(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
+uint64_t rng_last(uint64_t key, uint64_t d);
 double   rng_unit(uint64_t bits);        /* [0, 1), 53 bits */
 /* A standard normal deviate from one 64-bit value (Box-Muller on its two halves, mixed again). */
 double   rng_normal(uint64_t bits);

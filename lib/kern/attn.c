@@ -176,9 +176,19 @@ part_of_row(const struct rows *r, size_t i, float *s, size_t j0, size_t kn, size
 	return 1;
 }
 
+/* Probabilities (or their gradients) of row i and keys [j, j+n): some are dropped. */
+static void
+drop(const struct run *u, const struct rows *r, size_t h, size_t i, float *p, size_t j, size_t n)
+{
+	size_t T = (size_t)u->a->T;
+
+	if (u->a->drop)
+		drop_part(p, n, u->a->drop, r->row / T, u->a->site, (h * T + r->q0 + i) * T + j);
+}
+
 /* One tile's step of the online softmax: s becomes probabilities relative to the running maximum. */
 static void
-online(const struct run *u, const struct rows *r, float *s, float *top, float *sum, float *o, size_t ldo,
+online(const struct run *u, const struct rows *r, size_t h, float *s, float *top, float *sum, float *o, size_t ldo,
 		size_t j0, size_t kn)
 {
 	const struct kern *k = u->k;
@@ -196,6 +206,7 @@ online(const struct run *u, const struct rows *r, float *s, float *top, float *s
 			k->scale(o + i * ldo, fix, (size_t)u->a->D);
 		sum[i] = sum[i] * fix + k->expsum(s + from, s + from, u->a->scale, m, to - from, NULL);
 		top[i] = m;
+		drop(u, r, h, i, s + from, j0 + from, to - from);
 	}
 }
 
@@ -224,7 +235,7 @@ fwd_tile(size_t task, int thread, void *ctx)
 		pack_rows(u, pk, u->k->nr, a->k + at, a->ld, kn);
 		pack_cols(u, pv, a->v + at, a->ld, kn);
 		scores(u, &r, s, pq, pk, j0, kn);
-		online(u, &r, s, top, sum, o, ldo, j0, kn);
+		online(u, &r, h, s, top, sum, o, ldo, j0, kn);
 		weigh(u, &r, o, ldo, s, pv, j0, kn, kn);
 	}
 	for (size_t i = 0; i < r.n; i++) {
@@ -313,7 +324,8 @@ spread(const struct run *u, const struct rows *r, float *d, const float *p, cons
 	}
 }
 
-/* Dao et al. (2022), algorithm 4: P = exp(S - lse), dV += P^T dO, dS = P (dO V^T - delta), dQ += dS K, dK += dS^T Q. */
+/* Dao et al. (2022), algorithm 4: P = exp(S - lse), dV += P^T dO, dS = P (dO V^T - delta), dQ += dS K, dK += dS^T Q;
+ * with dropout Z, which is drawn again, dV += (P Z)^T dO and dS = P (Z dO V^T - delta). */
 static void
 bwd_tile(const struct run *u, const struct back *w, size_t h, size_t tile)
 {
@@ -343,8 +355,11 @@ bwd_tile(const struct run *u, const struct back *w, size_t h, size_t tile)
 		for (size_t i = 0; i < r.n; i++) {
 			float *s = w->s + i * KT, *dp = w->dp + i * KT;
 
-			if (part_of_row(&r, i, s, j0, kn, &from, &to) & part_of_row(&r, i, dp, j0, kn, &from, &to))
-				u->k->softmax_bwd(s + from, dp + from, a->scale, lse[i], delta[i], to - from);
+			if (!(part_of_row(&r, i, s, j0, kn, &from, &to) & part_of_row(&r, i, dp, j0, kn, &from, &to)))
+				continue;
+			drop(u, &r, h, i, dp + from, j0 + from, to - from);
+			u->k->softmax_bwd(s + from, dp + from, a->scale, lse[i], delta[i], to - from);
+			drop(u, &r, h, i, s + from, j0 + from, to - from);
 		}
 		spread(u, &r, u->dv + atk, w->s, w->dc, j0, kn);
 		spread(u, &r, u->dk + atk, w->dp, w->qc, j0, kn);

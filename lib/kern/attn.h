@@ -2,6 +2,7 @@
 #ifndef LM_ATTN_H
 #define LM_ATTN_H
 /* SPDX-License-Identifier: MIT */
+#include "kern/drop.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@ struct attn {
 	const uint32_t *start;
 	int window;
 	float scale;            /* 1 / sqrt(D) */
+	const struct drop *drop;        /* of probabilities, at element (head T + query) T + key; NULL: none */
+	uint64_t site;
 	float *o;               /* (B*T, H*D), forward: set */
 	float *lse;             /* (B,H,T), forward: set, backward: read */
 };

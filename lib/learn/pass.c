@@ -34,8 +34,11 @@ micro(struct pass *p, const struct batch *x, int first, float *g, double sum)
 	size_t at = (size_t)first * (size_t)x->T;
 	int B = x->rows - first < p->B ? x->rows - first : p->B;
 	struct net_batch b = { B, x->T, x->tok + at, x->start ? x->start + at : NULL };
+	struct drop drop = p->drop;
 	struct net_head h = { .target = x->target + at, .coef = g ? x->coef + at : NULL, .scale = 1, .logp = p->logp };
 
+	drop.record += (uint64_t)first;
+	net_drop(p->net, g ? &drop : NULL);
 	net_forward(p->net, p->model->w, &b);
 	net_head(p->net, p->model->w, g, &h);
 	if (g)

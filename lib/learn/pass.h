@@ -12,6 +12,7 @@ struct pass {
 	int         B, T;
 	float      *g;                  /* [par.total] sums over the step's supervised tokens; NULL: for evaluation alone */
 	float      *logp;               /* (B,T) */
+	struct drop drop;               /* in pass_grad: of the step's first row */
 };
 void pass_init(struct pass *, const struct model *, int B, int T, int grad);
 void pass_free(struct pass *);

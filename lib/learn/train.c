@@ -149,6 +149,7 @@ step(struct train *t, struct err *e)
 	if (!x->supervised)
 		return err_set(e, "step %lld: no token of its %d records is supervised (the mask is 0 everywhere)",
 		    r->optim.step + 1, x->rows);
+	t->pass.drop = (struct drop){ (float)t->o->dropout, (uint64_t)t->o->seed, (uint64_t)r->optim.step, r->record };
 	t->loss = pass_grad(&t->pass, x) / (double)x->supervised;
 	if (!isfinite(t->loss))
 		return err_set(e, "step %lld: the loss is not finite (a smaller --lr, more --warmup?)", r->optim.step + 1);

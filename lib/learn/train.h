@@ -8,6 +8,8 @@ struct train_opts {
 	const char *model, *out, *state, *log, *eval, *freeze;  /* NULL: not given (model, out: always) */
 	long long   steps;              /* 0: until the data ends */
 	long long   epochs, B, T, accum, save_every, eval_every, patience;
+	long long   seed;
+	double      dropout;
 	int         drop_last, doc_mask, keep_best;
 	int         nfiles;
 	char      **files;

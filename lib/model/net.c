@@ -177,6 +177,12 @@ net_free(struct net *n)
 	free(n);
 }
 
+void
+net_drop(struct net *n, const struct drop *d)
+{
+	n->drop = d ? *d : (struct drop){ 0 };
+}
+
 const float *
 net_hidden(const struct net *n)
 {

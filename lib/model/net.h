@@ -2,6 +2,7 @@
 #ifndef LM_NET_H
 #define LM_NET_H
 /* SPDX-License-Identifier: MIT */
+#include "kern/drop.h"
 #include "model/params.h"
 
 struct net;                     /* activations and scratch for up to B rows of T tokens, from one arena */
@@ -18,6 +19,10 @@ struct net_batch {
 	const uint32_t *tok;
 	const uint32_t *start;
 };
+
+/* Dropout from the next net_forward on, and in its backward, as GPT-2 has it: of the embeddings, of attention's probabilities,
+ * and of what attention and the feed-forward part add.  NULL: none, as at first. */
+void net_drop(struct net *, const struct drop *);
 
 /* Fills the hidden states (B*T, C) after the final norm, and zeroes their gradient. */
 void         net_forward(struct net *, const float *w, const struct net_batch *);

@@ -1,10 +1,8 @@
 /* net_bwd - from the hidden states' gradient back to every weight */
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
-#include "kern/attn.h"
 #include "kern/ops.h"
 #include "model/net_int.h"
-#include <math.h>
 #include <string.h>
 
 static float *
@@ -13,15 +11,27 @@ grad_at(float *g, size_t offset)
 	return offset == SIZE_MAX ? NULL : g + offset;
 }
 
+/* The gradient of what a part of layer l added to the residual stream: dres itself, or what dropout leaves of it. */
+static const float *
+dadded(struct net *n, enum drop_site place, int l)
+{
+	if (n->drop.p <= 0)
+		return n->dres;
+	net_dropped(n, n->dnormed, n->dres, NULL, place, l);
+	return n->dnormed;
+}
+
 /* dres += the way through the feed-forward part. */
 static void
-ffn_bwd(struct net *n, const float *w, float *g, const struct layer_offsets *lo, const struct acts *a)
+ffn_bwd(struct net *n, const float *w, float *g, int l)
 {
 	const struct config *c = &n->cfg;
+	const struct layer_offsets *lo = &n->par->layer[l];
+	const struct acts *a = &n->layer[l];
 	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C;
 
 	act_again(c, n->act, a->pre, rows);
-	linear_bwd(n->dact, g + lo->down, grad_at(g, lo->down_b), n->dres, n->act, w + lo->down, rows, (size_t)c->F, C);
+	linear_bwd(n->dact, g + lo->down, grad_at(g, lo->down_b), dadded(n, DROP_FFN, l), n->act, w + lo->down, rows, (size_t)c->F, C);
 	act_back(c, n->dpre, n->dact, a->pre, rows);
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
 	linear_bwd(n->dnormed, g + lo->up, grad_at(g, lo->up_b), n->dpre, n->normed, w + lo->up, rows, C, width_up(c));
@@ -30,16 +40,16 @@ ffn_bwd(struct net *n, const float *w, float *g, const struct layer_offsets *lo,
 
 /* dres += the way through attention. */
 static void
-attention_bwd(struct net *n, const float *w, float *g, const struct layer_offsets *lo, const struct acts *a)
+attention_bwd(struct net *n, const float *w, float *g, int l)
 {
 	const struct config *c = &n->cfg;
+	const struct layer_offsets *lo = &n->par->layer[l];
+	const struct acts *a = &n->layer[l];
 	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C, ld = width_qkv(c);
 	size_t k = width_q(c), v = k + width_kv(c);
-	struct attn at = { .B = n->b, .T = n->t, .H = c->H, .KV = c->KV, .D = c->D,
-		.q = a->qkv, .k = a->qkv + k, .v = a->qkv + v, .ld = ld, .start = n->packed ? n->start : NULL,
-		.window = c->window, .scale = 1 / sqrtf((float)c->D), .o = a->o, .lse = a->lse };
+	struct attn at = net_attention(n, l);
 
-	linear_bwd(n->dout, g + lo->o, grad_at(g, lo->o_b), n->dres, a->o, w + lo->o, rows, width_q(c), C);
+	linear_bwd(n->dout, g + lo->o, grad_at(g, lo->o_b), dadded(n, DROP_ATTN, l), a->o, w + lo->o, rows, width_q(c), C);
 	attn_bwd(&at, n->dout, n->dqkv, n->dqkv + k, n->dqkv + v);
 	if (c->pos == POS_ROPE)
 		op_rope(n->dqkv, ld, rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 1);
@@ -60,9 +70,11 @@ net_backward(struct net *n, const float *w, float *g)
 	memset(n->dres, 0, rows * C * sizeof *n->dres);
 	norm_bwd(c, w, g, p->norm_f, p->norm_f_b, n->dres, n->dhidden, n->last, n->mean_f, n->rstd_f, rows);
 	for (int l = c->L; l-- > 0; ) {
-		ffn_bwd(n, w, g, &p->layer[l], &n->layer[l]);
-		attention_bwd(n, w, g, &p->layer[l], &n->layer[l]);
+		ffn_bwd(n, w, g, l);
+		attention_bwd(n, w, g, l);
 	}
+	if (n->drop.p > 0)
+		net_dropped(n, n->dres, n->dres, NULL, DROP_EMBED, 0);
 	if (c->pos == POS_LEARNED)
 		embed_bwd(g + p->pos, n->pos, n->dres, rows, C);
 	embed_bwd(n->held ? n->held : g + p->tok, n->tok, n->dres, rows, C);

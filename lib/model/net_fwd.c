@@ -1,6 +1,5 @@
 /* net_fwd - from tokens to the hidden states after the final norm */
 /* SPDX-License-Identifier: MIT */
-#include "kern/attn.h"
 #include "kern/ops.h"
 #include "model/net_int.h"
 #include <math.h>
@@ -21,23 +20,33 @@ take_batch(struct net *n, const struct net_batch *b)
 	}
 }
 
-static struct attn
-attention(const struct net *n, const struct acts *a)
+void
+net_dropped(const struct net *n, float *y, const float *x, const float *residual, enum drop_site place, int l)
+{
+	op_drop(y, x, residual, (size_t)n->b, (size_t)n->t, (size_t)n->cfg.C, &n->drop, (uint64_t)(place + l * DROP_LAYER));
+}
+
+struct attn
+net_attention(const struct net *n, int l)
 {
 	const struct config *c = &n->cfg;
+	const struct acts *a = &n->layer[l];
 
 	return (struct attn){ .B = n->b, .T = n->t, .H = c->H, .KV = c->KV, .D = c->D,
 		.q = a->qkv, .k = a->qkv + width_q(c), .v = a->qkv + width_q(c) + width_kv(c), .ld = width_qkv(c),
 		.start = n->packed ? n->start : NULL, .window = c->window, .scale = 1 / sqrtf((float)c->D),
-		.o = a->o, .lse = a->lse };
+		.drop = n->drop.p > 0 ? &n->drop : NULL, .site = (uint64_t)(DROP_PROB + l * DROP_LAYER), .o = a->o, .lse = a->lse };
 }
 
 static void
-layer_fwd(struct net *n, const float *w, const struct layer_offsets *lo, struct acts *a, float *out)
+layer_fwd(struct net *n, const float *w, int l, float *out)
 {
 	const struct config *c = &n->cfg;
+	const struct layer_offsets *lo = &n->par->layer[l];
+	const struct acts *a = &n->layer[l];
 	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C;
-	struct attn at = attention(n, a);
+	struct attn at = net_attention(n, l);
+	int drop = n->drop.p > 0;
 
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
 	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, NULL, weights_at(w, lo->qkv_b), NULL);
@@ -46,11 +55,15 @@ layer_fwd(struct net *n, const float *w, const struct layer_offsets *lo, struct 
 	if (c->pos == POS_ROPE)
 		op_rope(a->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 0);
 	attn_fwd(&at);
-	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), a->x);
+	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), drop ? NULL : a->x);
+	if (drop)
+		net_dropped(n, a->mid, a->mid, a->x, DROP_ATTN, l);
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
 	up_fwd(c, w + lo->up, NULL, weights_at(w, lo->up_b), n->act, a->pre, n->normed, rows);
-	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), a->mid);
+	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), drop ? NULL : a->mid);
+	if (drop)
+		net_dropped(n, out, out, a->mid, DROP_FFN, l);
 }
 
 void
@@ -62,8 +75,10 @@ net_forward(struct net *n, const float *w, const struct net_batch *b)
 
 	take_batch(n, b);
 	embed_fwd(n->layer[0].x, w + p->tok, n->tok, c->pos == POS_LEARNED ? w + p->pos : NULL, n->pos, rows, (size_t)c->C);
+	if (n->drop.p > 0)
+		net_dropped(n, n->layer[0].x, n->layer[0].x, NULL, DROP_EMBED, 0);
 	for (int l = 0; l < c->L; l++)
-		layer_fwd(n, w, &p->layer[l], &n->layer[l], l + 1 < c->L ? n->layer[l+1].x : n->last);
+		layer_fwd(n, w, l, l + 1 < c->L ? n->layer[l+1].x : n->last);
 	norm_fwd(c, w, p->norm_f, p->norm_f_b, n->hidden, n->mean_f, n->rstd_f, n->last, rows);
 	if (n->grad)
 		memset(n->dhidden, 0, rows * (size_t)c->C * sizeof *n->dhidden);

@@ -2,6 +2,7 @@
 #ifndef LM_NET_INT_H
 #define LM_NET_INT_H
 /* SPDX-License-Identifier: MIT */
+#include "kern/attn.h"
 #include "model/layers.h"
 #include "model/net.h"
 
@@ -16,6 +17,9 @@ struct acts {
 	float *pre;                             /* (rows, width_up) */
 };
 
+/* Where dropout is: the embeddings, and three places in each layer. */
+enum drop_site { DROP_EMBED, DROP_PROB, DROP_ATTN, DROP_FFN, DROP_LAYER = 3 };
+
 struct net {
 	struct config cfg;
 	const struct params *par;
@@ -29,6 +33,7 @@ struct net {
 	/* The batch at hand. */
 	int       b, t, packed;                 /* packed: start was given */
 	uint32_t *tok, *pos, *start;            /* (rows) */
+	struct drop drop;
 
 	/* Scratch. */
 	float *normed;                          /* (rows,C) */
@@ -47,4 +52,9 @@ struct net {
 	float   *held;                          /* (V,C) */
 	uint8_t *touched;                       /* (V) */
 };
+
+/* y = what dropout leaves of x at a place of layer l (+ residual, unless NULL). */
+void net_dropped(const struct net *, float *y, const float *x, const float *residual, enum drop_site, int l);
+/* The step of attention in layer l, forward and backward. */
+struct attn net_attention(const struct net *, int l);
 #endif
