@@ -23,6 +23,7 @@ struct train {
 	float          *best;           /* --keep-best: the weights of the best evaluation */
 	double          best_loss, loss, norm;
 	long long       worse;          /* evaluations since then */
+	long long       evaluated;      /* the step after which the last one was */
 	uint64_t        fresh;          /* tokens that this process has seen */
 	uint32_t        data_crc;       /* of the records learnt from */
 	double          began, rate;    /* clock; tokens a second of the last step */
@@ -93,6 +94,7 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 		return -1;
 	t->best_loss = state_num(&r->state, "best_loss", INFINITY);
 	t->worse = state_int(&r->state, "worse", 0);
+	t->evaluated = state_int(&r->state, "evaluated", 0);
 	batch_init(&t->batch, t->data, (int)(o->B * o->accum));
 	pass_init(&t->pass, &r->model, (int)o->B, T, 1);
 	t->began = clock_seconds();
@@ -107,6 +109,8 @@ save(struct train *t, struct err *e)
 
 	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)t->data_crc);
 	state_set(s, "data", crc);
+	if (t->o->eval)
+		state_set_int(s, "evaluated", t->evaluated);
 	if (t->o->keep_best) {
 		state_set_num(s, "best_loss", t->best_loss);
 		state_set_int(s, "worse", t->worse);
@@ -188,6 +192,7 @@ evaluate(struct train *t, struct err *e)
 	json_add_int(&line, "eval_tokens", (long long)n);
 	bad = log_put(t->log, &line, e);
 	buf_free(&line);
+	t->evaluated = r->optim.step;
 	if (bad || !o->keep_best)
 		return bad;
 	if (loss < t->best_loss) {
@@ -240,7 +245,7 @@ steps(struct train *t, struct err *e)
 		return err_set(e, "the data ended after %lld of %lld steps%s", r->optim.step, o->steps,
 		    o->state ? ", the state is saved" : "");
 	}
-	if (o->eval && !o->steps && t->fresh && (!o->eval_every || r->optim.step % o->eval_every) && evaluate(t, e) < 0)
+	if (o->eval && !o->steps && t->evaluated < r->optim.step && evaluate(t, e) < 0)
 		return -1;
 	return 0;
 }
