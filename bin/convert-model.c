@@ -80,14 +80,14 @@ set_vocab(struct model *m)
 	vocab_free(v);
 }
 
-static enum gguf_type
+static enum quant
 gguf_type(void)
 {
 	static const struct {
 		const char    *name;
-		enum gguf_type type;
+		enum quant type;
 	} types[] = {
-		{ "f32", GGUF_F32 }, { "f16", GGUF_F16 }, { "bf16", GGUF_BF16 }, { "q8_0", GGUF_Q8_0 }, { "q4_0", GGUF_Q4_0 },
+		{ "f32", QUANT_F32 }, { "f16", QUANT_F16 }, { "bf16", QUANT_BF16 }, { "q8_0", QUANT_Q8_0 }, { "q4_0", QUANT_Q4_0 },
 	};
 
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)

@@ -456,7 +456,7 @@ test_llama2c(int tied)
 static void
 test_gguf_rows(void)
 {
-	static const enum gguf_type types[] = { GGUF_Q8_0, GGUF_Q4_0 };
+	static const enum quant types[] = { QUANT_Q8_0, QUANT_Q4_0 };
 	static const double within[] = { 0.5 / 127, 1.0 / 8 };  /* of the largest in its block: half a step, and the scale is a half; q4_0 has no +8 */
 	static const float hard[][2] = { { 65519, 65504 }, { 65520, INFINITY }, { 0x1p-25f, 0 }, { 0x1.8p-25f, 0x1p-24f },
 		{ 2049, 2048 }, { 2051, 2052 }, { -0x1.ffep-15f, -0x1p-14f }, { 1, 1 } };
@@ -467,14 +467,14 @@ test_gguf_rows(void)
 	for (int h = 0; h < 65536; h++) {
 		uint16_t in = (uint16_t)h, out;
 		float f;
-		gguf_unpack(GGUF_F16, &in, 1, &f);
-		gguf_pack(GGUF_F16, &f, 1, &out);
+		quant_unpack(QUANT_F16, &in, 1, &f);
+		quant_pack(QUANT_F16, &f, 1, &out);
 		same_halves += in == out || (isnan(f) && (out & 0x7c00) == 0x7c00);
 	}
 	OK(same_halves == 65536, "every half goes to float and back");
 	for (size_t i = 0; i < N(hard); i++) {
-		gguf_pack(GGUF_F16, hard[i], 1, packed);
-		gguf_unpack(GGUF_F16, packed, 1, u);
+		quant_pack(QUANT_F16, hard[i], 1, packed);
+		quant_unpack(QUANT_F16, packed, 1, u);
 		wrong += u[0] != hard[i][1];
 	}
 	OK(!wrong, "halves are the nearest, ties to even");
@@ -482,8 +482,8 @@ test_gguf_rows(void)
 		v[i] = (float)rng_normal(rng_at(1, (uint64_t)i, 0, 0, 0));
 	for (size_t t = 0; t < N(types); t++) {
 		double worst = 0;
-		gguf_pack(types[t], v, 64, packed);
-		gguf_unpack(types[t], packed, 64, u);
+		quant_pack(types[t], v, 64, packed);
+		quant_unpack(types[t], packed, 64, u);
 		for (int b = 0; b < 64; b += 32) {
 			double max = 0;
 			for (int i = b; i < b + 32; i++)
@@ -493,8 +493,8 @@ test_gguf_rows(void)
 		}
 		OK(worst > 0 && worst < within[t] + 5e-4, "type %d: %g of the largest", types[t], worst);
 	}
-	OK(gguf_bytes(GGUF_Q8_0, 33) == 0 && gguf_bytes(GGUF_Q8_0, 64) == 68 && gguf_bytes(GGUF_Q4_0, 64) == 36 &&
-	   gguf_bytes((enum gguf_type)12, 32) == 0, "sizes of rows");
+	OK(quant_bytes(QUANT_Q8_0, 33) == 0 && quant_bytes(QUANT_Q8_0, 64) == 68 && quant_bytes(QUANT_Q4_0, 64) == 36 &&
+	   quant_bytes((enum quant)12, 32) == 0, "sizes of rows");
 }
 
 static void
@@ -508,7 +508,7 @@ test_gguf(const char *family)
 	int cut = 0, tried = 0;
 
 	make(&m, family, 9);
-	OK(gguf_write(&m, GGUF_F32, f, &e) == 0 && fclose(f) == 0 && gguf_is(p, n), "%s: as GGUF", family);
+	OK(gguf_write(&m, QUANT_F32, f, &e) == 0 && fclose(f) == 0 && gguf_is(p, n), "%s: as GGUF", family);
 	OK(gguf_parse(&r, p, n, &e) == 0 && same(&m, &r), "%s: the same shape and weights", family);
 	model_free(&r);
 	for (size_t k = 0; k < n - 64; k += k < 300 ? 1 : n / 97, tried++)

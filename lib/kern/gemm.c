@@ -1,6 +1,7 @@
 /* gemm - matrix products: blocks, packed panels, and who computes which tile */
 /* SPDX-License-Identifier: MIT */
 #include "kern/kern.h"
+#include "kern/panels.h"
 #include "base/par.h"
 #include <stdatomic.h>
 
@@ -47,8 +48,12 @@ pack_b(const struct job *j, float *dst, size_t col, size_t k0, size_t kn)
 {
 	const struct gemm *g = j->g;
 	const float *src = g->b_trans ? g->B + col * g->ldb + k0 : g->B + k0 * g->ldb + col;
+	size_t n = least(j->k->nr, g->N - col);
 
-	j->k->pack(dst, j->k->nr, src, g->ldb, g->b_trans, least(j->k->nr, g->N - col), kn);
+	if (g->panels)
+		panels_unpack(g->panels, dst, j->k->nr, col, n, k0, kn);
+	else
+		j->k->pack(dst, j->k->nr, src, g->ldb, g->b_trans, n, kn);
 }
 
 /* Where the panel of column col goes on at depth k0 in a B that came packed. */

@@ -14,6 +14,7 @@ enum gemm_act { GEMM_NONE, GEMM_GELU, GEMM_SILU, GEMM_RELU, GEMM_RELU2 };
  * C when accumulate is set (else from 0): so a product whose K is cut into several calls has the same bits as
  * one call, at any number of threads, and an element does not depend on M, or on which rows share the call.
  */
+struct panels;
 struct gemm {
 	size_t       M, N, K;
 	const float *A;                 /* (M,K), or (K,M) when a_trans */
@@ -23,6 +24,7 @@ struct gemm {
 	size_t       ldb;
 	int          b_trans;
 	const float *packed;            /* what gemm_pack made of B, which is then not read; NULL: B is packed on the way */
+	const struct panels *panels;    /* an F32 or BF16 matrix (N,K) in place of B; NULL: none */
 	float       *C;
 	size_t       ldc;
 	int          accumulate;        /* go on from what C holds */

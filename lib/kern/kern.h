@@ -68,8 +68,42 @@ struct kern {
 
 extern const struct kern kern_ref, kern_avx2, kern_avx512;
 
+/*
+ * Few rows of x against a matrix that is read once: m rows (m, K) against np panels of GEMV_PANEL outputs, laid out
+ * as panels.h says.  y (m, np * GEMV_PANEL), ldy apart, is set.  Each element is one chain in the order of k,
+ * of fused multiply-adds (F32, BF16), or over blocks of 32 of fma(sum of integer products, dw * dx, chain): the
+ * same bits in every table, for any m and np.
+ */
+enum { GEMV_PANEL = 16 };
+struct kern_rows {
+	size_t m, np, K;
+	const unsigned char *w;         /* the first panel, aligned to 64; `panel` bytes to the next */
+	size_t panel;
+	const float   *x;               /* F32, BF16 */
+	size_t ldx;
+	const int8_t  *xq;              /* Q8_0, Q4_0: (m, blocks*32), their scales and sums (m, blocks) */
+	const float   *xd;
+	const int32_t *xs;
+	size_t blocks;
+	float *y;
+	size_t ldy;
+};
+struct kern_gemv {
+	const char *name;               /* that of the table it goes with */
+	int  (*usable)(void);
+	void (*f32)(const struct kern_rows *), (*bf16)(const struct kern_rows *);
+	void (*q8)(const struct kern_rows *), (*q4)(const struct kern_rows *);
+	/* Blocks of 32 floats: d = max |x| / 127, q the nearest to x (127 / max |x|), s the sum of q. */
+	void (*quantize)(const float *x, size_t blocks, int8_t *q, float *d, int32_t *s);
+};
+
+extern const struct kern_gemv kern_gemv_ref, kern_gemv_avx2, kern_gemv_avx512;
+
 #ifdef KERN_W   /* a kern_*.c that has defined its vectors: the loops over them, the same at every width */
 #include "kern/loops.h"
+#endif
+#ifdef KERN_GEMV
+#include "kern/gemv_loops.h"
 #endif
 
 /* What follows is for those who call the tables. */

@@ -176,7 +176,7 @@ locate(const struct gguf *g, const struct param *p, const char *name, const stru
 		err_set(e, "%s: shape (%" PRIu64 ", %" PRIu64 "), not (%" PRIu64 ", %" PRIu64 ")", name, t->ne[1], t->ne[0], rows, in);
 		return NULL;
 	}
-	bytes = gguf_bytes((enum gguf_type)t->type, in) * rows;
+	bytes = quant_bytes((enum quant)t->type, in) * rows;
 	room = (uint64_t)(g->left.end - g->data);
 	if (!bytes) {
 		err_set(e, "%s: type %" PRIu32 " is not read (F32 F16 BF16 Q8_0 Q4_0 are)", name, t->type);
@@ -194,10 +194,10 @@ read_tensor(const struct config *c, const struct param *p, const struct tensor *
             const unsigned char *at, float *w)
 {
 	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows, heads = (size_t)gguf_pairs(c, name);
-	size_t bytes = gguf_bytes((enum gguf_type)t->type, cols);
+	size_t bytes = quant_bytes((enum quant)t->type, cols);
 
 	for (size_t r = 0; r < rows; r++)
-		gguf_unpack((enum gguf_type)t->type, at + r * bytes, cols,
+		quant_unpack((enum quant)t->type, at + r * bytes, cols,
 		            w + p->offset + (heads ? weights_half_row(r, rows / heads) : r) * cols);
 }
 

@@ -2,10 +2,9 @@
 #ifndef LM_GGUF_H
 #define LM_GGUF_H
 /* SPDX-License-Identifier: MIT */
+#include "kern/quant.h"
 #include "model/model.h"
 #include <stdio.h>
-
-enum gguf_type { GGUF_F32 = 0, GGUF_F16 = 1, GGUF_Q4_0 = 2, GGUF_Q8_0 = 8, GGUF_BF16 = 30 };
 
 /* Pure: whether the bytes begin as one. */
 int gguf_is(const void *bytes, size_t n);
@@ -15,12 +14,8 @@ int gguf_parse(struct model *, const void *bytes, size_t n, struct err *);
 /* Matrices in that type (rows that 32 does not divide stay F16 in the quantised ones), the rest F32; what llama.cpp
  * needs of the vocabulary within, and tokenizer.json whole.  -1: the shape has no GGUF form; write errors stay in
  * the FILE. */
-int gguf_write(const struct model *, enum gguf_type, FILE *, struct err *);
+int gguf_write(const struct model *, enum quant, FILE *, struct err *);
 
-/* Values in rows: the bytes of n (0: n cannot be cut into blocks), to floats, from floats. */
-size_t gguf_bytes(enum gguf_type, size_t n);
-void   gguf_unpack(enum gguf_type, const void *, size_t n, float *out);
-void   gguf_pack(enum gguf_type, const float *, size_t n, void *out);
 /* "blk.0.attn_q.weight" of "model.layers.0.self_attn.q_proj.weight": into out[80]. */
 void   gguf_name(const char *name, char out[80]);
 int    gguf_pairs(const struct config *, const char *gguf_name);      /* rows in adjacent pairs: of how many heads; 0 none */

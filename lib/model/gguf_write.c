@@ -85,9 +85,9 @@ key_array(struct keys *k, const char *name, uint32_t type, uint64_t n)
 }
 
 static void
-keys_config(struct keys *k, const struct config *c, enum gguf_type type)
+keys_config(struct keys *k, const struct config *c, enum quant type)
 {
-	int file_type = type == GGUF_F32 ? 0 : type == GGUF_F16 ? 1 : type == GGUF_Q4_0 ? 2 : type == GGUF_Q8_0 ? 7 : 32;
+	int file_type = type == QUANT_F32 ? 0 : type == QUANT_F16 ? 1 : type == QUANT_Q4_0 ? 2 : type == QUANT_Q8_0 ? 7 : 32;
 
 	key_text(k, "general.architecture", k->arch, strlen(k->arch));
 	key_text(k, "general.type", "model", 5);
@@ -279,20 +279,20 @@ keys_ids(struct keys *k, const struct model *m)
 }
 
 /* Vectors stay F32, and rows that cannot be cut into blocks F16. */
-static enum gguf_type
-type_of(const struct param *p, enum gguf_type type)
+static enum quant
+type_of(const struct param *p, enum quant type)
 {
-	return p->ndim < 2 ? GGUF_F32 : gguf_bytes(type, p->shape[1]) ? type : GGUF_F16;
+	return p->ndim < 2 ? QUANT_F32 : quant_bytes(type, p->shape[1]) ? type : QUANT_F16;
 }
 
 static size_t
-tensor_bytes(const struct param *p, enum gguf_type type)
+tensor_bytes(const struct param *p, enum quant type)
 {
-	return p->ndim < 2 ? 4 * p->count : gguf_bytes(type_of(p, type), p->shape[1]) * p->shape[0];
+	return p->ndim < 2 ? 4 * p->count : quant_bytes(type_of(p, type), p->shape[1]) * p->shape[0];
 }
 
 static void
-put_table(struct buf *b, const struct params *par, enum gguf_type type)
+put_table(struct buf *b, const struct params *par, enum quant type)
 {
 	uint64_t offset = 0, ne[2];
 
@@ -313,21 +313,21 @@ put_table(struct buf *b, const struct params *par, enum gguf_type type)
 }
 
 static void
-write_tensor(const struct model *m, const struct param *p, enum gguf_type type, FILE *f)
+write_tensor(const struct model *m, const struct param *p, enum quant type, FILE *f)
 {
 	static const unsigned char zeros[ALIGN];
 	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows, bytes;
-	enum gguf_type t = type_of(p, type);
+	enum quant t = type_of(p, type);
 	unsigned char *row;
 	char name[80];
 	size_t heads;
 
 	gguf_name(p->name, name);
 	heads = (size_t)gguf_pairs(&m->cfg, name);
-	bytes = gguf_bytes(t, cols);
+	bytes = quant_bytes(t, cols);
 	row = xmalloc(bytes);
 	for (size_t r = 0; r < rows; r++) {
-		gguf_pack(t, m->w + p->offset + (heads ? weights_half_row(r, rows / heads) : r) * cols, cols, row);
+		quant_pack(t, m->w + p->offset + (heads ? weights_half_row(r, rows / heads) : r) * cols, cols, row);
 		fwrite(row, 1, bytes, f);
 	}
 	free(row);
@@ -335,7 +335,7 @@ write_tensor(const struct model *m, const struct param *p, enum gguf_type type, 
 }
 
 int
-gguf_write(const struct model *m, enum gguf_type type, FILE *f, struct err *e)
+gguf_write(const struct model *m, enum quant type, FILE *f, struct err *e)
 {
 	struct keys k = { .arch = gguf_arch(&m->cfg) };
 	struct buf head = { 0 };
