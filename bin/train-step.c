@@ -24,6 +24,7 @@ static const struct opt opts[] = {
 	OPTIM_ROWS(o.optim),
 	{ 0, "dropout", OPT_NUM, &o.dropout, "P", "part of activations that is dropped", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &o.seed, "N", "seed of what is dropped [0]", OPT_RESULT },
+	{ 0, "recompute", OPT_FLAG, &o.recompute, NULL, "keep less, compute it again: less memory", OPT_QUIET },
 	{ 0, "freeze", OPT_STR, &o.freeze, "PCRE", "weights of such names stay as they are", OPT_RESULT },
 	{ 0, "save-every", OPT_INT, &o.save_every, "STEPS", "write the state so often [at the end]", OPT_QUIET },
 	{ 0, "eval", OPT_STR, &o.eval, "FILE", "tokens to measure the loss on", OPT_QUIET },

@@ -247,14 +247,15 @@ check_golden(const struct golden *gd)
 
 /* Eight rows in calls of `rows`, twice with the same net: gradients, log-probabilities and entropies. */
 static float *
-eight(const struct config *c, const struct params *p, const float *w, const struct data *d, int packed, int rows, int threads)
+eight(const struct config *c, const struct params *p, const float *w, const struct data *d, int packed, int rows, int threads,
+		enum net_use use)
 {
 	enum { R = 8, L = 16 };
 	float *out = xcalloc(p->total + 2 * R * L, sizeof *out), *logp = out + p->total, *entropy = logp + R * L;
 	struct net *n;
 
 	par_set_threads(threads);
-	n = net_new(c, p, rows, L, 1);
+	n = net_new(c, p, rows, L, use);
 	for (int again = 0; again < 2; again++) {
 		memset(out, 0, p->total * sizeof *out);
 		for (int r = 0; r < R; r += rows) {
@@ -272,7 +273,7 @@ eight(const struct config *c, const struct params *p, const float *w, const stru
 static void
 check_same(int s)
 {
-	static const int cut[][2] = { { 8, 2 }, { 1, 1 }, { 2, 3 }, { 1, 2 } };
+	static const int cut[][2] = { { 8, 2 }, { 1, 1 }, { 2, 3 }, { 1, 2 }, { 8, 1 } };
 	const struct config *c = &shapes[s].c;
 	struct params p;
 	struct data d;
@@ -284,10 +285,12 @@ check_same(int s)
 	random_data(&d, c, 8, 16);
 	w = random_weights(&p, 11);
 	n = (p.total + 2 * 8 * 16) * sizeof *w;
-	want = eight(c, &p, w, &d, shapes[s].packed, 8, 1);
+	want = eight(c, &p, w, &d, shapes[s].packed, 8, 1, NET_GRAD);
 	for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
-		float *got = eight(c, &p, w, &d, shapes[s].packed, cut[i][0], cut[i][1]);
-		OK(!memcmp(got, want, n), "%s: the same bits in calls of %d rows on %d threads", shapes[s].name, cut[i][0], cut[i][1]);
+		enum net_use use = i & 1 ? NET_GRAD : NET_RECOMPUTE;
+		float *got = eight(c, &p, w, &d, shapes[s].packed, cut[i][0], cut[i][1], use);
+		OK(!memcmp(got, want, n), "%s: the same bits in calls of %d rows on %d threads%s", shapes[s].name, cut[i][0], cut[i][1],
+			use == NET_RECOMPUTE ? ", recomputed" : "");
 		free(got);
 	}
 	par_set_threads(threads);

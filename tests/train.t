@@ -58,6 +58,7 @@ t 'muon: taken up again, on other threads, the same bytes' 'ts -n 4 --optimizer=
 	ts -n 4 --optimizer=muon -s m.st -B 2 --accum=4 -t 2 -o m2 train.lms && cmp m1 m2'
 t '--dropout: the same bytes for every split, on other threads and taken up again' 'd="-n 4 --dropout=0.2 -S 5"; ts $d -B 8 -t 1 -o d1 train.lms && ts $d -B 2 --accum=4 -t 2 -o d2 train.lms &&
 	cmp d1 d2 && ts $d -n 2 -s d.st -o d2 train.lms && ts $d -s d.st -o d2 train.lms && cmp d1 d2 && ts -n 4 --dropout=0.2 -S 6 -o d3 train.lms && ! cmp -s d1 d3'
+t '--recompute: the same bytes' 'ts -n 4 --dropout=0.2 -S 5 --recompute -o d2 train.lms && cmp d1 d2'
 t '-n may grow' 'ts -n 2 -s g.st -o g1 train.lms && ts -n 4 -s g.st -o g2 train.lms && ts -n 4 -o g3 train.lms && cmp g2 g3'
 t '-m overwritten by -o goes on all the same' 'cp model.safetensors mm && train-step -q -m mm -s h.st -n 2 train.lms && train-step -q -m mm -s h.st -n 4 train.lms && cmp mm g3'
 terminated() {

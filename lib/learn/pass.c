@@ -7,7 +7,7 @@
 #include <string.h>
 
 void
-pass_init(struct pass *p, const struct model *m, int B, int T, int grad)
+pass_init(struct pass *p, const struct model *m, int B, int T, enum net_use grad)
 {
 	memset(p, 0, sizeof *p);
 	p->model = m;

@@ -10,7 +10,7 @@ struct train_opts {
 	long long   epochs, B, T, accum, save_every, eval_every, patience;
 	long long   seed;
 	double      dropout;
-	int         drop_last, doc_mask, keep_best;
+	int         drop_last, doc_mask, keep_best, recompute;
 	int         nfiles;
 	char      **files;
 	struct optim_opts optim;        /* checked */

@@ -57,24 +57,19 @@ static void
 layout_layers(struct net *n, size_t rows)
 {
 	size_t C = (size_t)n->cfg.C;
-	int L = n->cfg.L;
+	struct acts a = { 0 };
 
-	/* A layer's output is the next one's input; without a backward all use one set, for a layer's input is
+	/* A layer's output is the next one's input; without a backward all use one buffer, for a layer's input is
 	 * no longer read when its output is written. */
-	for (int l = 0; l < (n->grad ? L : 1); l++) {
-		struct acts a = { .x = take(n, rows * C) };
-		layout_acts(n, &a, rows);
+	for (int l = 0; l < n->cfg.L; l++) {
+		if (!l || n->grad)
+			a.x = take(n, rows * C);
+		if (!l || n->grad == NET_GRAD)
+			layout_acts(n, &a, rows);
 		if (n->layer)
 			n->layer[l] = a;
 	}
-	n->last = n->grad ? take(n, rows * C) : NULL;
-	if (!n->layer)
-		return;
-	if (!n->grad) {
-		n->last = n->layer[0].x;
-		for (int l = 1; l < L; l++)
-			n->layer[l] = n->layer[0];
-	}
+	n->last = n->grad ? take(n, rows * C) : a.x;
 }
 
 static void
@@ -135,14 +130,14 @@ layout(struct net *n)
 }
 
 static void
-shape(struct net *n, const struct config *cfg, int B, int T, int grad)
+shape(struct net *n, const struct config *cfg, int B, int T, enum net_use grad)
 {
 	*n = (struct net){ .cfg = *cfg, .B = B, .T = T, .grad = grad };
 	layout(n);
 }
 
 size_t
-net_bytes(const struct config *cfg, int B, int T, int grad)
+net_bytes(const struct config *cfg, int B, int T, enum net_use grad)
 {
 	struct net n;
 
@@ -151,7 +146,7 @@ net_bytes(const struct config *cfg, int B, int T, int grad)
 }
 
 struct net *
-net_new(const struct config *cfg, const struct params *par, int B, int T, int grad)
+net_new(const struct config *cfg, const struct params *par, int B, int T, enum net_use grad)
 {
 	struct net *n = xmalloc(sizeof *n);
 	size_t size;

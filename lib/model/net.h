@@ -7,9 +7,11 @@
 
 struct net;                     /* activations and scratch for up to B rows of T tokens, from one arena */
 
-/* grad: room for a backward too.  Ends the program when memory lacks. */
-struct net *net_new(const struct config *, const struct params *, int B, int T, int grad);
-size_t      net_bytes(const struct config *, int B, int T, int grad);   /* what net_new will take */
+/* NET_GRAD: room for a backward too; NET_RECOMPUTE: the same bits in less of it, for of each layer the input alone is
+ * kept and the rest computed again (Chen et al. 2016).  Ends the program when memory lacks. */
+enum net_use { NET_FORWARD, NET_GRAD, NET_RECOMPUTE };
+struct net *net_new(const struct config *, const struct params *, int B, int T, enum net_use);
+size_t      net_bytes(const struct config *, int B, int T, enum net_use);       /* what net_new will take */
 void        net_free(struct net *);
 
 /* tok (B,T).  start (B,T), or NULL: the first position in its row that a token may attend to (its document's

@@ -70,6 +70,8 @@ net_backward(struct net *n, const float *w, float *g)
 	memset(n->dres, 0, rows * C * sizeof *n->dres);
 	norm_bwd(c, w, g, p->norm_f, p->norm_f_b, n->dres, n->dhidden, n->last, n->mean_f, n->rstd_f, rows);
 	for (int l = c->L; l-- > 0; ) {
+		if (n->grad == NET_RECOMPUTE && l + 1 < c->L)   /* those of the last layer are still there */
+			net_layer(n, w, l, NULL);
 		ffn_bwd(n, w, g, l);
 		attention_bwd(n, w, g, l);
 	}

@@ -38,8 +38,8 @@ net_attention(const struct net *n, int l)
 		.drop = n->drop.p > 0 ? &n->drop : NULL, .site = (uint64_t)(DROP_PROB + l * DROP_LAYER), .o = a->o, .lse = a->lse };
 }
 
-static void
-layer_fwd(struct net *n, const float *w, int l, float *out)
+void
+net_layer(struct net *n, const float *w, int l, float *out)
 {
 	const struct config *c = &n->cfg;
 	const struct layer_offsets *lo = &n->par->layer[l];
@@ -61,6 +61,8 @@ layer_fwd(struct net *n, const float *w, int l, float *out)
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
 	up_fwd(c, w + lo->up, NULL, weights_at(w, lo->up_b), n->act, a->pre, n->normed, rows);
+	if (!out)
+		return;
 	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), drop ? NULL : a->mid);
 	if (drop)
 		net_dropped(n, out, out, a->mid, DROP_FFN, l);
@@ -78,7 +80,7 @@ net_forward(struct net *n, const float *w, const struct net_batch *b)
 	if (n->drop.p > 0)
 		net_dropped(n, n->layer[0].x, n->layer[0].x, NULL, DROP_EMBED, 0);
 	for (int l = 0; l < c->L; l++)
-		layer_fwd(n, w, l, l + 1 < c->L ? n->layer[l+1].x : n->last);
+		net_layer(n, w, l, l + 1 < c->L ? n->layer[l+1].x : n->last);
 	norm_fwd(c, w, p->norm_f, p->norm_f_b, n->hidden, n->mean_f, n->rstd_f, n->last, rows);
 	if (n->grad)
 		memset(n->dhidden, 0, rows * (size_t)c->C * sizeof *n->dhidden);

@@ -23,9 +23,10 @@ enum drop_site { DROP_EMBED, DROP_PROB, DROP_ATTN, DROP_FFN, DROP_LAYER = 3 };
 struct net {
 	struct config cfg;
 	const struct params *par;
-	int    B, T, grad;
+	int    B, T;
+	enum net_use grad;
 	struct arena arena;
-	struct acts *layer;                     /* [L]; without grad all are the same buffers */
+	struct acts *layer;                     /* [L]; buffers of its own with NET_GRAD, only x with NET_RECOMPUTE */
 	float *cosine, *sine;                   /* (T, D/2) */
 	float *last, *mean_f, *rstd_f;          /* what the final norm is given */
 	float *hidden, *dhidden;                /* (rows,C) */
@@ -55,6 +56,8 @@ struct net {
 
 /* y = what dropout leaves of x at a place of layer l (+ residual, unless NULL). */
 void net_dropped(const struct net *, float *y, const float *x, const float *residual, enum drop_site, int l);
+/* Layer l from its x, all of its acts and out (rows,C); out NULL: the acts alone. */
+void net_layer(struct net *, const float *w, int l, float *out);
 /* The step of attention in layer l, forward and backward. */
 struct attn net_attention(const struct net *, int l);
 #endif
