@@ -19,9 +19,11 @@ static const struct opt opts[] = {
 	{ 'B', "batch", OPT_INT, &o.B, "RECORDS", "records a micro-batch", OPT_QUIET },
 	{ 'T', "seq", OPT_INT, &o.T, "LEN", "length of records [what the stream says]", OPT_RESULT },
 	{ 0, "accum", OPT_INT, &o.accum, "N", "micro-batches a step", OPT_QUIET },
+	{ 0, "batch-ramp", OPT_INT, &o.batch_ramp, "STEPS", "steps in which the records of a step grow", OPT_RESULT },
 	{ 0, "drop-last", OPT_FLAG, &o.drop_last, NULL, "no step on fewer records than the others have", OPT_RESULT },
 	{ 0, "doc-mask", OPT_FLAG, &o.doc_mask, NULL, "tokens see their own document only", OPT_RESULT },
 	OPTIM_ROWS(o.optim),
+	{ 0, "ema", OPT_NUM, &o.ema, "BETA", "put out the mean of the weights, not the last ones", OPT_RESULT },
 	{ 0, "dropout", OPT_NUM, &o.dropout, "P", "part of activations that is dropped", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &o.seed, "N", "seed of what is dropped [0]", OPT_RESULT },
 	{ 0, "recompute", OPT_FLAG, &o.recompute, NULL, "keep less, compute it again: less memory", OPT_QUIET },
@@ -85,6 +87,8 @@ check(void)
 	need(o.B > 0 && o.accum > 0 && o.B * o.accum <= 1 << 20, "-B and --accum: from 1, and at most 1048576 records a step");
 	need(o.T >= 0 && o.T <= 1 << 24, "-T: from 1 to 16777216");
 	need(o.epochs > 0 && o.epochs <= 1 << 30, "--epochs: from 1");
+	need(o.batch_ramp >= 0 && o.batch_ramp <= 1 << 30, "--batch-ramp: a number of steps");
+	need(o.ema >= 0 && o.ema < 1, "--ema: from 0 to below 1");
 	need(o.steps >= 0 && o.save_every >= 0 && o.eval_every >= 0 && o.patience >= 0, "a number of steps is 0 or more");
 	need(!(grads && apply), "--grads makes what --apply reads: one at a time");
 	for (int i = 0; i < o.nfiles; i++)
@@ -98,7 +102,8 @@ check(void)
 	need(!o.patience || o.eval_every, "--patience needs --eval-every");
 	need(!((grads || apply) && (o.eval || o.log || o.save_every)), "--grads and --apply make no measurements and no log");
 	need(o.dropout >= 0 && o.dropout < 1, "--dropout: from 0 to below 1");
-	need(!((grads || apply) && o.dropout > 0), "--dropout needs the whole step in one process");
+	need(!((grads || apply) && (o.dropout > 0 || o.ema > 0 || o.batch_ramp)),
+	    "--dropout, --ema and --batch-ramp need the whole step in one process");
 	need(!(grads && o.state), "--grads changes nothing: the state is with --apply");
 	need(strcmp(o.optim.optimizer_name, "adam") || !cli_given(&o.optim.decay), "--decay: adam has none, adamw has");
 	if (optim_check(&o.optim, o.steps, &e))

@@ -59,6 +59,19 @@ t 'muon: taken up again, on other threads, the same bytes' 'ts -n 4 --optimizer=
 t '--dropout: the same bytes for every split, on other threads and taken up again' 'd="-n 4 --dropout=0.2 -S 5"; ts $d -B 8 -t 1 -o d1 train.lms && ts $d -B 2 --accum=4 -t 2 -o d2 train.lms &&
 	cmp d1 d2 && ts $d -n 2 -s d.st -o d2 train.lms && ts $d -s d.st -o d2 train.lms && cmp d1 d2 && ts -n 4 --dropout=0.2 -S 6 -o d3 train.lms && ! cmp -s d1 d3'
 t '--recompute: the same bytes' 'ts -n 4 --dropout=0.2 -S 5 --recompute -o d2 train.lms && cmp d1 d2'
+mean_of_steps() {
+	for n in 1 2 3; do
+		ts -n $n --schedule=constant -o e$n train.lms
+		weights e$n >f$n
+	done
+	ts -n 3 --schedule=constant --ema=0.5 -o em train.lms
+	weights em | paste f1 f2 f3 - | awk '$1 != $3 { n++; d = ($1 / 4 + $2 / 2 + $3) / 1.75 - $4; if (d < 0) d = -d; if (d > m) m = d } END { exit !(m < 1e-6 && n > 1000) }'
+}
+t '--ema writes the mean of the weights after each step' mean_of_steps
+t '--ema, taken up again: the same bytes' 'ts -n 2 --ema=0.5 -s em.st -o e2 train.lms && ts -n 3 --ema=0.5 -s em.st -o e3 train.lms && cmp em e3'
+t '--ema: --eval measures what is written' 'ts -n 3 --ema=0.5 --eval=few.lms --log=le -o e3 train.lms && eval-ppl -m em --json few.lms >j && near "$(tail -1 le >l1; last l1 eval_loss)" "$(last j loss)" 1e-5'
+t '--batch-ramp: 2, 4, 6, 8, 8 records, the same bytes for every split and taken up again' 'r="--batch-ramp=4"; ts $r -n 5 -B 8 -o r1 --log=lr train.lms &&
+	[ "$(sed "s/.*\"tokens\":\([0-9]*\),.*/\1/" lr | tr "\n" " ")" = "64 192 384 640 896 " ] && ts $r -n 3 -B 1 --accum=8 -s r.st -o r2 train.lms && ts $r -n 5 -B 8 -s r.st -o r2 train.lms && cmp r1 r2'
 t '-n may grow' 'ts -n 2 -s g.st -o g1 train.lms && ts -n 4 -s g.st -o g2 train.lms && ts -n 4 -o g3 train.lms && cmp g2 g3'
 t '-m overwritten by -o goes on all the same' 'cp model.safetensors mm && train-step -q -m mm -s h.st -n 2 train.lms && train-step -q -m mm -s h.st -n 4 train.lms && cmp mm g3'
 terminated() {

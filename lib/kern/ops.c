@@ -13,7 +13,7 @@ struct op {
 	float *y, *y2, *y3;
 	const float *x, *x2, *x3, *x4, *x5;
 	size_t ld, heads;               /* heads of a row, or the rows that a slice of columns sums */
-	float num;
+	float num, num2;
 	enum gemm_act act;
 	int inverse;
 	const uint32_t *index;
@@ -249,6 +249,23 @@ op_add(float *y, const float *x, size_t n)
 	struct op o = { .n = n, .width = 1, .y = y, .x = x };
 
 	share(&o, add_piece);
+}
+
+static void
+blend_piece(const struct op *o, size_t from, size_t to)
+{
+	float a = o->num, b = o->num2;
+
+	for (size_t i = from; i < to; i++)
+		o->y[i] = b != 0 ? a * o->x[i] + b * o->y[i] : a * o->x[i];
+}
+
+void
+op_blend(float *y, float a, const float *x, float b, size_t n)
+{
+	struct op o = { .n = n, .width = 1, .y = y, .x = x, .num = a, .num2 = b };
+
+	share(&o, blend_piece);
 }
 
 static void

@@ -33,6 +33,7 @@ void op_glu_bwd(float *dgu, const float *dy, const float *gu, size_t rows, size_
 void op_rope(float *x, size_t ld, size_t rows, size_t n_head, size_t D, const uint32_t *pos,
 		const float *cos, const float *sin, int inverse);
 
+void op_blend(float *y, float a, const float *x, float b, size_t n);    /* y = a x + b y; y is not read where b is 0 */
 void op_add(float *y, const float *x, size_t n);                                /* y += x */
 void op_colsum(float *db, const float *dy, size_t ld, size_t rows, size_t N);   /* db (N) += column sums */
 

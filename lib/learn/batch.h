@@ -25,7 +25,7 @@ const char             *batches_meta(struct batches *); /* HEAD */
 
 /* Rows of up to `max` records: row r at position i reads tok[r*T+i] and is to say target[r*T+i]. */
 struct batch {
-	int       max, rows, T;
+	int       max, rows, T;         /* max: to be read at most; it may be lowered */
 	uint32_t *tok, *target; /* (max,T) */
 	uint32_t *start;        /* (max,T): where in its row each token's document begins; NULL: not asked for */
 	float    *coef;         /* (max,T): -1 where the target counts, else 0 */

@@ -14,21 +14,22 @@ struct log {
 	char *path;
 };
 
-/* The lines of `text` that are whole objects of steps up to `step`. */
+/* The lines of `text` that are whole objects of steps up to `step`, of measurements up to `measured`. */
 static void
-keep_lines(struct buf *keep, const char *text, size_t n, long long step)
+keep_lines(struct buf *keep, const char *text, size_t n, long long step, long long measured)
 {
 	const char *end = text + n, *nl;
 	struct json o;
 
 	for (; text < end && (nl = memchr(text, '\n', (size_t)(end - text))); text = nl + 1)
-		if (!json_parse(&o, text, (size_t)(nl - text), NULL) && json_int(json_get(o, "step"), 0) <= step)
+		if (!json_parse(&o, text, (size_t)(nl - text), NULL) &&
+		    json_int(json_get(o, "step"), 0) <= (json_get(o, "eval_loss").p ? measured : step))
 			buf_add(keep, text, (size_t)(nl - text) + 1);
 }
 
 /* What a run that goes on finds in its log, cut to the steps that its state knows of. */
 static int
-cut(const char *path, long long step, struct err *e)
+cut(const char *path, long long step, long long measured, struct err *e)
 {
 	struct file_map old;
 	struct buf keep = { 0 };
@@ -36,7 +37,7 @@ cut(const char *path, long long step, struct err *e)
 
 	if (file_map(&old, path, e))
 		return -1;
-	keep_lines(&keep, (const char *)old.p, old.n, step);
+	keep_lines(&keep, (const char *)old.p, old.n, step, measured);
 	file_unmap(&old);
 	bad = file_write(path, 0, keep.p, keep.n, e);
 	buf_free(&keep);
@@ -44,7 +45,7 @@ cut(const char *path, long long step, struct err *e)
 }
 
 int
-log_open(struct log **out, const char *path, long long step, struct err *e)
+log_open(struct log **out, const char *path, long long step, long long measured, struct err *e)
 {
 	struct stat st;
 	struct log *l;
@@ -53,7 +54,7 @@ log_open(struct log **out, const char *path, long long step, struct err *e)
 	*out = NULL;
 	if (!path)
 		return 0;
-	if (step > 0 && !stat(path, &st) && S_ISREG(st.st_mode) && cut(path, step, e))
+	if (step > 0 && !stat(path, &st) && S_ISREG(st.st_mode) && cut(path, step, measured, e))
 		return -1;
 	if (!(f = fopen(path, step > 0 ? "a" : "w")))
 		return err_sys(e, "%s", path);

@@ -1,11 +1,10 @@
 /* muon - momentum whose step is made orthogonal (Jordan et al. 2024), for the matrices of hidden layers */
 /* SPDX-License-Identifier: MIT */
 #include "learn/muon.h"
-#include "base/par.h"
 #include "kern/gemm.h"
 #include <math.h>
 
-enum { ROUNDS = 5, CHUNK = 16384 };
+enum { ROUNDS = 5 };
 #define MOMENTUM 0.95f
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
@@ -21,46 +20,23 @@ muon_scratch(size_t rows, size_t cols)
 	return 2 * aligned(rows * cols) + 2 * aligned(k * k);
 }
 
-struct blend {
-	float *y, a, b;
-	const float *x;
-	size_t n;
-};
-
-static void
-blend_chunk(size_t i, void *ctx)
-{
-	const struct blend *s = ctx;
-	size_t end = least((i + 1) * CHUNK, s->n);
-
-	for (size_t k = i * CHUNK; k < end; k++)
-		s->y[k] = s->a * s->x[k] + (s->b != 0 ? s->b * s->y[k] : 0);
-}
-
-/* y = a x + b y; where b is 0, y is not looked at. */
-static void
-blend(float *y, float a, const float *x, float b, size_t n)
-{
-	par_for((n + CHUNK - 1) / CHUNK, blend_chunk, &(struct blend){ y, a, b, x, n });
-}
-
 void
 muon_orthogonal(float *x, size_t rows, size_t cols, float *scratch)
 {
 	size_t n = rows * cols, k = least(rows, cols), tall = rows > cols;
 	float *next = scratch + aligned(n), *A = next + aligned(n), *S = A + aligned(k * k);
 
-	blend(x, 1 / ((float)sqrt(op_sumsq(x, n)) + 1e-7f), x, 0, n);
+	op_blend(x, 1 / ((float)sqrt(op_sumsq(x, n)) + 1e-7f), x, 0, n);
 	for (int i = 0; i < ROUNDS; i++) {
 		/* A = X X^T, or X^T X where that is smaller: then X is multiplied from the right. */
 		gemm(&(struct gemm){ .M = k, .N = k, .K = n / k, .A = x, .lda = cols, .a_trans = (int)tall, .B = x,
 			.ldb = cols, .b_trans = !tall, .C = A, .ldc = k });
 		gemm(&(struct gemm){ .M = k, .N = k, .K = k, .A = A, .lda = k, .B = A, .ldb = k, .C = S, .ldc = k });
-		blend(S, -4.7750f, A, 2.0315f, k * k);
-		blend(next, 3.4445f, x, 0, n);
+		op_blend(S, -4.7750f, A, 2.0315f, k * k);
+		op_blend(next, 3.4445f, x, 0, n);
 		gemm(&(struct gemm){ .M = rows, .N = cols, .K = k, .A = tall ? x : S, .lda = k, .B = tall ? S : x,
 			.ldb = cols, .C = next, .ldc = cols, .accumulate = 1 });
-		blend(x, 1, next, 0, n);
+		op_blend(x, 1, next, 0, n);
 	}
 }
 
@@ -70,9 +46,9 @@ muon_step(float *w, const float *g, float *m, size_t rows, size_t cols, const st
 	size_t n = rows * cols;
 	float *u = scratch, by = 0.2f * sqrtf((float)most(rows, cols));
 
-	blend(m, (1 - MOMENTUM) * (float)a->gscale, g, MOMENTUM, n);
-	blend(u, (1 - MOMENTUM) * (float)a->gscale, g, 0, n);
-	blend(u, MOMENTUM, m, 1, n);
+	op_blend(m, (1 - MOMENTUM) * (float)a->gscale, g, MOMENTUM, n);
+	op_blend(u, (1 - MOMENTUM) * (float)a->gscale, g, 0, n);
+	op_blend(u, MOMENTUM, m, 1, n);
 	muon_orthogonal(u, rows, cols, scratch);
-	blend(w, (float)-a->lr * by, u, (float)(1 - a->lr * a->decay), n);
+	op_blend(w, (float)-a->lr * by, u, (float)(1 - a->lr * a->decay), n);
 }

@@ -112,7 +112,7 @@ prepare(struct fit *f, const struct rolls *all, const struct model *base, struct
 	f->g = xcalloc(f->s.par.total, sizeof *f->g);
 	f->batch = xmalloc((size_t)f->o->B * sizeof *f->batch);
 	optim_init(&f->optim, &opts, &f->s.par);
-	return log_open(&f->log, f->o->log, 0, e);
+	return log_open(&f->log, f->o->log, 0, 0, e);
 }
 
 int

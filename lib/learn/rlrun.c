@@ -328,7 +328,7 @@ prepare(struct job *j, struct err *e)
 		return err_set(e, "a record of %zu tokens is longer than the critic's context of %d", longest, j->rl.critic.cfg.T);
 	rl_prepare(&j->rl, longest);
 	find_units(j);
-	return log_open(&j->log, o->log, j->run.optim.step, e);
+	return log_open(&j->log, o->log, j->run.optim.step, j->run.optim.step, e);
 }
 
 static void

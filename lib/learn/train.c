@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "kern/ops.h"
 #include "learn/log.h"
 #include "learn/pass.h"
 #include "learn/run.h"
@@ -20,6 +21,7 @@ struct train {
 	struct batch    batch;          /* the records of a step */
 	struct pass     pass;
 	struct log     *log;
+	float          *ema;            /* --ema: the mean of the weights */
 	float          *best;           /* --keep-best: the weights of the best evaluation */
 	double          best_loss, loss, norm;
 	long long       worse;          /* evaluations since then */
@@ -85,6 +87,10 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 		t->best = xcalloc(r->model.par.total, sizeof *t->best);
 		state_params(&r->state, "best", &r->model.par, t->best, 1);
 	}
+	if (o->ema > 0) {
+		t->ema = xcalloc(r->model.par.total, sizeof *t->ema);
+		state_params(&r->state, "ema", &r->model.par, t->ema, 0);
+	}
 	if (!(t->data = batches_open(&b, e)) || run_vocab(&r->model, batches_info(t->data), e))
 		return -1;
 	T = batches_T(t->data);
@@ -98,7 +104,7 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 	batch_init(&t->batch, t->data, (int)(o->B * o->accum));
 	pass_init(&t->pass, &r->model, (int)o->B, T, o->recompute ? NET_RECOMPUTE : NET_GRAD);
 	t->began = clock_seconds();
-	return log_open(&t->log, o->log, r->optim.step, e);
+	return log_open(&t->log, o->log, r->optim.step, o->eval ? t->evaluated : r->optim.step, e);
 }
 
 static int
@@ -141,6 +147,22 @@ log_step(struct train *t, double lr, struct err *e)
 	return bad;
 }
 
+/* The mean of the weights after each step, those of k steps ago weighing beta^k; no part of it is of the first ones. */
+static void
+average(struct train *t)
+{
+	double beta = t->o->ema, part = (1 - beta) / (1 - pow(beta, (double)t->run.optim.step));
+
+	op_blend(t->ema, (float)part, t->run.model.w, (float)(1 - part), t->run.model.par.total);
+}
+
+/* The weights that are put out, and so measured. */
+static float *
+result(const struct train *t)
+{
+	return t->ema ? t->ema : t->run.model.w;
+}
+
 /* One step on what the batch holds. */
 static int
 step(struct train *t, struct err *e)
@@ -159,6 +181,8 @@ step(struct train *t, struct err *e)
 		return err_set(e, "step %lld: the loss is not finite (a smaller --lr, more --warmup?)", r->optim.step + 1);
 	if (optim_step(&r->optim, r->model.w, t->pass.g, (double)x->supervised, &t->norm, e))
 		return -1;
+	if (t->ema)
+		average(t);
 	took = clock_seconds() - t0;
 	r->record = batches_count(t->data);
 	t->data_crc = batches_crc(t->data);
@@ -177,12 +201,17 @@ evaluate(struct train *t, struct err *e)
 	char *file = (char *)(uintptr_t)o->eval;
 	struct batches_opts b = { .nfiles = 1, .files = &file, .cut = t->batch.T, .epochs = 1, .doc_mask = o->doc_mask };
 	struct run *r = &t->run;
+	struct model m = r->model;
 	struct buf line = { 0 };
 	uint64_t n;
 	double loss;
 	int bad;
 
-	if (pass_eval(&t->pass, &b, &loss, &n, e))
+	m.w = result(t);
+	t->pass.model = &m;
+	bad = pass_eval(&t->pass, &b, &loss, &n, e);
+	t->pass.model = &r->model;
+	if (bad)
 		return -1;
 	progress_end();
 	note(1, "step %lld: eval loss %.4f over %llu tokens", r->optim.step, loss, (unsigned long long)n);
@@ -198,7 +227,7 @@ evaluate(struct train *t, struct err *e)
 	if (loss < t->best_loss) {
 		t->best_loss = loss;
 		t->worse = 0;
-		memcpy(t->best, r->model.w, r->model.par.total * sizeof *t->best);
+		memcpy(t->best, result(t), r->model.par.total * sizeof *t->best);
 		state_show(&r->state, "best", 1);
 		return 0;
 	}
@@ -222,6 +251,15 @@ after(struct train *t, struct err *e)
 	return early;
 }
 
+/* Records of the next step: all, or with --batch-ramp the part of them that has been reached. */
+static int
+records(const struct train *t)
+{
+	long long full = t->o->B * t->o->accum, ramp = t->o->batch_ramp, step = t->run.optim.step + 1;
+
+	return (int)(step < ramp ? (full * step + ramp - 1) / ramp : full);
+}
+
 /* Steps until -n, the end of data or the end of patience. */
 static int
 steps(struct train *t, struct err *e)
@@ -231,6 +269,7 @@ steps(struct train *t, struct err *e)
 	int early = o->patience && t->worse >= o->patience;
 
 	while (!early && (!o->steps || r->optim.step < o->steps)) {
+		t->batch.max = records(t);
 		if (!batch_read(&t->batch, t->data) || (o->drop_last && t->batch.rows < t->batch.max))
 			break;
 		if (step(t, e) || (early = after(t, e)) < 0)
@@ -278,7 +317,7 @@ finish(struct train *t, struct err *e)
 	if (save(t, e))
 		return -1;
 	batches_dates(t->data, &t->run.from, &t->run.to);
-	return run_output(&t->run, o->out, best ? t->best : NULL, batches_meta(t->data), e);
+	return run_output(&t->run, o->out, best ? t->best : result(t), batches_meta(t->data), e);
 }
 
 int

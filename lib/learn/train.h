@@ -9,7 +9,8 @@ struct train_opts {
 	long long   steps;              /* 0: until the data ends */
 	long long   epochs, B, T, accum, save_every, eval_every, patience;
 	long long   seed;
-	double      dropout;
+	double      dropout, ema;       /* 0: none */
+	long long   batch_ramp;         /* steps in which a step's records grow to B * accum */
 	int         drop_last, doc_mask, keep_best, recompute;
 	int         nfiles;
 	char      **files;
