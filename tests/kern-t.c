@@ -1,5 +1,6 @@
 /* kern-t - each table of inner loops against plain C, products and attention against naive ones */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "base/mem.h"
 #include "base/par.h"
 #include "base/rng.h"
@@ -64,22 +65,61 @@ static const size_t shapes[][3] = {     /* M N K */
 	{ 150, 100, 75 }, { 97, 3100, 4 },
 };
 
-/* C as gemm promises it: one chain of fused multiply-adds for each element. */
+/* Below the least normal number: 0. */
+static float
+flush(float x)
+{
+	return fabsf(x) < 0x1p-126f ? copysignf(0, x) : x;
+}
+
+/* The nearest number of 8 significant bits, ties to even. */
+static float
+bf16(float x)
+{
+	int e;
+	double m = frexp((double)flush(x), &e);
+
+	return (float)ldexp(nearbyint(m * 256), e - 8);
+}
+
+static float
+element(const struct gemm *g, int b, size_t i, size_t k)
+{
+	const float *x = b ? g->B : g->A;
+	size_t ld = b ? g->ldb : g->lda;
+	float v = (b ? g->b_trans : !g->a_trans) ? x[i * ld + k] : x[k * ld + i];
+
+	return g->bf16 ? bf16(v) : v;
+}
+
+/* C as gemm promises it: one chain of fused multiply-adds for each element, or with pairs as kern.h has it. */
 static void
-chain(const struct gemm *g, float *c)
+chain(const struct gemm *g, int pairs, float *c)
 {
 	for (size_t i = 0; i < g->M; i++)
 		for (size_t j = 0; j < g->N; j++) {
 			float s = g->accumulate ? c[i * g->ldc + j] : 0;
 
-			for (size_t k = 0; k < g->K; k++)
-				s = fmaf(g->a_trans ? g->A[k * g->lda + i] : g->A[i * g->lda + k],
-						g->b_trans ? g->B[j * g->ldb + k] : g->B[k * g->ldb + j], s);
+			for (size_t k = 0; k < g->K; k += 1 + (size_t)pairs) {
+				if (pairs)
+					s = k + 1 < g->K ? flush(fmaf(element(g, 0, i, k + 1), element(g, 1, j, k + 1), flush(s))) : flush(s);
+				s = fmaf(element(g, 0, i, k), element(g, 1, j, k), s);
+				if (pairs)
+					s = flush(s);
+			}
 			c[i * g->ldc + j] = s;
 		}
 }
 
 static const struct kern *usable[8];    /* ends in NULL */
+
+/* Some numbers that bf16 or the sum of products cannot tell from 0. */
+static void
+make_small(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += 3)
+		x[i] *= i % 2 ? 1e-20f : 1e-39f;
+}
 
 /* The same product from K in uneven pieces that go on from C. */
 static void
@@ -97,34 +137,43 @@ in_pieces(const struct gemm *whole)
 }
 
 static int
-one_product(const size_t *s, int at, int bt, int acc)
+one_product(const size_t *s, int at, int bt, int acc, int half)
 {
 	size_t M = s[0], N = s[1], K = s[2], ldc = N + 3, size = M * ldc * sizeof (float);
 	float *a = some(M * K + 7 * (M + K)), *b = some(N * K + 5 * (N + K));
-	float *c0 = some(M * ldc), *want = copy(c0, M * ldc), *c = copy(c0, M * ldc), *packed, *aligned;
+	float *c0 = some(M * ldc), *want1 = copy(c0, M * ldc), *want2 = copy(c0, M * ldc), *c = copy(c0, M * ldc);
+	float *packed, *aligned;
 	struct gemm g = {
 		.M = M, .N = N, .K = K, .A = a, .lda = (at ? M : K) + 7, .a_trans = at,
-		.B = b, .ldb = (bt ? K : N) + 5, .b_trans = bt, .C = c, .ldc = ldc, .accumulate = acc
+		.B = b, .ldb = (bt ? K : N) + 5, .b_trans = bt, .C = c, .ldc = ldc, .accumulate = acc, .bf16 = half
 	};
 	int bad = 0;
 
-	chain(&g, want);
+	if (half)
+		make_small(a, M * K), make_small(b, N * K);
+	chain(&g, 0, want1);
+	if (half)
+		chain(&g, 1, want2);
 	for (size_t k = 0; usable[k]; k++)
 		for (int threads = 1; threads <= 3; threads += 2) {
+			const float *want = half && usable[k]->per == 2 ? want2 : want1;
+
 			kern_use(usable[k]);
 			par_set_threads(threads);
 			memcpy(c, c0, size);
 			gemm(&g);
 			bad += memcmp(c, want, size) != 0;
-			memcpy(c, c0, size);
-			packed = xmalloc(gemm_pack_size(N, K) * sizeof *packed + 64);
-			aligned = (float *)(((uintptr_t)packed + 63) / 64 * 64);
-			gemm_pack(aligned, b, g.ldb, bt, N, K);
-			g.packed = aligned;
-			gemm(&g);
-			g.packed = NULL;
-			bad += memcmp(c, want, size) != 0;
-			free(packed);
+			if (!half) {
+				memcpy(c, c0, size);
+				packed = xmalloc(gemm_pack_size(N, K) * sizeof *packed + 64);
+				aligned = (float *)(((uintptr_t)packed + 63) / 64 * 64);
+				gemm_pack(aligned, b, g.ldb, bt, N, K);
+				g.packed = aligned;
+				gemm(&g);
+				g.packed = NULL;
+				bad += memcmp(c, want, size) != 0;
+				free(packed);
+			}
 			if (threads > 1)
 				continue;
 			memcpy(c, c0, size);
@@ -132,7 +181,7 @@ one_product(const size_t *s, int at, int bt, int acc)
 			bad += K && memcmp(c, want, size) != 0;
 		}
 	par_set_threads(2);
-	free(a), free(b), free(c0), free(want), free(c);
+	free(a), free(b), free(c0), free(want1), free(want2), free(c);
 	return bad;
 }
 
@@ -140,13 +189,13 @@ one_product(const size_t *s, int at, int bt, int acc)
 static void
 products(void)
 {
-	for (int mode = 0; mode < 8; mode++) {
+	for (int mode = 0; mode < 16; mode++) {
 		int bad = 0;
 
 		for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-			bad += one_product(shapes[i], mode & 1, mode >> 1 & 1, mode >> 2);
-		OK(!bad, "products are chains of fused multiply-adds (a_trans %d, b_trans %d, accumulate %d)",
-				mode & 1, mode >> 1 & 1, mode >> 2);
+			bad += one_product(shapes[i], mode & 1, mode >> 1 & 1, mode >> 2 & 1, mode >> 3);
+		OK(!bad, "products are chains of fused multiply-adds (a_trans %d, b_trans %d, accumulate %d, bf16 %d)",
+				mode & 1, mode >> 1 & 1, mode >> 2 & 1, mode >> 3);
 	}
 }
 
@@ -177,6 +226,39 @@ epilogues(const struct kern *k)
 	}
 	OK(!bad, "%s: bias, activation and residual in the store of a tile", k->name);
 	free(a), free(b), free(bias), free(res), free(c), free(pre), free(want), free(out);
+}
+
+/* Every upper half with lower halves around the middle, infinities and what is not a number; all lengths. */
+static void
+halves(const struct kern *k)
+{
+	static const uint32_t low[] = { 0, 1, 0x7fff, 0x8000, 0x8001, 0xffff };
+	float x[128], y[128];
+	uint16_t h[128];
+	int bad = 0;
+
+	for (uint32_t i = 0; i < 1 << 16; i++) {
+		for (size_t j = 0; j < 6; j++)
+			memcpy(&x[j], &(uint32_t){ i << 16 | low[j] }, sizeof *x);
+		k->to_bf16(h, x, 6);
+		k->from_bf16(y, h, 6);
+		for (size_t j = 0; j < 6; j++) {
+			float want = isfinite(x[j]) ? bf16(x[j]) : x[j];
+
+			bad += isnan(want) ? !isnan(y[j]) : memcmp(&y[j], &want, sizeof want) != 0;
+		}
+	}
+	OK(!bad, "%s: every bf16 and its neighbours are rounded", k->name);
+	bad = 0;
+	for (size_t n = 0; n <= 100; n++) {
+		for (size_t i = 0; i < 128; i++)
+			x[i] = rnd(), y[i] = 7, h[i] = 7;
+		k->to_bf16(h, x, n);
+		k->from_bf16(y, h, n);
+		for (size_t i = 0; i < 128; i++)
+			bad += i < n ? y[i] != bf16(x[i]) : y[i] != 7 || h[i] != 7;
+	}
+	OK(!bad, "%s: bf16 at every length", k->name);
 }
 
 /* ---- attention */
@@ -369,6 +451,10 @@ choice(void)
 	free(keep);
 }
 
+#ifdef HAVE_KERN_AVX512
+extern const struct kern kern_avx512soft;       /* kern_avx512bf16.c without its instructions */
+#endif
+
 int
 main(void)
 {
@@ -376,6 +462,10 @@ main(void)
 	size_t n = 0;
 	int open = 0;
 
+#ifdef HAVE_KERN_AVX512
+	if (first == kern_list(0) || first == &kern_avx512)
+		usable[n++] = &kern_avx512soft;
+#endif
 	for (size_t i = 0; (k = kern_list(i)); i++) {
 		open |= k == first;             /* none better than LM_CPU allows */
 		if (open && k->usable())
@@ -387,6 +477,7 @@ main(void)
 	products();
 	for (size_t i = 0; i < n; i++) {
 		kern_use(usable[i]);
+		halves(usable[i]);
 		epilogues(usable[i]);
 		attention(usable[i]);
 	}

@@ -13,6 +13,7 @@
 struct job {
 	const struct gemm *g;
 	const struct kern *k;
+	size_t per, K;                  /* numbers of a cell; depth in cells, as all depths here */
 	size_t kc;                      /* depth of a block */
 	size_t mp, np;                  /* panels of rows and columns */
 	size_t mblk, nblk;              /* blocks of rows, groups of columns: tasks of a step */
@@ -34,26 +35,32 @@ div_up(size_t a, size_t b)
 }
 
 static void
+pack(const struct job *j, float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
+{
+	(j->g->bf16 ? j->k->pack_bf16 : j->k->pack)(dst, w, src, ld, along_k, least(w, lanes), k);
+}
+
+static void
 pack_a(const struct job *j, float *dst, size_t panel, size_t k0, size_t kn)
 {
 	const struct gemm *g = j->g;
-	size_t mr = j->k->mr, i = panel * mr;
-	const float *src = g->a_trans ? g->A + k0 * g->lda + i : g->A + i * g->lda + k0;
+	size_t mr = j->k->mr, i = panel * mr, k = k0 * j->per;
+	const float *src = g->a_trans ? g->A + k * g->lda + i : g->A + i * g->lda + k;
 
-	j->k->pack(dst, mr, src, g->lda, !g->a_trans, least(mr, g->M - i), kn);
+	pack(j, dst, mr, src, g->lda, !g->a_trans, g->M - i, least(kn * j->per, g->K - k));
 }
 
 static void
 pack_b(const struct job *j, float *dst, size_t col, size_t k0, size_t kn)
 {
 	const struct gemm *g = j->g;
-	const float *src = g->b_trans ? g->B + col * g->ldb + k0 : g->B + k0 * g->ldb + col;
-	size_t n = least(j->k->nr, g->N - col);
+	size_t k = k0 * j->per, depth = least(kn * j->per, g->K - k);
+	const float *src = g->b_trans ? g->B + col * g->ldb + k : g->B + k * g->ldb + col;
 
 	if (g->panels)
-		panels_unpack(g->panels, dst, j->k->nr, col, n, k0, kn);
+		panels_unpack(g->panels, dst, j->k->nr, col, least(j->k->nr, g->N - col), k, depth);
 	else
-		j->k->pack(dst, j->k->nr, src, g->ldb, g->b_trans, n, kn);
+		pack(j, dst, j->k->nr, src, g->ldb, g->b_trans, g->N - col, depth);
 }
 
 /* Where the panel of column col goes on at depth k0 in a B that came packed. */
@@ -70,8 +77,8 @@ one_tile(const struct job *j, size_t panel, size_t col, size_t k0, size_t kn, co
 	size_t i = panel * j->k->mr, m = least(j->k->mr, g->M - i), n = least(j->k->nr, g->N - col);
 	size_t at = i * g->ldc + col;
 
-	j->k->tile(m, n, kn, a, j->k->mr, b, g->C + at, g->ldc, k0 > 0 || g->accumulate);
-	if (k0 + kn == g->K && (g->bias || g->pre || g->act || g->residual)) {
+	(g->bf16 ? j->k->tile_bf16 : j->k->tile)(m, n, kn, a, j->k->mr, b, g->C + at, g->ldc, k0 > 0 || g->accumulate);
+	if (k0 + kn == j->K && (g->bias || g->pre || g->act || g->residual)) {
 		struct kern_epi e = {
 			.bias = g->bias ? g->bias + col : NULL,
 			.pre = g->pre ? g->pre + at : NULL,
@@ -116,7 +123,7 @@ wide(int thread, int threads, void *ctx)
 		size_t np = div_up(least(j->k->nc, g->N - j0), j->k->nr), k0 = 0;
 
 		do {
-			size_t kn = least(j->kc, g->K - k0), packed = (size_t)-1, first = end;
+			size_t kn = least(j->kc, j->K - k0), packed = (size_t)-1, first = end;
 			float *bbuf = j->b + (step++ & 1) * j->b_size;
 
 			for (end += g->packed ? 0 : np; ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
@@ -129,7 +136,7 @@ wide(int thread, int threads, void *ctx)
 			for (first = end, end += ntask; ticket < end; ticket = atomic_fetch_add(&j->next, 1))
 				block(j, ticket - first, &packed, abuf, bbuf, j0, np, k0, kn);
 			k0 += kn;
-		} while (k0 < g->K);
+		} while (k0 < j->K);
 	}
 }
 
@@ -143,21 +150,21 @@ narrow(int thread, int threads, void *ctx)
 	float *bbuf = j->b + (size_t)thread * nr * j->kc;
 
 	for (; ticket < j->mp; ticket = atomic_fetch_add(&j->next, 1))
-		pack_a(j, j->a + ticket * mr * g->K, ticket, 0, g->K);
+		pack_a(j, j->a + ticket * mr * j->K, ticket, 0, j->K);
 	if (threads > 1)
 		par_barrier();
 	for (; ticket < j->mp + j->np; ticket = atomic_fetch_add(&j->next, 1)) {
 		size_t col = (ticket - j->mp) * nr, k0 = 0;
 
 		do {
-			size_t kn = least(j->kc, g->K - k0);
+			size_t kn = least(j->kc, j->K - k0);
 
 			if (!g->packed)
 				pack_b(j, bbuf, col, k0, kn);
 			for (size_t p = 0; p < j->mp; p++)
-				one_tile(j, p, col, k0, kn, j->a + (p * g->K + k0) * mr, g->packed ? panel_of(j, col, k0) : bbuf);
+				one_tile(j, p, col, k0, kn, j->a + (p * j->K + k0) * mr, g->packed ? panel_of(j, col, k0) : bbuf);
 			k0 += kn;
-		} while (k0 < g->K);
+		} while (k0 < j->K);
 	}
 }
 
@@ -173,12 +180,13 @@ uint64_t gemm_work(void) { return __atomic_load_n(&work, __ATOMIC_RELAXED); }
 /* Depth of a block: the table's; for several threads, whom each step makes wait, deeper when N leaves room in the
  * block of B.  No short last one. */
 static size_t
-depth(const struct kern *k, const struct gemm *g, int threads)
+depth(const struct job *j, int threads)
 {
-	size_t room = k->kc * k->nc / div_up(least(g->N, k->nc), k->nr) / k->nr;
-	size_t most = room < k->kc || threads == 1 ? k->kc : least(room, 2 * k->kc), blocks = g->K ? div_up(g->K, most) : 1;
+	const struct kern *k = j->k;
+	size_t room = k->kc * k->nc / div_up(least(j->g->N, k->nc), k->nr) / k->nr;
+	size_t most = room < k->kc || threads == 1 ? k->kc : least(room, 2 * k->kc), blocks = j->K ? div_up(j->K, most) : 1;
 
-	return div_up(div_up(g->K, blocks), 16) * 16;
+	return div_up(div_up(j->K, blocks), 16) * 16;
 }
 
 void
@@ -192,12 +200,14 @@ gemm(const struct gemm *g)
 	if (g->M == 0 || g->N == 0)
 		return;
 	__atomic_fetch_add(&work, 2 * (uint64_t)g->M * g->N * g->K, __ATOMIC_RELAXED);
-	j.kc = depth(k, g, threads);
+	j.per = g->bf16 ? k->per : 1;
+	j.K = div_up(g->K, j.per);
+	j.kc = depth(&j, threads);
 	j.mp = div_up(g->M, k->mr);
 	j.np = div_up(g->N, k->nr);
 	if (j.mp <= NARROW) {
 		j.kc = least(j.kc, k->kc);
-		j.a_size = div_up(j.mp * k->mr * g->K, 16) * 16;
+		j.a_size = div_up(j.mp * k->mr * j.K, 16) * 16;
 		j.a = kern_scratch(SCRATCH_GEMM, j.a_size + t * k->nr * j.kc);
 		j.b = j.a + j.a_size;
 		if (threads > 1)
@@ -247,7 +257,7 @@ void
 gemm_pack(float *dst, const float *B, size_t ldb, int b_trans, size_t N, size_t K)
 {
 	struct gemm g = { .N = N, .K = K, .B = B, .ldb = ldb, .b_trans = b_trans };
-	struct packing p = { { .g = &g, .k = kern_now() }, dst };
+	struct packing p = { { .g = &g, .k = kern_now(), .per = 1, .K = K }, dst };
 
 	par_for(div_up(N, p.j.k->nr), pack_panel, &p);
 }

@@ -13,6 +13,8 @@ enum gemm_act { GEMM_NONE, GEMM_GELU, GEMM_SILU, GEMM_RELU, GEMM_RELU2 };
  * The sum over K of each element of C is one chain of fused multiply-adds in the order of k, which starts from
  * C when accumulate is set (else from 0): so a product whose K is cut into several calls has the same bits as
  * one call, at any number of threads, and an element does not depend on M, or on which rows share the call.
+ * In bf16 some instruction sets add k two at a time: there the pieces of such a K but the last must be even, and
+ * the bits are not those of other instruction sets.
  */
 struct panels;
 struct gemm {
@@ -28,6 +30,7 @@ struct gemm {
 	float       *C;
 	size_t       ldc;
 	int          accumulate;        /* go on from what C holds */
+	int          bf16;              /* A and B are rounded to bf16 on the way; the rest stays fp32; B not packed */
 	/* Epilogue, fused into the store of a tile, in this order; NULL: none.  With accumulate it comes after the sum. */
 	const float *bias;              /* (N): C += bias */
 	float       *pre;               /* (M,N), ld ldc: the value before the activation is kept here */

@@ -10,6 +10,9 @@
 #include <string.h>
 
 static const struct kern *const tables[] = {    /* best first */
+#ifdef HAVE_KERN_AVX512BF16
+	&kern_avx512bf16,
+#endif
 #ifdef HAVE_KERN_AVX512
 	&kern_avx512,
 #endif

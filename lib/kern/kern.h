@@ -5,7 +5,7 @@
 #include "kern/ops.h"
 
 /*
- * kern_*.c include this header and the compiler's, nothing else, and define one table each: they are built
+ * kern_*.c include this header, vec_*.h and the compiler's, nothing else, and define one table each: they are built
  * with flags the rest of the program must not depend on, so no function of theirs may be shared with it.
  * All of them run on the calling thread; gemm.c, ops.c and attn.c share out the work.
  */
@@ -35,6 +35,14 @@ struct kern {
 	void (*tile)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc,
 			int load);
 	void (*tile_rows)(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load);
+	/* Products of numbers rounded to bf16 (to the nearest, ties to even; too small for a normal number: 0), summed
+	 * in fp32.  A panel holds per numbers of k in a cell of 32 bits, an odd last one beside 0: k is counted in
+	 * numbers by pack_bf16, in cells by tile_bf16.  per is 1: the chain of tile.  2: each cell adds the product of
+	 * its second numbers, then that of its first; numbers and sums too small for a normal number count as 0. */
+	size_t per;
+	void (*pack_bf16)(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k);
+	void (*tile_bf16)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc,
+			int load);
 	void (*epilogue)(float *c, size_t ldc, size_t m, size_t n, const struct kern_epi *);
 
 	/* Rows.  Sums have an order that depends on n alone. */
@@ -63,10 +71,12 @@ struct kern {
 	void (*rope)(float *x, const float *cos, const float *sin, float sign, size_t half);    /* one head */
 	/* s: scores in, probabilities p = exp(scale s - lse) out; dp in, scale p (dp - delta) out. */
 	void (*softmax_bwd)(float *s, float *dp, float scale, float lse, float delta, size_t n);
+	void (*to_bf16)(uint16_t *y, const float *x, size_t n);         /* rounds, as above */
+	void (*from_bf16)(float *y, const uint16_t *x, size_t n);
 	void (*adamw)(float *w, const float *g, float *m, float *v, size_t n, const struct op_adamw *);
 };
 
-extern const struct kern kern_ref, kern_avx2, kern_avx512;
+extern const struct kern kern_ref, kern_avx2, kern_avx512, kern_avx512bf16;
 
 /*
  * Few rows of x against a matrix that is read once: m rows (m, K) against np panels of GEMV_PANEL outputs, laid out
@@ -109,7 +119,7 @@ extern const struct kern_gemv kern_gemv_ref, kern_gemv_avx2, kern_gemv_avx512;
 /* What follows is for those who call the tables. */
 struct err;
 
-/* Picks the best usable table, no better than LM_CPU names (ref, avx2, avx512); -1: LM_CPU names none that
+/* Picks the best usable table, no better than LM_CPU names (ref, avx2, avx512, avx512bf16); -1: LM_CPU names none that
  * works here.  Programs call it at start; without that, the first use picks. */
 int kern_init(struct err *);
 const struct kern *kern_now(void);              /* the one in use */

@@ -5,6 +5,7 @@
 #define KERN_W 8
 #define MR 6
 #define NR 16
+#define EACH_TILE(F) F(1) F(2) F(3) F(4) F(5) F(6)
 typedef __m256 vf;
 typedef __m256d vd;
 #ifdef __clang__
@@ -110,11 +111,6 @@ usable(void)
 {
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
-
-TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-#define ALL_TILES tile_1, tile_2, tile_3, tile_4, tile_5, tile_6
-#define ALL_ROWS rows_1, rows_2, rows_3, rows_4, rows_5, rows_6
-TILES(ALL_TILES, ALL_ROWS)
 
 const struct kern kern_avx2 = {
 	.name = "avx2", .usable = usable,

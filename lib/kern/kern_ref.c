@@ -20,6 +20,52 @@ pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t vali
 			dst[p * w + i] = i >= valid ? 0 : along_k ? src[i * ld + p] : src[p * ld + i];
 }
 
+/* To the nearest bf16, ties to even. */
+static uint16_t
+half(float x)
+{
+	uint32_t i;
+
+	memcpy(&i, &x, sizeof i);
+	if (x != x)
+		return (uint16_t)(i >> 16 | 0x40);
+	if ((i & 0x7f800000) == 0)
+		return (uint16_t)(i >> 16 & 0x8000);
+	return (uint16_t)((i + 0x7fff + (i >> 16 & 1)) >> 16);
+}
+
+static float
+whole(uint16_t h)
+{
+	uint32_t i = (uint32_t)h << 16;
+	float x;
+
+	memcpy(&x, &i, sizeof x);
+	return x;
+}
+
+static void
+to_bf16(uint16_t *y, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = half(x[i]);
+}
+
+static void
+from_bf16(float *y, const uint16_t *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = whole(x[i]);
+}
+
+static void
+pack_bf16(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k)
+{
+	pack(dst, w, src, ld, along_k, valid, k);
+	for (size_t i = 0; i < w * k; i++)
+		dst[i] = whole(half(dst[i]));
+}
+
 static void
 tile_of(size_t m, size_t n, size_t k, const float *a, size_t ai, size_t ak, const float *b, float *c, size_t ldc, int load)
 {
@@ -303,6 +349,7 @@ const struct kern kern_ref = {
 	.name = "ref", .usable = usable,
 	.mr = MR, .nr = NR, .kc = 256, .mc = 64, .nc = 512,
 	.pack = pack, .tile = tile, .tile_rows = tile_rows, .epilogue = epilogue,
+	.per = 1, .pack_bf16 = pack_bf16, .tile_bf16 = tile, .to_bf16 = to_bf16, .from_bf16 = from_bf16,
 	.dot = dot, .axpy = axpy, .scale = scale, .max = max, .expsum = expsum, .sumsq = sumsq,
 	.act = act, .act_bwd = act_bwd, .glu = glu, .glu_bwd = glu_bwd,
 	.rmsnorm = rmsnorm, .rmsnorm_bwd = rmsnorm_bwd, .layernorm = layernorm, .layernorm_bwd = layernorm_bwd,

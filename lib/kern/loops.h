@@ -2,95 +2,8 @@
 #ifndef LM_LOOPS_H
 #define LM_LOOPS_H
 /* SPDX-License-Identifier: MIT */
-
-/*
- * kern.h includes this where the including kern_*.c has defined: vf, a vector of W floats with + - * /; vset,
- * vload, vstore, and vloadn, vstoren for the first n < W lanes (others 0, untouched); vfma(a, b, c) = a b + c;
- * vmax(a, b), b if one is not a number; vsqrt, vround, vsum, vtop (largest lane); vpow2(x, n) = x 2^n;
- * vabove(x, y, z), vnotbelow(x, y, z): z where x > y, not x < y, else 0; vfirst(x, n): lanes from n on 0; vsumsq(x, s): s[0], s[1] vectors of doubles vd += x^2, vdsum(s);
- * vtranspose(r[W]); MR, NR of its tile, and UNROLL.  Everything is static: each file has its own.
- */
-#define W ((size_t)KERN_W)
-#define INLINE static inline __attribute__((always_inline))
-
-/* i in steps of W over [0, n), m lanes left: vget and vput take the last ones masked. */
-#define EACH(i, m, n) for (size_t i = 0, m; i < (n) && (m = (n) - i, 1); i += W)
-
-INLINE vf
-vget(const float *p, size_t m)
-{
-	return m >= W ? vload(p) : vloadn(p, m);
-}
-
-INLINE void
-vput(float *p, vf x, size_t m)
-{
-	if (m >= W)
-		vstore(p, x);
-	else
-		vstoren(p, x, m);
-}
-
-/* Those of the n numbers at p that are at p + off. */
-INLINE vf
-vpart(const float *p, size_t n, size_t off)
-{
-	return n > off ? vget(p + off, n - off) : vset(0);
-}
-
-/* e^x = 2^n e^r, |r| <= ln(2)/2, the polynomial of Cephes expf (Moshier 1989): within 2 units of the last place;
- * below -87.3 exactly 0, above 88.7 the largest power.  Not a number stays so. */
-INLINE vf
-vexp(vf x)
-{
-	vf c = -vmax(vset(-88.72f), -vmax(vset(-87.33f), x));
-	vf n = vround(c * vset(1.44269504f));
-	vf r = vfma(n, vset(2.12194440e-4f), vfma(n, vset(-0.693359375f), c));
-	vf p = vset(1.9875691500e-4f);
-
-	p = vfma(p, r, vset(1.3981999507e-3f));
-	p = vfma(p, r, vset(8.3334519073e-3f));
-	p = vfma(p, r, vset(4.1665795894e-2f));
-	p = vfma(p, r, vset(1.6666665459e-1f));
-	p = vfma(p, r, vset(5.0000001201e-1f));
-	p = vfma(p, r * r, r) + vset(1);
-	return vnotbelow(x, vset(-87.33f), vpow2(p, n));
-}
-
-INLINE vf
-vsigmoid(vf x)
-{
-	return vset(1) / (vset(1) + vexp(-x));
-}
-
-/* f(x) and its derivative; what the caller does not use is not computed. */
-INLINE vf
-vact(vf x, enum gemm_act a, vf *df)
-{
-	vf s, q;
-
-	switch (a) {
-	case GEMM_GELU: /* x (1 + tanh u) / 2 = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3) */
-		q = x * x;
-		s = vsigmoid(x * vfma(q, vset(1.59576912f * 0.044715f), vset(1.59576912f)));
-		*df = vfma(x * s * (vset(1) - s), vfma(q, vset(3 * 1.59576912f * 0.044715f), vset(1.59576912f)), s);
-		return x * s;
-	case GEMM_SILU:
-		s = vsigmoid(x);
-		*df = vfma(x * s, vset(1) - s, s);
-		return x * s;
-	case GEMM_RELU:
-		*df = vabove(x, vset(0), vset(1));
-		return vabove(x, vset(0), x);
-	case GEMM_RELU2:
-		s = vabove(x, vset(0), x);
-		*df = s + s;
-		return s * s;
-	default:
-		*df = vset(1);
-		return x;
-	}
-}
+#include "kern/vec.h"
+#include "kern/tile.h"
 
 /* F(..., act) with act a constant, so that each form is a loop of its own. */
 #define EACH_ACT(act, F, ...) \
@@ -436,126 +349,24 @@ adamw(float *w, const float *g, float *m, float *v, size_t n, const struct op_ad
 	}
 }
 
-/* W lanes from lane g of a panel of w, W steps of k, transposed in registers. */
-INLINE void
-pack_square(float *dst, size_t w, size_t g, const float *src, size_t ld, size_t valid, size_t kn)
+static void
+to_bf16(uint16_t *y, const float *x, size_t n)
 {
-	size_t lanes = w - g < W ? w - g : W;
-	vf r[KERN_W];
-
-	if (valid >= lanes && kn >= W) {
-		UNROLL for (size_t i = 0; i < W; i++)
-			r[i] = i < lanes ? vload(src + i * ld) : vset(0);
-		vtranspose(r);
-		UNROLL for (size_t k = 0; k < W; k++)
-			vput(dst + k * w, r[k], lanes);
-		return;
-	}
-	for (size_t i = 0; i < W; i++)
-		r[i] = i < valid ? vget(src + i * ld, kn) : vset(0);
-	vtranspose(r);
-	for (size_t k = 0; k < W && k < kn; k++)
-		vput(dst + k * w, r[k], lanes);
-}
-
-INLINE void
-pack_as(size_t w, float *dst, const float *src, size_t ld, int along_k, size_t valid, size_t kn)
-{
-	if (along_k) {
-		for (size_t k = 0; k < kn; k += W)
-			UNROLL for (size_t g = 0; g < w; g += W)
-				pack_square(dst + k * w + g, w, g, src + g * ld + k, ld, valid > g ? valid - g : 0, kn - k);
-		return;
-	}
-	for (size_t k = 0; valid >= w && k < kn; k++)
-		UNROLL for (size_t g = 0; g < w; g += W)
-			vput(dst + k * w + g, vget(src + k * ld + g, w - g), w - g);
-	for (size_t k = 0; valid < w && k < kn; k++)
-		UNROLL for (size_t g = 0; g < w; g += W) {
-			size_t lanes = w - g < W ? w - g : W, have = valid > g ? valid - g : 0;
-
-			vput(dst + k * w + g, vget(src + k * ld + g, have < lanes ? have : lanes), lanes);
-		}
+	EACH(i, m, n)
+		vput16(y + i, vget(x + i, m), m);
 }
 
 static void
-pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k)
+from_bf16(float *y, const uint16_t *x, size_t n)
 {
-	if (w == NR)
-		pack_as(NR, dst, src, ld, along_k, valid, k);
-	else
-		pack_as(MR, dst, src, ld, along_k, valid, k);
+	EACH(i, m, n)
+		vput(y + i, vget16(x + i, m), m);
 }
-
-/* A tile of constant m rows by NR columns: accumulators stay in registers, each step of k loads NR/W vectors of B
- * and broadcasts m numbers of A. */
-INLINE void
-tile_as(size_t m, size_t n, size_t k, const float *a, size_t ai, size_t ak, const float *b, float *c, size_t ldc, int load)
-{
-	vf x[MR][NR / KERN_W];
-
-	UNROLL for (size_t i = 0; i < m; i++)
-		UNROLL for (size_t j = 0; j < NR / W; j++)
-			x[i][j] = vset(0);
-	for (size_t i = 0; i < m; i++)          /* the tile below comes next */
-		for (size_t j = 0; j < NR; j += 16)
-			__builtin_prefetch(c + (MR + i) * ldc + j, 1, 2);
-	if (load)
-		UNROLL for (size_t i = 0; i < m; i++)
-			UNROLL for (size_t j = 0; j < NR / W; j++)
-				x[i][j] = n >= NR ? vload(c + i * ldc + j * W) : vpart(c + i * ldc, n, j * W);
-	for (; k > 0; k--, a += ak, b += NR) {
-		vf v[NR / KERN_W];
-
-		UNROLL for (size_t j = 0; j < NR / W; j++)
-			v[j] = vload(b + j * W);
-		UNROLL for (size_t j = 0; j < NR; j += 16)
-			__builtin_prefetch(b + 20 * NR + j, 0, 3);
-		UNROLL for (size_t i = 0; i < m; i++) {
-			vf s = vset(a[i * ai]);
-
-			UNROLL for (size_t j = 0; j < NR / W; j++)
-				x[i][j] = vfma(s, v[j], x[i][j]);
-		}
-	}
-	UNROLL for (size_t i = 0; i < m; i++)
-		UNROLL for (size_t j = 0; j < NR / W; j++)
-			if (n >= NR)
-				vstore(c + i * ldc + j * W, x[i][j]);
-			else if (n > j * W)
-				vput(c + i * ldc + j * W, x[i][j], n - j * W);
-}
-#define TILE(M) \
-	static void \
-	tile_##M(size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc, int load) \
-	{ \
-		tile_as(M, n, k, a, 1, lda, b, c, ldc, load); \
-	} \
-	static void \
-	rows_##M(size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc, int load) \
-	{ \
-		tile_as(M, n, k, a, KERN_ROW, lda, b, c, ldc, load); \
-	}
-typedef void tile_fn(size_t, size_t, const float *, size_t, const float *, float *, size_t, int);
-
-/* The tables of those, and the two that choose: after TILE(1) to TILE(MR). */
-#define TILES(tiles, rows) \
-	static void \
-	tile(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc, int load) \
-	{ \
-		static tile_fn *const by_rows[] = { tiles }; \
-		by_rows[m - 1](n, k, a, lda, b, c, ldc, load); \
-	} \
-	static void \
-	tile_rows(size_t m, size_t n, size_t k, const float *a, const float *b, float *c, size_t ldc, int load) \
-	{ \
-		static tile_fn *const by_rows[] = { rows }; \
-		by_rows[m - 1](n, k, a, 1, b, c, ldc, load); \
-	}
 
 #define KERN_LOOPS \
-	.pack = pack, .tile = tile, .tile_rows = tile_rows, .epilogue = epilogue, .dot = dot, .axpy = axpy, .scale = scale, .max = max, .expsum = expsum, \
+	.pack = pack, .tile = tile, .tile_rows = tile_rows, .per = PER, .pack_bf16 = pack_bf16, .tile_bf16 = TILE_BF16, \
+	.epilogue = epilogue, .dot = dot, .axpy = axpy, .scale = scale, .max = max, .expsum = expsum, \
 	.sumsq = sumsq, .act = act, .act_bwd = act_bwd, .glu = glu, .glu_bwd = glu_bwd, .rmsnorm = rmsnorm, \
 	.rmsnorm_bwd = rmsnorm_bwd, .layernorm = layernorm, .layernorm_bwd = layernorm_bwd, .norm_cols = norm_cols, \
-	.rope = rope, .softmax_bwd = softmax_bwd, .adamw = adamw
+	.rope = rope, .softmax_bwd = softmax_bwd, .adamw = adamw, .to_bf16 = to_bf16, .from_bf16 = from_bf16
 #endif
