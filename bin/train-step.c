@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 static int grads, apply;
+static const char *dtype = "f32";
 static struct train_opts o = { .epochs = 1, .B = 8, .accum = 1, .optim = OPTIM_DEFAULTS(6e-4, "constant") };
 
 static const struct opt opts[] = {
@@ -22,6 +23,7 @@ static const struct opt opts[] = {
 	{ 0, "batch-ramp", OPT_INT, &o.batch_ramp, "STEPS", "steps in which the records of a step grow", OPT_RESULT },
 	{ 0, "drop-last", OPT_FLAG, &o.drop_last, NULL, "no step on fewer records than the others have", OPT_RESULT },
 	{ 0, "doc-mask", OPT_FLAG, &o.doc_mask, NULL, "tokens see their own document only", OPT_RESULT },
+	{ 0, "dtype", OPT_STR, &dtype, "TYPE", "what products multiply: f32 or bf16", OPT_RESULT },
 	OPTIM_ROWS(o.optim),
 	{ 0, "ema", OPT_NUM, &o.ema, "BETA", "put out the mean of the weights, not the last ones", OPT_RESULT },
 	{ 0, "dropout", OPT_NUM, &o.dropout, "P", "part of activations that is dropped", OPT_RESULT },
@@ -85,6 +87,8 @@ check(void)
 
 	need(o.model != NULL, "-m MODEL says what to train");
 	need(o.B > 0 && o.accum > 0 && o.B * o.accum <= 1 << 20, "-B and --accum: from 1, and at most 1048576 records a step");
+	o.bf16 = !strcmp(dtype, "bf16");
+	need(o.bf16 || !strcmp(dtype, "f32"), "--dtype is f32 or bf16");
 	need(o.T >= 0 && o.T <= 1 << 24, "-T: from 1 to 16777216");
 	need(o.epochs > 0 && o.epochs <= 1 << 30, "--epochs: from 1");
 	need(o.batch_ramp >= 0 && o.batch_ramp <= 1 << 30, "--batch-ramp: a number of steps");

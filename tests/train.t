@@ -31,6 +31,11 @@ t 'the model knows what made it and what it saw' 'head -c 4000 a | tr -d "\\\\" 
 	head -c 4000 a | tr -d "\\\\" | grep -q "\"tokens\":1024"'
 t 'a last partial step counts by its own tokens' 'ts -B 32 -o b --log=l2 train.lms && [ "$(wc -l <l2)" = 2 ] && s=$(last l2 supervised) && [ "$s" -gt 0 ] && [ "$s" -lt 65 ]'
 t '--drop-last makes no such step' 'ts -B 32 --drop-last -o b --log=l2 train.lms && [ "$(wc -l <l2)" = 1 ]'
+t '--dtype=bf16: the same bytes for every split, on other threads and taken up again' 'd="-n 4 --dtype=bf16"; ts $d -B 8 -t 1 -o h1 train.lms && ts $d -B 2 --accum=4 -t 2 -o h2 train.lms &&
+	cmp h1 h2 && ts $d -n 2 -s half.st -o h2 train.lms && ts $d -s half.st -o h2 train.lms && cmp h1 h2 && ! ts -n 4 -s half.st -o h2 train.lms && says dtype'
+t '--dtype=bf16 learns as fp32 does: 40 losses, each to 1 %' 'for d in f32 bf16; do
+		ts -n 40 --epochs=99 -B 4 --lr=3e-3 --dtype=$d -o h1 --log=lh train.lms && sed "s/.*\"loss\":\([0-9.]*\).*/\1/" lh >loss.$d || exit 1
+	done; paste loss.f32 loss.bf16 | awk "{ d = \$1 / \$2 - 1; if (d > .01 || d < -.01) bad = 1; same += \$1 == \$2 } END { exit bad || NR != 40 || same > 20 }"'
 t '--freeze leaves weights as they were' 'ts -n 2 --freeze="^(?!model.norm)" -o b train.lms && weights model.safetensors >wa; weights b >wb
 	d=$(diff wa wb | grep -c "^>"); [ "$d" -gt 0 ] && [ "$d" -le 32 ]'
 

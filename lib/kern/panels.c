@@ -147,7 +147,7 @@ gemv_now(void)
 	const char *cap = kern_now()->name;
 	size_t i = 0, n = sizeof all / sizeof *all, first = n - 1;
 
-	while (i < n && strcmp(all[i]->name, cap))
+	while (i < n && strncmp(all[i]->name, cap, strlen(all[i]->name)))       /* avx512bf16 is an avx512, too */
 		i++;
 	for (; i < n; i++)              /* the named one, or what is less */
 		if (all[i]->usable()) {

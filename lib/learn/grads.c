@@ -108,7 +108,7 @@ train_grads(const struct train_opts *o, struct err *e)
 	if (!bad && batches_T(data) > m.cfg.T)
 		bad = err_set(e, "records of %d tokens, but the model's context is %d", batches_T(data), m.cfg.T);
 	if (!bad) {
-		pass_init(&p, &m, (int)o->B, batches_T(data), o->recompute ? NET_RECOMPUTE : NET_GRAD);
+		pass_init(&p, &m, (int)o->B, batches_T(data), (o->recompute ? NET_RECOMPUTE : NET_GRAD) | (o->bf16 ? NET_BF16 : 0));
 		bad = all(o, &p, data, e);
 		pass_free(&p);
 	}

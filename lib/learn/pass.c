@@ -7,14 +7,14 @@
 #include <string.h>
 
 void
-pass_init(struct pass *p, const struct model *m, int B, int T, enum net_use grad)
+pass_init(struct pass *p, const struct model *m, int B, int T, int use)
 {
 	memset(p, 0, sizeof *p);
 	p->model = m;
 	p->B = B;
 	p->T = T;
-	p->net = net_new(&m->cfg, &m->par, B, T, grad);
-	p->g = grad ? xcalloc(m->par.total, sizeof *p->g) : NULL;
+	p->net = net_new(&m->cfg, &m->par, B, T, use);
+	p->g = use & ~NET_BF16 ? xcalloc(m->par.total, sizeof *p->g) : NULL;
 	p->logp = xcalloc((size_t)B * (size_t)T, sizeof *p->logp);
 }
 

@@ -14,7 +14,7 @@ struct pass {
 	float      *logp;               /* (B,T) */
 	struct drop drop;               /* in pass_grad: of the step's first row */
 };
-void pass_init(struct pass *, const struct model *, int B, int T, enum net_use);
+void pass_init(struct pass *, const struct model *, int B, int T, int use);     /* of enum net_use */
 void pass_free(struct pass *);
 /* Sets g and returns the sum of -log p over the supervised tokens, nats; the rows are taken B at a time, which leaves
  * no trace in the result. */

@@ -102,7 +102,7 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 	t->worse = state_int(&r->state, "worse", 0);
 	t->evaluated = state_int(&r->state, "evaluated", 0);
 	batch_init(&t->batch, t->data, (int)(o->B * o->accum));
-	pass_init(&t->pass, &r->model, (int)o->B, T, o->recompute ? NET_RECOMPUTE : NET_GRAD);
+	pass_init(&t->pass, &r->model, (int)o->B, T, (o->recompute ? NET_RECOMPUTE : NET_GRAD) | (o->bf16 ? NET_BF16 : 0));
 	t->began = clock_seconds();
 	return log_open(&t->log, o->log, r->optim.step, o->eval ? t->evaluated : r->optim.step, e);
 }

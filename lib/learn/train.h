@@ -11,7 +11,7 @@ struct train_opts {
 	long long   seed;
 	double      dropout, ema;       /* 0: none */
 	long long   batch_ramp;         /* steps in which a step's records grow to B * accum */
-	int         drop_last, doc_mask, keep_best, recompute;
+	int         drop_last, doc_mask, keep_best, recompute, bf16;
 	int         nfiles;
 	char      **files;
 	struct optim_opts optim;        /* checked */

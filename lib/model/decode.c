@@ -214,18 +214,18 @@ layer_feed(struct decoder *d, int l, const int *seq, size_t rows)
 	size_t C = (size_t)c->C;
 
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, d->normed, d->mean, d->rstd, d->x, rows);
-	linear_fwd(d->qkv, d->normed, rows, C, width_qkv(c), w + lo->qkv, p->qkv, weights_at(w, lo->qkv_b), NULL);
+	linear_fwd(d->qkv, d->normed, rows, C, width_qkv(c), w + lo->qkv, p->qkv, weights_at(w, lo->qkv_b), NULL, LINEAR_F32);
 	if (c->qk_norm)
 		qk_norm_fwd(c, w, lo, d->qkv, rows, &d->qk, d->tmp);
 	if (c->pos == POS_ROPE)
 		op_rope(d->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, d->pos, d->cosine, d->sine, 0);
 	remember(d, l, seq, rows);
 	par_for(rows * (size_t)c->KV, look_back, &(struct look){ d, seq, l });
-	linear_fwd(d->mid, d->o, rows, width_q(c), C, w + lo->o, p->o, weights_at(w, lo->o_b), d->x);
+	linear_fwd(d->mid, d->o, rows, width_q(c), C, w + lo->o, p->o, weights_at(w, lo->o_b), d->x, LINEAR_F32);
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, d->normed, d->mean, d->rstd, d->mid, rows);
-	up_fwd(c, w + lo->up, p->up, weights_at(w, lo->up_b), d->act, d->pre, d->normed, rows);
-	linear_fwd(d->x, d->act, rows, (size_t)c->F, C, w + lo->down, p->down, weights_at(w, lo->down_b), d->mid);
+	up_fwd(c, w + lo->up, p->up, weights_at(w, lo->up_b), d->act, d->pre, d->normed, rows, LINEAR_F32);
+	linear_fwd(d->x, d->act, rows, (size_t)c->F, C, w + lo->down, p->down, weights_at(w, lo->down_b), d->mid, LINEAR_F32);
 }
 
 /* At most FEED_ROWS tokens; returns how many were wanted. */
@@ -250,7 +250,7 @@ feed_rows(struct decoder *d, size_t rows, const int *seq, const uint32_t *tok, c
 	norm_fwd(c, d->w, p->norm_f, p->norm_f_b, d->hidden + done * C, d->mean, d->rstd, d->mid, n);
 	if (logits)
 		linear_fwd(logits + done * V, d->hidden + done * C, n, C, V, d->w + p->head, d->packed_head,
-			NULL, NULL);
+			NULL, NULL, LINEAR_F32);
 	return n;
 }
 

@@ -49,16 +49,18 @@ head_chunk(struct net *n, const float *w, float *g, const struct net_head *h, co
 		n->target[i] = h->target[row[i]];
 		n->coef[i] = coef ? coef[row[i]] : 0;
 	}
-	linear_fwd(n->logits, x, m, C, V, W, NULL, NULL, NULL);
+	linear_fwd(n->logits, x, m, C, V, W, NULL, NULL, NULL, n->linear);
 	op_logp(n->logits, V, m, V, h->scale, n->target, coef ? n->coef : NULL, n->logp, h->entropy ? n->entropy : NULL);
 	for (size_t i = 0; i < m; i++) {
+		if (coef && n->coef[i] == 0)
+			continue;
 		h->logp[row[i]] = n->logp[i];
 		if (h->entropy)
 			h->entropy[row[i]] = n->entropy[i];
 	}
 	if (!coef)
 		return;
-	linear_bwd(n->dx, g + n->par->head, NULL, n->logits, x, W, m, C, V);
+	linear_bwd(n->dx, g + n->par->head, NULL, n->logits, x, W, m, C, V, n->linear);
 	par_for(m, scatter_row, &(struct gather){ n, row, n->dhidden, n->dx });
 }
 
@@ -72,14 +74,14 @@ head_rows(struct net *n, const float *w, float *g, const struct net_head *h, siz
 void
 net_head(struct net *n, const float *w, float *g, const struct net_head *h)
 {
-	size_t rows = (size_t)n->b * (size_t)n->t, count = 0;
+	size_t rows = (size_t)n->b * (size_t)n->t, count = 0, pair = n->linear == LINEAR_BF16;
 
 	memset(h->logp, 0, rows * sizeof *h->logp);
 	if (h->entropy)
 		memset(h->entropy, 0, rows * sizeof *h->entropy);
 	if (h->coef) {
 		for (size_t i = 0; i < rows; i++)
-			if (h->coef[i] != 0)
+			if (h->coef[i] != 0 || h->coef[i ^ pair] != 0)
 				n->row[count++] = (uint32_t)i;
 		head_rows(n, w, g, h, count, h->coef);
 		count = 0;
@@ -97,5 +99,6 @@ net_logits(struct net *n, const float *w, size_t first, size_t count, float *log
 {
 	size_t C = (size_t)n->cfg.C;
 
-	linear_fwd(logits, n->hidden + first * C, count, C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL, NULL);
+	linear_fwd(logits, n->hidden + first * C, count, C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL, NULL,
+			n->linear);
 }

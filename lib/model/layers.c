@@ -28,19 +28,20 @@ norm_bwd(const struct config *c, const float *w, float *g, size_t gain, size_t b
 
 void
 linear_fwd(float *y, const float *x, size_t rows, size_t K, size_t N, const float *W, const float *packed,
-		const float *bias, const float *residual)
+		const float *bias, const float *residual, enum linear how)
 {
 	gemm(&(struct gemm){ .M = rows, .N = N, .K = K, .A = x, .lda = K, .B = W, .ldb = K, .b_trans = 1,
-		.packed = packed, .C = y, .ldc = N, .bias = bias, .residual = residual });
+		.packed = packed, .C = y, .ldc = N, .bf16 = how != LINEAR_F32, .bias = bias, .residual = residual });
 }
 
 void
 linear_bwd(float *dx, float *dW, float *db, const float *dy, const float *x, const float *W, size_t rows,
-		size_t K, size_t N)
+		size_t K, size_t N, enum linear how)
 {
-	gemm(&(struct gemm){ .M = rows, .N = K, .K = N, .A = dy, .lda = N, .B = W, .ldb = K, .C = dx, .ldc = K });
+	gemm(&(struct gemm){ .M = rows, .N = K, .K = N, .A = dy, .lda = N, .B = W, .ldb = K, .C = dx, .ldc = K,
+		.bf16 = how != LINEAR_F32 });
 	gemm(&(struct gemm){ .M = N, .N = K, .K = rows, .A = dy, .lda = N, .a_trans = 1, .B = x, .ldb = K,
-		.C = dW, .ldc = K, .accumulate = 1 });
+		.C = dW, .ldc = K, .accumulate = 1, .bf16 = how == LINEAR_BF16 });
 	if (db)
 		op_colsum(db, dy, N, rows, N);
 }

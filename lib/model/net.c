@@ -130,28 +130,28 @@ layout(struct net *n)
 }
 
 static void
-shape(struct net *n, const struct config *cfg, int B, int T, enum net_use grad)
+shape(struct net *n, const struct config *cfg, int B, int T, int use)
 {
-	*n = (struct net){ .cfg = *cfg, .B = B, .T = T, .grad = grad };
+	*n = (struct net){ .cfg = *cfg, .B = B, .T = T, .grad = use & ~NET_BF16, .bf16 = use & NET_BF16 };
 	layout(n);
 }
 
 size_t
-net_bytes(const struct config *cfg, int B, int T, enum net_use grad)
+net_bytes(const struct config *cfg, int B, int T, int use)
 {
 	struct net n;
 
-	shape(&n, cfg, B, T, grad);
+	shape(&n, cfg, B, T, use);
 	return n.arena.size + sizeof n + (size_t)cfg->L * sizeof *n.layer;
 }
 
 struct net *
-net_new(const struct config *cfg, const struct params *par, int B, int T, enum net_use grad)
+net_new(const struct config *cfg, const struct params *par, int B, int T, int use)
 {
 	struct net *n = xmalloc(sizeof *n);
 	size_t size;
 
-	shape(n, cfg, B, T, grad);
+	shape(n, cfg, B, T, use);
 	size = n->arena.size;
 	n->layer = xcalloc((size_t)cfg->L, sizeof *n->layer);
 	n->par = par;

@@ -8,10 +8,13 @@
 struct net;                     /* activations and scratch for up to B rows of T tokens, from one arena */
 
 /* NET_GRAD: room for a backward too; NET_RECOMPUTE: the same bits in less of it, for of each layer the input alone is
- * kept and the rest computed again (Chen et al. 2016).  Ends the program when memory lacks. */
-enum net_use { NET_FORWARD, NET_GRAD, NET_RECOMPUTE };
-struct net *net_new(const struct config *, const struct params *, int B, int T, enum net_use);
-size_t      net_bytes(const struct config *, int B, int T, enum net_use);       /* what net_new will take */
+ * kept and the rest computed again (Chen et al. 2016).  Beside any of them NET_BF16: what products multiply is rounded
+ * to bf16; sums, norms, softmax, attention and all that is kept in g or w stay fp32. */
+enum net_use { NET_FORWARD, NET_GRAD, NET_RECOMPUTE, NET_BF16 = 4 };
+
+/* use: of enum net_use.  Ends the program when memory lacks. */
+struct net *net_new(const struct config *, const struct params *, int B, int T, int use);
+size_t      net_bytes(const struct config *, int B, int T, int use);    /* what net_new will take */
 void        net_free(struct net *);
 
 /* tok (B,T).  start (B,T), or NULL: the first position in its row that a token may attend to (its document's

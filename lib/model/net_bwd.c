@@ -31,10 +31,11 @@ ffn_bwd(struct net *n, const float *w, float *g, int l)
 	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C;
 
 	act_again(c, n->act, a->pre, rows);
-	linear_bwd(n->dact, g + lo->down, grad_at(g, lo->down_b), dadded(n, DROP_FFN, l), n->act, w + lo->down, rows, (size_t)c->F, C);
+	linear_bwd(n->dact, g + lo->down, grad_at(g, lo->down_b), dadded(n, DROP_FFN, l), n->act, w + lo->down, rows, (size_t)c->F, C,
+			n->linear);
 	act_back(c, n->dpre, n->dact, a->pre, rows);
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
-	linear_bwd(n->dnormed, g + lo->up, grad_at(g, lo->up_b), n->dpre, n->normed, w + lo->up, rows, C, width_up(c));
+	linear_bwd(n->dnormed, g + lo->up, grad_at(g, lo->up_b), n->dpre, n->normed, w + lo->up, rows, C, width_up(c), n->linear);
 	norm_bwd(c, w, g, lo->norm2, lo->norm2_b, n->dres, n->dnormed, a->mid, a->mean2, a->rstd2, rows);
 }
 
@@ -49,14 +50,15 @@ attention_bwd(struct net *n, const float *w, float *g, int l)
 	size_t k = width_q(c), v = k + width_kv(c);
 	struct attn at = net_attention(n, l);
 
-	linear_bwd(n->dout, g + lo->o, grad_at(g, lo->o_b), dadded(n, DROP_ATTN, l), a->o, w + lo->o, rows, width_q(c), C);
+	linear_bwd(n->dout, g + lo->o, grad_at(g, lo->o_b), dadded(n, DROP_ATTN, l), a->o, w + lo->o, rows, width_q(c), C,
+			n->linear);
 	attn_bwd(&at, n->dout, n->dqkv, n->dqkv + k, n->dqkv + v);
 	if (c->pos == POS_ROPE)
 		op_rope(n->dqkv, ld, rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 1);
 	if (c->qk_norm)
 		qk_norm_bwd(c, w, g, lo, n->dqkv, rows, &a->qk, n->tmp, n->tmp2);
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
-	linear_bwd(n->dnormed, g + lo->qkv, grad_at(g, lo->qkv_b), n->dqkv, n->normed, w + lo->qkv, rows, C, ld);
+	linear_bwd(n->dnormed, g + lo->qkv, grad_at(g, lo->qkv_b), n->dqkv, n->normed, w + lo->qkv, rows, C, ld, n->linear);
 	norm_bwd(c, w, g, lo->norm1, lo->norm1_b, n->dres, n->dnormed, a->x, a->mean1, a->rstd1, rows);
 }
 

@@ -13,6 +13,7 @@ take_batch(struct net *n, const struct net_batch *b)
 	n->b = b->B;
 	n->t = b->T;
 	n->packed = b->start != NULL;
+	n->linear = !n->bf16 ? LINEAR_F32 : b->T % 2 ? LINEAR_BF16_DX : LINEAR_BF16;
 	memcpy(n->tok, b->tok, rows * sizeof *n->tok);
 	for (size_t i = 0; i < rows; i++) {
 		n->start[i] = b->start ? b->start[i] : 0;
@@ -49,21 +50,22 @@ net_layer(struct net *n, const float *w, int l, float *out)
 	int drop = n->drop.p > 0;
 
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
-	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, NULL, weights_at(w, lo->qkv_b), NULL);
+	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, NULL, weights_at(w, lo->qkv_b), NULL, n->linear);
 	if (c->qk_norm)
 		qk_norm_fwd(c, w, lo, a->qkv, rows, &a->qk, n->tmp);
 	if (c->pos == POS_ROPE)
 		op_rope(a->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 0);
 	attn_fwd(&at);
-	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), drop ? NULL : a->x);
+	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), drop ? NULL : a->x, n->linear);
 	if (drop)
 		net_dropped(n, a->mid, a->mid, a->x, DROP_ATTN, l);
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
-	up_fwd(c, w + lo->up, NULL, weights_at(w, lo->up_b), n->act, a->pre, n->normed, rows);
+	up_fwd(c, w + lo->up, NULL, weights_at(w, lo->up_b), n->act, a->pre, n->normed, rows, n->linear);
 	if (!out)
 		return;
-	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), drop ? NULL : a->mid);
+	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), drop ? NULL : a->mid,
+			n->linear);
 	if (drop)
 		net_dropped(n, out, out, a->mid, DROP_FFN, l);
 }

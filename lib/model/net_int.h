@@ -23,7 +23,7 @@ enum drop_site { DROP_EMBED, DROP_PROB, DROP_ATTN, DROP_FFN, DROP_LAYER = 3 };
 struct net {
 	struct config cfg;
 	const struct params *par;
-	int    B, T;
+	int    B, T, bf16;
 	enum net_use grad;
 	struct arena arena;
 	struct acts *layer;                     /* [L]; buffers of its own with NET_GRAD, only x with NET_RECOMPUTE */
@@ -33,6 +33,7 @@ struct net {
 
 	/* The batch at hand. */
 	int       b, t, packed;                 /* packed: start was given */
+	enum linear linear;
 	uint32_t *tok, *pos, *start;            /* (rows) */
 	struct drop drop;
 
