@@ -9,6 +9,7 @@
 
 static const char *preset, *config, *vocab_path, *chat_name, *out = "-";
 static long long depth, seed, context, vocab_n, batch = 8;
+static struct plan_cost cost;
 static int plan, list;
 static const struct opt opts[] = {
 	{ 0, "preset", OPT_STR, &preset, "NAME", "a shape that has a name (see --list)", OPT_RESULT },
@@ -21,6 +22,8 @@ static const struct opt opts[] = {
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 0, "plan", OPT_FLAG, &plan, NULL, "print what it would cost, and write nothing", OPT_QUIET },
 	{ 'B', "batch", OPT_INT, &batch, "ROWS", "rows of a micro-batch, for --plan [8]", OPT_QUIET },
+	{ 0, "price-per-hour", OPT_NUM, &cost.price, "X", "what the machine costs an hour, for --plan", OPT_QUIET },
+	{ 0, "watts", OPT_NUM, &cost.watts, "X", "what the machine draws, for --plan", OPT_QUIET },
 	{ 0, "list", OPT_FLAG, &list, NULL, "print the names of the presets", OPT_QUIET },
 	{ 'o', "output", OPT_STR, &out, "FILE", "the model [-: a stream]", OPT_QUIET },
 	{ 0 }
@@ -59,7 +62,10 @@ print_plan(const struct config *c)
 
 	if (batch < 1 || batch > 1 << 20)
 		die_usage("--batch: out of range");
-	plan_print(c, (int)batch, plan_speed(), &b);
+	if (!(cost.price >= 0 && cost.watts >= 0))
+		die_usage("--price-per-hour and --watts: 0 or more");
+	cost.speed = plan_speed();
+	plan_print(c, (int)batch, &cost, &b);
 	fputs(b.p, stdout);
 	buf_free(&b);
 	cli_close_stdout();

@@ -28,6 +28,8 @@ fixtures() {
 	for q in 1 2 3 4 5 6; do
 		printf '{"prompt":"Say %d.","chosen":"%d","rejected":"no"}\n' $q $q
 	done >pairs.jsonl
+	awk 'BEGIN { for (c = 0; c < 4; c++) for (k = -3; k <= 3; k++) { C = 1e15 * 4 ^ c; N = 1.2e6 * 2 ^ c * 1.5 ^ k; D = C / 6 / N
+		printf "{\"params\":%.9g,\"tokens\":%.9g,\"loss\":%.9f}\n", N, D, 1.5 + 60 / N ^ .3 + 300 / D ^ .35 } }' >runs.jsonl
 	lmcat --from-jsonl -o docs.lms docs.jsonl
 	have train-vocab && train-vocab --size=320 '--special=<|endoftext|>,<|im_start|>,<|im_end|>' -o vocab.json docs.jsonl
 	have tokenize && [ -e vocab.json ] && tokenize -w vocab.json --eot -o toks.lms docs.jsonl

@@ -13,6 +13,8 @@ t 'another seed, other weights' '$init -S 2 -o c.safetensors && ! same a.safeten
 t 'the commands that made it are within' 'head -c 9000 a.safetensors | grep -aq "init-model --context=64 --preset=micro --seed=1 --vocab-size=300"'
 t 'GPT-2 has 124439808 parameters' 'init-model --preset=gpt2 --plan | grep -q "^parameters  *124439808$"'
 t 'a plan writes nothing' 'mkdir p && cd p && init-model --preset=llama2-70b --plan -B 1 >/dev/null && [ -z "$(ls)" ]; r=$?; cd ..; [ $r = 0 ]'
+t 'cost and energy of that time' 'init-model --preset=gpt2 --plan --price-per-hour=2 --watts=500 >x && awk "/^time/ { h = \$6 * (\$7 == \"days\" ? 24 : \$7 == \"hours\" ? 1 : \$7 == \"years\" ? 8766 : 0) }
+	/^cost/ { c = \$2 + 0 } /^energy/ { e = \$2 + 0 } END { exit !(h > 0 && c / h > 1.99 && c / h < 2.01 && e / h > .497 && e / h < .503) }" x'
 t 'the dial' 'init-model --depth=2 --vocab-size=100 --plan | grep -q "2 layers, width 128, 2 heads of 64, feed-forward 384"'
 t 'every preset has a plan' 'for p in $(init-model --list); do init-model --preset=$p --vocab-size=512 --plan >x || exit 1; done'
 t 'the shape of a model' 'init-model --config=a.safetensors -S 1 -o d.safetensors && same a.safetensors d.safetensors'

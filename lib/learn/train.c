@@ -136,6 +136,7 @@ log_step(struct train *t, double lr, struct err *e)
 	json_add_num(&b, "loss", t->loss);
 	json_add_num(&b, "lr", lr);
 	json_add_num(&b, "grad_norm", t->norm);
+	json_add_int(&b, "params", (long long)params_matrix(&m->par, &m->cfg) + (long long)m->cfg.V * m->cfg.C);
 	json_add_int(&b, "tokens", (long long)t->run.tokens);
 	json_add_int(&b, "supervised", (long long)t->batch.supervised);
 	json_add_num(&b, "tokens_per_s", round(t->rate));

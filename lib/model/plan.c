@@ -4,6 +4,7 @@
 #include "base/par.h"
 #include "kern/gemm.h"
 #include "model/card.h"
+#include "model/law.h"
 #include "model/net.h"
 #include "model/plan.h"
 #include <math.h>
@@ -67,11 +68,11 @@ print_time(struct buf *b, const char *what, double s)
 }
 
 void
-plan_print(const struct config *c, int B, double speed, struct buf *b)
+plan_print(const struct config *c, int B, const struct plan_cost *cost, struct buf *b)
 {
 	struct params p;
 	char what[40];
-	double n, matrix, flops, tokens, weights, act = (double)net_bytes(c, B, c->T, 1);
+	double n, matrix, flops, tokens, weights, hours, act = (double)net_bytes(c, B, c->T, 1);
 
 	params_init(&p, c);
 	n = (double)params_count(&p);
@@ -79,7 +80,8 @@ plan_print(const struct config *c, int B, double speed, struct buf *b)
 	flops = params_flops(&p, c, c->T);
 	weights = (double)p.total * sizeof(float);
 	params_free(&p);
-	tokens = 20 * n;        /* Hoffmann et al. 2022, approach 2, rounded */
+	tokens = law_tokens(&law_chinchilla, n);
+	hours = tokens * flops / cost->speed / 3600;
 	buf_printf(b, "%-24s", "shape");
 	config_describe(c, b);
 	buf_printf(b, ", context %d, vocabulary %d\n", c->T, c->V);
@@ -96,11 +98,17 @@ plan_print(const struct config *c, int B, double speed, struct buf *b)
 	snprintf(what, sizeof what, "  activations, %d rows", B);
 	print_size(b, what, act);
 	print_size(b, "  together", 4 * weights + act);
-	buf_printf(b, "%-24s%.4g (20 a parameter)\n", "compute-optimal tokens", tokens);
+	buf_printf(b, "%-24s%.4g (%.3g a parameter)\n", "compute-optimal tokens", tokens, tokens / n);
+	buf_printf(b, "%-24s%.3f nats a token, of web text in 32,000 tokens (Chinchilla's law)\n", "loss after them",
+	    law_loss(&law_chinchilla, n, tokens));
 	buf_printf(b, "%-24s%.4g\n", "FLOPs for them", tokens * flops);
 	/* Kaplan et al. 2020, equation D.1, fitted up to 1.5e9: N without embeddings. */
 	if (matrix < 1.5e9)
 		buf_printf(b, "%-24s%.2g (Kaplan's rule)\n", "learning rate", 3.239e-3 - 1.395e-4 * log(matrix));
-	buf_printf(b, "%-24s%.4g GFLOP/s in matrix products, %d threads\n", "speed here", speed / 1e9, par_threads());
-	print_time(b, "time for them, at least", tokens * flops / speed);
+	buf_printf(b, "%-24s%.4g GFLOP/s in matrix products, %d threads\n", "speed here", cost->speed / 1e9, par_threads());
+	print_time(b, "time for them, at least", 3600 * hours);
+	if (cost->price > 0)
+		buf_printf(b, "%-24s%.4g, at %g an hour\n", "cost", hours * cost->price, cost->price);
+	if (cost->watts > 0)
+		buf_printf(b, "%-24s%.4g kWh, at %g W\n", "energy", hours * cost->watts / 1000, cost->watts);
 }
