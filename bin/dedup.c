@@ -5,18 +5,25 @@
 #include "text/dedup.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *output = "-", *by = "text,minhash", *edges_path, *clusters_path;
-static long long ngram = 5, bands = 14, rows = 8, against_ngram = 13;
+static const char *unit = "byte", *keep = "first", *index_path;
+static long long ngram = 5, bands = 14, rows = 8, against_ngram = 13, min_substring = 100, memory = 1ll << 30;
 static struct strs against_paths;
 static double min_jaccard = .5;
 static const struct opt opts[] = {
 	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
-	{ 0, "by", OPT_STR, &by, "LIST", "url, text, paragraph, line, minhash [text,minhash]", OPT_RESULT },
+	{ 0, "by", OPT_STR, &by, "LIST", "url, text, paragraph, line, minhash, substring [text,minhash]", OPT_RESULT },
 	{ 0, "ngram", OPT_INT, &ngram, "N", "words in a shingle [5]", OPT_RESULT },
 	{ 0, "bands", OPT_INT, &bands, "N", "keys of a document [14]", OPT_RESULT },
 	{ 0, "rows", OPT_INT, &rows, "N", "minima in a key [8]", OPT_RESULT },
 	{ 0, "min-jaccard", OPT_NUM, &min_jaccard, "X", "shingles that near duplicates share [0.5]", OPT_RESULT },
+	{ 0, "min-substring", OPT_INT, &min_substring, "N", "units in a row that are cut where they come again [100; words: 50]", OPT_RESULT },
+	{ 0, "unit", OPT_STR, &unit, "UNIT", "of these: byte or word [byte]", OPT_RESULT },
+	{ 0, "keep", OPT_STR, &keep, "WHICH", "of what is alike: first, longest, max:KEY [first]", OPT_RESULT },
+	{ 0, "index", OPT_STR, &index_path, "FILE", "drop what earlier runs saw; add what this one sees", OPT_QUIET },
+	{ 0, "memory", OPT_INT, &memory, "SIZE", "sort in that much, the rest on disk [1G]", OPT_QUIET },
 	{ 0, "against", OPT_LIST, &against_paths, "FILE", "drop what shares words with FILE's documents", OPT_FILE },
 	{ 0, "against-ngram", OPT_INT, &against_ngram, "N", "that many in a row [13]", OPT_RESULT },
 	{ 0, "edges", OPT_STR, &edges_path, "FILE", "write the near pairs to FILE", OPT_QUIET },
@@ -37,21 +44,74 @@ parse_by(void)
 		while (m < DEDUP_AGAINST && (strlen(dedup_names[m]) != n || memcmp(dedup_names[m], p, n)))
 			m++;
 		if (m == DEDUP_AGAINST)
-			die_usage("--by=%s: '%.*s' is none of url, text, paragraph, line, minhash", by, (int)n, p);
+			die_usage("--by=%s: '%.*s' is none of url, text, paragraph, line, minhash, substring", by, (int)n, p);
 		bits |= 1u << m;
 		p += n + (p[n] == ',');
 	}
 	if (!bits && !against_paths.n)
 		die_usage("--by: by what?");
+	if (edges_path && !(bits >> DEDUP_MINHASH & 1))
+		die_usage("--edges: only with --by=minhash");
+	return bits;
+}
+
+static void
+check_sizes(void)
+{
 	if (against_ngram < 1 || against_ngram > 1000)
 		die_usage("--against-ngram: 1 to 1000");
 	if (ngram < 1 || ngram > 1000 || bands < 1 || bands > 1000 || rows < 1 || rows > 1000)
 		die_usage("--ngram, --bands, --rows: 1 to 1000");
 	if (!(min_jaccard >= 0 && min_jaccard <= 1))
 		die_usage("--min-jaccard: 0 to 1");
-	if (edges_path && !(bits >> DEDUP_MINHASH & 1))
-		die_usage("--edges: only with --by=minhash");
-	return bits;
+	if (memory < 1 << 20)
+		die_usage("--memory: 1M at least");
+	if (strcmp(unit, "byte") != 0 && strcmp(unit, "word") != 0)
+		die_usage("--unit=%s: byte or word", unit);
+	if (!cli_given(&min_substring) && strcmp(unit, "word") == 0)
+		min_substring = 50;
+	if (min_substring < 2 || min_substring > 1 << 20)
+		die_usage("--min-substring: 2 to 1M");
+}
+
+/* The options as the library has them. */
+static struct dedup_opts
+gather(void)
+{
+	struct dedup_opts o = { .by = parse_by(), .near = { (size_t)ngram, (size_t)bands, (size_t)rows, min_jaccard } };
+
+	check_sizes();
+	if (strncmp(keep, "max:", 4) == 0 && keep[4])
+		o.keep = DEDUP_MOST, o.keep_key = keep + 4;
+	else if (strcmp(keep, "longest") == 0)
+		o.keep = DEDUP_LONGEST;
+	else if (strcmp(keep, "first") != 0)
+		die_usage("--keep=%s: first, longest or max:KEY", keep);
+	o.words = strcmp(unit, "word") == 0;
+	o.min_substring = (size_t)min_substring;
+	o.index = index_path;
+	o.wait = cli_given(&memory);
+	o.memory = (size_t)memory;
+	return o;
+}
+
+/* The index as it is now is part of how the result came about. */
+static void
+name_index(void)
+{
+	struct err err;
+	struct buf b = { 0 };
+	uint32_t crc;
+	int failed;
+
+	if (!index_path || access(index_path, F_OK) != 0)
+		return;
+	crc = file_crc32c(index_path, &err, &failed);
+	if (failed)
+		die_err(&err);
+	buf_printf(&b, "crc32c:%08x", crc);
+	cli_prog_set("index", b.p);
+	buf_free(&b);
 }
 
 static struct docs_out *out;
@@ -121,7 +181,7 @@ report(const struct dedup *d)
 	for (enum dedup_by m = 0; m < DEDUP_METHODS; m++)
 		if (dedup_dropped(d, m))
 			buf_printf(&b, ", %llu %ss dropped by %s", (unsigned long long)dedup_dropped(d, m),
-			           m == DEDUP_PARAGRAPH || m == DEDUP_LINE ? dedup_names[m] : "document", dedup_names[m]);
+			           m == DEDUP_PARAGRAPH || m == DEDUP_LINE || m == DEDUP_SUBSTRING ? dedup_names[m] : "document", dedup_names[m]);
 	note(1, "%llu documents kept%s", (unsigned long long)dedup_kept(d), b.p ? b.p : "");
 	if (near && near_tried(near))
 		note(2, "%llu candidate pairs tried, %llu held", (unsigned long long)near_tried(near), (unsigned long long)near_held(near));
@@ -132,16 +192,18 @@ int
 main(int argc, char **argv)
 {
 	int first = cli_parse(argc, argv, &tool);
-	struct dedup_opts o = { parse_by(), { (size_t)ngram, (size_t)bands, (size_t)rows, min_jaccard }, NULL };
+	struct dedup_opts o = gather();
 	struct against *against = read_against();
 	struct dedup_sink sink = { NULL, put_doc, edges_path ? put_edge : NULL, clusters_path ? put_cluster : NULL };
 	struct docs_in *in = docs_open(argc - first, argv + first, 0);
-	char *head = head_next(docs_head(in), "docs", "");
 	struct dedup *d;
+	char *head;
 	struct doc doc;
 	struct err err;
 
 	o.against = against;
+	name_index();
+	head = head_next(docs_head(in), "docs", "");
 	out = docs_create(output, head);
 	edges = create(edges_path);
 	clusters = create(clusters_path);
@@ -159,6 +221,7 @@ main(int argc, char **argv)
 	if ((edges && file_commit(edges, &err)) || (clusters && file_commit(clusters, &err)))
 		die_err(&err);
 	docs_finish(out);
+	dedup_commit(d);
 	report(d);
 	dedup_free(d);
 	against_free(against);

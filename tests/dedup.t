@@ -40,6 +40,23 @@ printf '{"id":"1","text":"He asked: why does a man walk his two dogs along the R
 t 'against an examination' '[ "$(dedup -q --by=text --against=eval.jsonl train.jsonl | ids)" = "2 3 " ]'
 t 'in fewer words' '[ "$(dedup -q --by=minhash --against=eval.jsonl --against-ngram=5 train.jsonl | ids)" = "3 " ]'
 t 'its content is in the provenance' 'dedup -q --by=text --against=eval.jsonl train.jsonl | lmcat --head 2>&1 | grep -q "against=crc32c:"'
+t 'in little memory the same' 'dedup -q --memory=1M --edges=ed2 --clusters=cl2 in.jsonl | cmp - out.lms && dedup -q --edges=ed --clusters=cl in.jsonl >x && cmp ed ed2 && cmp cl cl2'
+t 'and without minhash' 'dedup -q --by=text,url in.jsonl >x && dedup -q --by=text,url --memory=1M in.jsonl | cmp - x'
+t 'the longest stays' '[ "$(dedup -q --keep=longest --clusters=cl in.jsonl | ids)" = "a c b2 short2 short3 empty " ] && grep -q "^\[\"b2\",\"b\"\]" cl'
+printf '{"id":"1","q":1,"text":"one two"}\n{"id":"2","q":7.5,"text":"one two"}\n{"id":"3","text":"one two"}\n{"id":"4","text":"else"}\n' >q.jsonl
+t 'the best stays' '[ "$(dedup -q --keep=max:q q.jsonl | ids)" = "2 4 " ] && [ "$(dedup -q --by=text --keep=max:q q.jsonl | ids)" = "2 4 " ]'
+t 'an unknown choice: exit 2' 'exits 2 dedup --keep=best in.jsonl'
+sed -n 1,4p in.jsonl >one.jsonl; sed -n '5,$p' in.jsonl >two.jsonl
+t 'an index: made, read, extended' 'dedup -q --index=i.lms one.jsonl >x1 && lmcat --check i.lms && dedup -q --index=i.lms two.jsonl >x2 && [ "$(ids x1)$(ids x2)" = "$(ids out.lms)" ] && [ -z "$(dedup -q --index=i.lms in.jsonl | ids)" ]'
+t 'of another setting: exit 1, and it stays as it was' 'cp i.lms j.lms; exits 1 dedup -q --bands=9 --index=i.lms in.jsonl >x && cmp i.lms j.lms'
+t 'damaged: exit 1' 'head -c 3000 i.lms >j.lms; exits 1 dedup -q --index=j.lms in.jsonl >x'
+t 'no index of ours: exit 1' 'exits 1 dedup -q --index=out.lms in.jsonl >x'
+long='This sentence, which is rather long as sentences go, is at the foot of every page that this publisher has, and has to go.'
+printf '{"id":"1","text":"First text. %s"}\n{"id":"2","text":"Second! %s End \303\244."}\n{"id":"3","text":"%s"}\n' "$long" "$long" "$long" >sub.jsonl
+t 'by substring: all copies but the first' '[ "$(dedup -q --by=substring sub.jsonl | lmcat --jsonl | sed "s/.*\"text\":\"\([^\"]*\).*/\1/")" = "First text. $long
+Second! End ä." ]'
+t 'in words, whatever is between them' 'sed "2s/sentence,/SENTENCE/" sub.jsonl | dedup -q --by=substring --unit=word --min-substring=20 | lmcat --jsonl | sed -n "2s/.*\"text\":\"\([^\"]*\).*/\1/p" | grep -qx "Second! End ä."'
+t 'an unknown unit: exit 2' 'exits 2 dedup --unit=page in.jsonl'
 t 'an unknown method: exit 2' 'exits 2 dedup --by=magic in.jsonl'
 t '--edges without minhash: exit 2' 'exits 2 dedup --by=text --edges=e in.jsonl'
 
@@ -47,6 +64,12 @@ g=${LM_TESTDATA-}/golden/dedup
 if [ -r "$g/corpus.jsonl.gz" ]; then
 	t 'golden corpus' 'dedup -q --by=minhash --edges=ed --clusters=cl -o g.lms "$g/corpus.jsonl.gz"'
 	t 'any number of threads' 'dedup -q -t 1 --by=minhash --edges=ed1 -o g1.lms "$g/corpus.jsonl.gz" && cmp g.lms g1.lms && cmp ed ed1'
+	t 'in a tenth of the memory' 'dedup -q --memory=1M --by=minhash --edges=ed1 -o g1.lms "$g/corpus.jsonl.gz" && cmp g.lms g1.lms && cmp ed ed1'
+	t 'in two halves with an index: all but a few decisions are the same' '
+		lmcat --jsonl "$g/corpus.jsonl.gz" | awk "{ print >(NR % 2 ? \"h1\" : \"h2\") }"; numbers() { lmcat --jsonl "$@" | sed "s/.*\"id\":\([0-9]*\).*/\1/" | sort; }
+		cat h1 h2 | dedup -q --by=minhash | numbers >all
+		dedup -q --by=minhash --index=i2 h1 >x1 && dedup -q --by=minhash --index=i2 h2 >x2 && cat x1 x2 | numbers >halves
+		n=$(comm -3 all halves | wc -l); echo "$n differ of $(wc -l <all)"; [ "$n" -lt 20 ]'
 	tr -d '[]"' <ed | tr ',' ' ' >ed.txt
 	sed 's/\], \[/\n/g; s/\[//g; s/\]//g; s/,//g' "$g/pairs.json" >pairs.txt
 	# per band of .1: pairs, those joined, those expected; the worst deviation in standard deviations

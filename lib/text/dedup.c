@@ -4,20 +4,20 @@
 #include "text/dedup.h"
 #include "base/json.h"
 #include "base/par.h"
-#include "base/spool.h"
-#include "text/seen.h"
+#include "text/alike.h"
+#include "text/known.h"
+#include "text/repeat.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { BATCH = 256, BATCH_BYTES = 8 << 20 };
-#define NOWHERE UINT64_MAX
 
-const char *const dedup_names[DEDUP_METHODS] = { "url", "paragraph", "line", "text", "minhash", "against" };
+const char *const dedup_names[DEDUP_METHODS] = { "url", "paragraph", "line", "text", "minhash", "substring", "against" };
 
 /* A document on its way: what was read, and what is worked out of it by any thread. */
 struct job {
 	struct buf      meta, text;
-	struct hash128  hash;
+	struct hash128  text_hash, url_hash;    /* .a 0: none */
 	uint64_t       *keys;
 	struct shingles shingles;
 	int             hit;            /* shares words with what it must not */
@@ -26,15 +26,17 @@ struct job {
 struct dedup {
 	struct dedup_opts opts;
 	struct dedup_sink sink;
-	struct job    jobs[BATCH];
-	size_t        n_jobs, job_bytes;
-	struct near  *near;             /* set: documents wait */
-	struct seen   urls, texts, parts;
-	struct spool *docs, *names;     /* those that wait: two u32 lengths, meta, text; the ids of all */
-	uint64_t     *place, *name_at;  /* in docs, NOWHERE for what is dropped; in names */
-	size_t        n_place, cap_place, n_name, cap_name;
-	uint64_t      kept, dropped[DEDUP_METHODS];
-	uint32_t      n;
+	struct job     jobs[BATCH];
+	size_t         n_jobs, job_bytes;
+	struct minhash minhash;
+	struct alike  *alike;           /* set: documents wait */
+	struct known  *known;
+	struct repeat *repeat;
+	struct seen    urls, texts, parts;
+	uint64_t       kept, dropped[DEDUP_METHODS];
+	uint64_t       n;
+	int            failed;          /* why is in err */
+	struct err     err;
 };
 
 static int
@@ -43,20 +45,63 @@ by(const struct dedup *d, enum dedup_by m)
 	return d->opts.by >> m & 1;
 }
 
+static void
+put_out(void *ctx, const struct doc *doc)
+{
+	struct dedup *d = ctx;
+
+	d->kept++;
+	d->sink.doc(d->sink.ctx, doc);
+}
+
+/* A document that stays goes on: out, or to where its parts are looked at. */
+static void
+put_on(void *ctx, const struct doc *doc)
+{
+	struct dedup *d = ctx;
+
+	if (!d->repeat)
+		put_out(d, doc);
+	else if (!d->failed && repeat_put(d->repeat, doc, &d->err))
+		d->failed = 1;
+}
+
+static int
+take_known(void *ctx, const char *id, size_t n, const struct traits *t, struct err *err)
+{
+	struct dedup *d = ctx;
+	struct traits wanted = *t;
+
+	if (!by(d, DEDUP_TEXT))
+		wanted.text.a = 0;
+	if (!by(d, DEDUP_URL))
+		wanted.url.a = 0;
+	if (!by(d, DEDUP_MINHASH))
+		wanted.keys = NULL;
+	return alike_known(d->alike, id, n, &wanted, err);
+}
+
 struct dedup *
 dedup_new(const struct dedup_opts *opts, const struct dedup_sink *sink, struct err *err)
 {
 	struct dedup *d = xcalloc(1, sizeof *d);
+	struct dedup_sink alike = { d, put_on, sink->edge, sink->cluster };
+	unsigned whole = 1u << DEDUP_TEXT | 1u << DEDUP_URL | 1u << DEDUP_MINHASH;
 
 	d->opts = *opts;
 	d->sink = *sink;
-	if ((by(d, DEDUP_MINHASH) || sink->cluster) && (!(d->near = near_new(&opts->near, err)) || !(d->docs = spool_new(err))))
+	if (by(d, DEDUP_MINHASH) || sink->cluster || opts->keep != DEDUP_FIRST || opts->index || (opts->wait && opts->by & whole)) {
+		minhash_init(&d->minhash, opts->near.bands, opts->near.rows, 1);
+		for (size_t i = 0; i < BATCH; i++)
+			d->jobs[i].keys = xcalloc(opts->near.bands, sizeof(uint64_t));
+		if (!(d->alike = alike_new(opts, &alike, err)))
+			goto failed;
+	}
+	if (by(d, DEDUP_SUBSTRING) &&
+	    !(d->repeat = repeat_new(opts->words ? REPEAT_WORD : REPEAT_BYTE, opts->min_substring, opts->memory, err)))
 		goto failed;
-	if ((sink->edge || sink->cluster) && !(d->names = spool_new(err)))
-		goto failed;
-	for (size_t i = 0; i < BATCH && d->near; i++)
-		d->jobs[i].keys = xcalloc(opts->near.bands, sizeof(uint64_t));
-	return d;
+	if (!opts->index || (d->known = known_open(opts->index, &opts->near, take_known, d, err)))
+		return d;
 failed:
 	dedup_free(d);
 	return NULL;
@@ -73,14 +118,12 @@ dedup_free(struct dedup *d)
 		free(d->jobs[i].keys);
 		shingles_free(&d->jobs[i].shingles);
 	}
-	near_free(d->near);
+	minhash_free(&d->minhash);
+	alike_free(d->alike);
+	repeat_free(d->repeat);
 	seen_free(&d->urls);
 	seen_free(&d->texts);
 	seen_free(&d->parts);
-	spool_free(d->docs);
-	spool_free(d->names);
-	free(d->place);
-	free(d->name_at);
 	free(d);
 }
 
@@ -95,14 +138,13 @@ drop_parts(struct dedup *d, struct buf *text, enum dedup_by m)
 	for (size_t i = 0; i <= text->n; i += n + len) {
 		const char *p = text->p + i, *end = memmem(p, text->n - i, mark, len);
 		size_t from = 0, to;
-		uint32_t id = 0;
 
 		n = end ? (size_t)(end - p) : text->n - i;
 		for (to = n; to && strchr(" \t\r\n", p[to - 1]); to--)
 			;
 		while (from < to && strchr(" \t\r\n", p[from]))
 			from++;
-		if (from < to && seen_put(&d->parts, hash128(p + from, to - from), &id)) {
+		if (from < to && seen_put(&d->parts, hash128(p + from, to - from))) {
 			d->dropped[m]++;
 			continue;
 		}
@@ -123,20 +165,25 @@ blank(const struct buf *b)
 	return 1;
 }
 
-/* The URL without its fragment and the slash at its end, appended; its length. */
-static size_t
-url_of(const struct buf *meta, struct buf *url)
+/* Of the URL without its fragment and the slash at its end; none without URL. */
+static struct hash128
+hash_url(const struct buf *meta)
 {
 	struct json j;
+	struct buf url = { 0 };
+	struct hash128 h = { 0, 0 };
 	char *hash;
 
-	if (json_parse(&j, meta->p, meta->n, NULL) || json_str(json_get(j, "url"), url))
-		return 0;
-	if (url->n && (hash = memchr(url->p, '#', url->n)))
-		url->n = (size_t)(hash - url->p);
-	while (url->n && url->p[url->n - 1] == '/')
-		url->n--;
-	return url->n;
+	if (json_parse(&j, meta->p, meta->n, NULL) || json_str(json_get(j, "url"), &url))
+		return h;
+	if (url.n && (hash = memchr(url.p, '#', url.n)))
+		url.n = (size_t)(hash - url.p);
+	while (url.n && url.p[url.n - 1] == '/')
+		url.n--;
+	if (url.n)
+		h = hash128(url.p, url.n);
+	buf_free(&url);
+	return h;
 }
 
 static void
@@ -145,106 +192,72 @@ work(size_t i, void *ctx)
 	struct dedup *d = ctx;
 	struct job *j = &d->jobs[i];
 
-	if (by(d, DEDUP_TEXT))
-		j->hash = hash128(j->text.p, j->text.n);
+	j->text_hash = j->url_hash = (struct hash128){ 0, 0 };
+	if (by(d, DEDUP_TEXT) || d->known)
+		j->text_hash = hash128(j->text.p, j->text.n);
+	if (by(d, DEDUP_URL) || d->known)
+		j->url_hash = hash_url(&j->meta);
 	if (d->opts.against)
 		j->hit = against_hit(d->opts.against, j->text.p, j->text.n, &j->shingles);
-	if (!by(d, DEDUP_MINHASH))
+	if (!by(d, DEDUP_MINHASH) && !d->known)
 		return;
 	shingles_make(&j->shingles, j->text.p, j->text.n, d->opts.near.ngram);
-	minhash_keys(near_minhash(d->near), &j->shingles, j->keys);
+	minhash_keys(&d->minhash, &j->shingles, j->keys);
 }
 
-static int
-keep_name(struct dedup *d, const struct job *j, struct err *err)
+/* Into the file of what was seen, for later runs; all that could be asked for then. */
+static void
+remember(struct dedup *d, const struct job *j, const struct traits *t)
 {
 	struct json meta, id = { 0 };
 	struct buf number = { 0 };
-	int rc;
 
-	VEC_PUSH(d->name_at, d->n_name, d->cap_name, spool_size(d->names));
 	if (json_parse(&meta, j->meta.p, j->meta.n, NULL) == 0)
 		id = json_get(meta, "id");
-	buf_printf(&number, "%u", d->n);
-	rc = id.p ? spool_put(d->names, id.p, (size_t)(id.end - id.p), err) : spool_put(d->names, number.p, number.n, err);
+	buf_printf(&number, "%llu", (unsigned long long)d->n);
+	if (id.p)
+		known_put(d->known, id.p, (size_t)(id.end - id.p), t);
+	else
+		known_put(d->known, number.p, number.n, t);
 	buf_free(&number);
-	return rc;
 }
 
 static int
-get_name(const struct dedup *d, uint32_t doc, struct buf *name, struct err *err)
+put_aside(struct dedup *d, struct job *j, const struct doc *doc, struct err *err)
 {
-	uint64_t at = d->name_at[doc], end = doc + 1 < d->n_name ? d->name_at[doc + 1] : spool_size(d->names);
+	struct traits t = { j->text_hash, j->url_hash, j->keys, &j->shingles, j->hit };
 
-	buf_need(name, (size_t)(end - at));
-	if (spool_get(d->names, at, name->p + name->n, (size_t)(end - at), err))
-		return -1;
-	name->n += (size_t)(end - at);
-	name->p[name->n] = 0;
-	return 0;
-}
-
-/* Puts a document aside, or notes that it is dropped. */
-static int
-put_aside(struct dedup *d, const struct job *j, int stays, struct err *err)
-{
-	uint32_t size[2] = { (uint32_t)j->meta.n, (uint32_t)j->text.n };
-	uint64_t at = stays ? spool_size(d->docs) : NOWHERE;
-
-	VEC_PUSH(d->place, d->n_place, d->cap_place, at);
-	if (!stays)
-		return 0;
-	if (spool_put(d->docs, size, sizeof size, err) || spool_put(d->docs, j->meta.p, j->meta.n, err))
-		return -1;
-	return spool_put(d->docs, j->text.p, j->text.n, err);
-}
-
-static int
-tell_edge(void *ctx, uint32_t a, uint32_t b, double jaccard, struct err *err)
-{
-	struct dedup *d = ctx;
-	struct buf x = { 0 }, y = { 0 };
-	int rc = get_name(d, a, &x, err) || get_name(d, b, &y, err) ? -1 : 0;
-
-	if (rc == 0)
-		d->sink.edge(d->sink.ctx, x.p, y.p, jaccard);
-	buf_free(&x);
-	buf_free(&y);
-	return rc;
+	if (d->known && !j->hit)
+		remember(d, j, &t);
+	if (!by(d, DEDUP_TEXT))
+		t.text.a = 0;
+	if (!by(d, DEDUP_URL))
+		t.url.a = 0;
+	if (!by(d, DEDUP_MINHASH))
+		t.keys = NULL;
+	return alike_put(d->alike, doc, &t, err);
 }
 
 /* One document in its turn, after what threads could do. */
 static int
 judge(struct dedup *d, struct job *j, struct err *err)
 {
-	struct buf url = { 0 };
 	struct doc doc = { j->text.p, j->meta.p, j->text.n, j->meta.n };
-	uint32_t first = d->n;
 	enum dedup_by m = DEDUP_METHODS;
 
-	if (d->names && keep_name(d, j, err))
-		return -1;
+	d->n++;
+	if (d->alike)
+		return put_aside(d, j, &doc, err);
 	if (j->hit)
 		m = DEDUP_AGAINST;
-	else if (by(d, DEDUP_URL) && url_of(&j->meta, &url) && seen_put(&d->urls, hash128(url.p, url.n), &first))
+	else if (j->url_hash.a && seen_put(&d->urls, j->url_hash))
 		m = DEDUP_URL;
-	else if (by(d, DEDUP_TEXT) && seen_put(&d->texts, j->hash, &first))
+	else if (j->text_hash.a && seen_put(&d->texts, j->text_hash))
 		m = DEDUP_TEXT;
-	buf_free(&url);
-	if (m != DEDUP_METHODS)
+	if (m == DEDUP_METHODS)
+		put_on(d, &doc);
+	else
 		d->dropped[m]++;
-	if (d->near) {
-		if (near_put(d->near, m == DEDUP_METHODS && by(d, DEDUP_MINHASH) ? j->keys : NULL, err) ||
-		    put_aside(d, j, m == DEDUP_METHODS, err))
-			return -1;
-		near_join(d->near, first, d->n);
-		if (m == DEDUP_TEXT && d->sink.edge && tell_edge(d, first, d->n, 1, err))
-			return -1;
-	} else if (m == DEDUP_METHODS) {
-		d->kept++;
-		d->sink.doc(d->sink.ctx, &doc);
-	}
-	d->n++;
 	return 0;
 }
 
@@ -279,102 +292,29 @@ dedup_put(struct dedup *d, const struct doc *doc, struct err *err)
 	return d->n_jobs == BATCH || d->job_bytes >= BATCH_BYTES ? batch_out(d, err) : 0;
 }
 
-/* Document at a place, its meta and text appended; either may be NULL. */
-static int
-get_doc(const struct dedup *d, uint32_t doc, struct buf *meta, struct buf *text, struct err *err)
-{
-	uint64_t at = d->place[doc];
-	uint32_t size[2];
-
-	if (spool_get(d->docs, at, size, sizeof size, err))
-		return -1;
-	at += sizeof size;
-	if (meta) {
-		buf_need(meta, size[0]);
-		if (spool_get(d->docs, at, meta->p + meta->n, size[0], err))
-			return -1;
-		meta->n += size[0];
-	}
-	buf_need(text, size[1]);
-	if (spool_get(d->docs, at + size[0], text->p + text->n, size[1], err))
-		return -1;
-	text->n += size[1];
-	return 0;
-}
-
-static int
-fetch(void *ctx, uint32_t doc, struct buf *text, struct err *err)
-{
-	return get_doc(ctx, doc, NULL, text, err);
-}
-
-/* Clusters of two and more, in the order of their first documents: members chained through next[]. */
-static int
-tell_clusters(struct dedup *d, struct err *err)
-{
-	uint32_t *next = xcalloc((size_t)d->n + 1, sizeof *next), *last = xcalloc((size_t)d->n + 1, sizeof *last);
-	struct buf b = { 0 };
-	int rc = 0;
-
-	for (uint32_t i = 0; i < d->n; i++) {
-		uint32_t first = near_first(d->near, i);
-
-		if (first != i)
-			next[last[first]] = i;
-		last[first] = i;
-	}
-	for (uint32_t i = 0; i < d->n && rc == 0; i++) {
-		if (near_first(d->near, i) != i || !next[i])
-			continue;
-		buf_clear(&b);
-		for (uint32_t k = i; rc == 0; k = next[k]) {
-			buf_char(&b, k == i ? '[' : ',');
-			rc = get_name(d, k, &b, err);
-			if (!next[k])
-				break;
-		}
-		buf_char(&b, ']');
-		if (rc == 0)
-			d->sink.cluster(d->sink.ctx, b.p);
-	}
-	buf_free(&b);
-	free(next);
-	free(last);
-	return rc;
-}
-
 int
 dedup_end(struct dedup *d, struct err *err)
 {
-	struct buf meta = { 0 }, text = { 0 };
-	int rc = 0;
-
-	if (batch_out(d, err))
+	if (batch_out(d, err) || (d->alike && alike_end(d->alike, d->dropped, err)))
 		return -1;
-	if (!d->near)
-		return 0;
-	if (spool_flush(d->docs, err) || near_find(d->near, fetch, d->sink.edge ? tell_edge : NULL, d, err))
+	if (d->failed) {
+		*err = d->err;
 		return -1;
-	for (uint32_t i = 0; i < d->n && rc == 0; i++) {
-		struct doc doc;
-
-		if (d->place[i] == NOWHERE)
-			continue;
-		if (near_first(d->near, i) != i) {
-			d->dropped[DEDUP_MINHASH]++;
-			continue;
-		}
-		buf_clear(&meta);
-		buf_clear(&text);
-		if ((rc = get_doc(d, i, &meta, &text, err)))
-			break;
-		doc = (struct doc){ text.p, meta.p, text.n, meta.n };
-		d->kept++;
-		d->sink.doc(d->sink.ctx, &doc);
 	}
-	buf_free(&meta);
-	buf_free(&text);
-	return rc || !d->sink.cluster ? rc : tell_clusters(d, err);
+	if (!d->repeat)
+		return 0;
+	if (repeat_end(d->repeat, put_out, d, err))
+		return -1;
+	d->dropped[DEDUP_SUBSTRING] = repeat_cuts(d->repeat);
+	return 0;
+}
+
+void
+dedup_commit(struct dedup *d)
+{
+	if (d->known)
+		known_finish(d->known);
+	d->known = NULL;
 }
 
 uint64_t
@@ -392,5 +332,5 @@ dedup_dropped(const struct dedup *d, enum dedup_by m)
 const struct near *
 dedup_near(const struct dedup *d)
 {
-	return d->near;
+	return d->alike ? alike_near(d->alike) : NULL;
 }

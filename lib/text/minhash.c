@@ -55,6 +55,7 @@ shingles_make(struct shingles *s, const char *text, size_t n, size_t ngram)
 
 	find_words(s, text, n);
 	s->n = 0;
+	s->sketch = 0;
 	k = s->n_words < ngram ? s->n_words : ngram;
 	for (size_t i = 0; k && i + k <= s->n_words; i++) {
 		uint64_t h = k;
@@ -74,18 +75,37 @@ shingles_make(struct shingles *s, const char *text, size_t n, size_t ngram)
 double
 shingles_jaccard(const struct shingles *x, const struct shingles *y)
 {
-	size_t i = 0, j = 0, both = 0;
+	int half = x->sketch || y->sketch ? 32 : 0;
+	int cut = (x->sketch && x->n == SKETCH) || (y->sketch && y->n == SKETCH);
+	size_t i = 0, j = 0, both = 0, all = 0;
 
-	while (i < x->n && j < y->n) {
-		both += x->v[i] == y->v[j];
-		if (x->v[i] <= y->v[j]) {
-			j += x->v[i] == y->v[j];
-			i++;
-		} else {
-			j++;
-		}
+	for (; (i < x->n || j < y->n) && !(cut && all == SKETCH); all++) {
+		uint64_t a = i < x->n ? x->v[i] >> half : UINT64_MAX, b = j < y->n ? y->v[j] >> half : UINT64_MAX;
+
+		both += a == b;
+		i += a <= b;
+		j += b <= a;
 	}
-	return x->n + y->n ? (double)both / (double)(x->n + y->n - both) : 0;
+	return all ? (double)both / (double)all : 1;
+}
+
+void
+shingles_from_sketch(struct shingles *s, const uint32_t *sketch, size_t n)
+{
+	s->n = 0;
+	s->sketch = 1;
+	for (size_t i = 0; i < n; i++)
+		VEC_PUSH(s->v, s->n, s->cap, (uint64_t)sketch[i] << 32);
+}
+
+size_t
+shingles_sketch(const struct shingles *s, uint32_t sketch[SKETCH])
+{
+	size_t n = s->n < SKETCH ? s->n : SKETCH;
+
+	for (size_t i = 0; i < n; i++)
+		sketch[i] = (uint32_t)(s->v[i] >> 32);
+	return n;
 }
 
 void

@@ -10,9 +10,15 @@
 struct shingles {
 	uint64_t *v, *words;
 	size_t    n, cap, n_words, cap_words;
+	int       sketch;       /* only the least SKETCH of them are there, and of each the upper half */
 };
+enum { SKETCH = 256 };
 void   shingles_make(struct shingles *, const char *text, size_t n, size_t ngram);
-double shingles_jaccard(const struct shingles *, const struct shingles *);      /* shared, of all; 0 when both are empty */
+double shingles_jaccard(const struct shingles *, const struct shingles *);      /* shared, of all; 1 when both are empty */
+/* Where either is a sketch of a text with more shingles, J is estimated from the SKETCH least of both (bottom-k,
+ * Cohen and Kaplan 2007): its standard error is .031 at most. */
+void   shingles_from_sketch(struct shingles *, const uint32_t *sketch, size_t n);
+size_t shingles_sketch(const struct shingles *, uint32_t sketch[SKETCH]);       /* how many */
 void   shingles_free(struct shingles *);
 
 /*

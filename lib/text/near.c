@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/near.h"
 #include "base/par.h"
+#include "base/sorter.h"
 #include "base/spool.h"
 #include <stdlib.h>
 #include <string.h>
@@ -23,25 +24,21 @@ struct bench {
 };
 
 struct near {
-	struct near_opts opts;
-	struct minhash   minhash;
+	size_t           bands, memory;
 	struct spool    *keys;          /* chunks of CHUNK documents: [bands][CHUNK] */
 	uint64_t        *chunk;         /* the one being filled, or read */
 	uint32_t        *parent;        /* union-find; a cluster's root is its first document */
 	size_t           n, cap;
-	uint64_t        *seen;          /* pairs tried, an open hash table of (a << 32 | b) + 1 */
-	size_t           n_seen, cap_seen;
+	struct sorter   *pairs;         /* with edges: candidates of all bands */
 	uint64_t         tried, held;
 	struct pair      batch[BATCH];
 	size_t           n_batch;
 	struct bench    *bench;
-	near_fetch      *fetch;
-	near_edge       *edge;
-	void            *ctx;
+	struct near_find how;
 };
 
 struct near *
-near_new(const struct near_opts *opts, struct err *err)
+near_new(size_t bands, size_t memory, struct err *err)
 {
 	struct spool *keys = spool_new(err);
 	struct near *w;
@@ -49,23 +46,17 @@ near_new(const struct near_opts *opts, struct err *err)
 	if (!keys)
 		return NULL;
 	w = xcalloc(1, sizeof *w);
-	w->opts = *opts;
+	w->bands = bands;
+	w->memory = memory;
 	w->keys = keys;
-	minhash_init(&w->minhash, opts->bands, opts->rows, 1);
-	w->chunk = xcalloc(opts->bands * CHUNK, sizeof *w->chunk);
+	w->chunk = xcalloc(bands * CHUNK, sizeof *w->chunk);
 	return w;
-}
-
-const struct minhash *
-near_minhash(const struct near *w)
-{
-	return &w->minhash;
 }
 
 static int
 chunk_out(struct near *w, struct err *err)
 {
-	size_t size = w->opts.bands * CHUNK * sizeof *w->chunk;
+	size_t size = w->bands * CHUNK * sizeof *w->chunk;
 
 	if (spool_put(w->keys, w->chunk, size, err))
 		return -1;
@@ -82,7 +73,7 @@ near_put(struct near *w, const uint64_t *keys, struct err *err)
 		return -1;
 	if (w->n == UINT32_MAX)
 		return err_set(err, "more than %u documents", UINT32_MAX);
-	for (size_t b = 0; keys && b < w->opts.bands; b++)
+	for (size_t b = 0; keys && b < w->bands; b++)
 		w->chunk[b * CHUNK + w->n % CHUNK] = keys[b];
 	id = (uint32_t)w->n;
 	VEC_PUSH(w->parent, w->n, w->cap, id);
@@ -105,33 +96,6 @@ near_join(struct near *w, uint32_t a, uint32_t b)
 	w->parent[a < b ? b : a] = a < b ? a : b;
 }
 
-/* Whether the pair is new; it is not the next time. */
-static int
-see(struct near *w, uint32_t a, uint32_t b)
-{
-	uint64_t key = ((uint64_t)a << 32 | b) + 1;
-	size_t i;
-
-	if (2 * w->n_seen >= w->cap_seen) {
-		uint64_t *old = w->seen;
-		size_t n = w->cap_seen;
-
-		w->cap_seen = n ? 2 * n : 1024;
-		w->seen = xcalloc(w->cap_seen, sizeof *w->seen);
-		w->n_seen = 0;
-		for (size_t k = 0; k < n; k++)
-			if (old[k])
-				see(w, (uint32_t)((old[k] - 1) >> 32), (uint32_t)(old[k] - 1));
-		free(old);
-	}
-	for (i = (size_t)(key * 0x9e3779b97f4a7c15u >> 24) & (w->cap_seen - 1); w->seen[i]; i = (i + 1) & (w->cap_seen - 1))
-		if (w->seen[i] == key)
-			return 0;
-	w->seen[i] = key;
-	w->n_seen++;
-	return 1;
-}
-
 static struct shingles *
 shingles_of(struct near *w, struct bench *k, uint32_t doc)
 {
@@ -142,11 +106,10 @@ shingles_of(struct near *w, struct bench *k, uint32_t doc)
 	k->turn ^= 1;
 	k->doc[k->turn] = -1;
 	buf_clear(&k->text);
-	if (w->fetch(w->ctx, doc, &k->text, &k->err)) {
+	if (w->how.fetch(w->how.ctx, doc, &k->s[k->turn], &k->text, &k->err)) {
 		k->failed = 1;
 		return NULL;
 	}
-	shingles_make(&k->s[k->turn], k->text.p ? k->text.p : "", k->text.n, w->opts.ngram);
 	k->doc[k->turn] = doc;
 	return &k->s[k->turn];
 }
@@ -181,11 +144,11 @@ batch_out(struct near *w, struct err *err)
 		struct pair *p = &w->batch[i];
 
 		w->tried++;
-		if (p->jaccard < w->opts.min_jaccard)
+		if (p->jaccard < w->how.min_jaccard)
 			continue;
 		w->held++;
 		near_join(w, p->a, p->b);
-		if (w->edge && w->edge(w->ctx, p->a, p->b, p->jaccard, err))
+		if (w->how.edge && w->how.edge(w->how.ctx, p->a, p->b, p->jaccard, err))
 			return -1;
 	}
 	w->n_batch = 0;
@@ -193,88 +156,111 @@ batch_out(struct near *w, struct err *err)
 }
 
 static int
-try_pair(struct near *w, uint32_t a, uint32_t b, struct err *err)
+verify_pair(struct near *w, uint32_t a, uint32_t b, struct err *err)
 {
-	if ((!w->edge && near_first(w, a) == near_first(w, b)) || !see(w, a, b))
-		return 0;
 	w->batch[w->n_batch++] = (struct pair){ .a = a, .b = b };
 	return w->n_batch == BATCH ? batch_out(w, err) : 0;
 }
 
-struct keyed {
-	uint64_t key;
-	uint32_t doc;
-};
-
 static int
-by_key(const void *a, const void *b)
+try_pair(struct near *w, uint32_t a, uint32_t b, struct err *err)
 {
-	const struct keyed *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->doc < y->doc ? -1 : x->doc > y->doc;
+	if (w->pairs)
+		return sorter_put(w->pairs, a, b, err);
+	return near_first(w, a) == near_first(w, b) ? 0 : verify_pair(w, a, b, err);
 }
 
-/* Documents with their key of one band, those without shingles left out, sorted; how many. */
-static int
-read_band(struct near *w, size_t band, struct keyed *v, size_t *n, struct err *err)
+/* Documents by their key of one band, those without shingles left out. */
+static struct sorter *
+read_band(struct near *w, size_t band, struct err *err)
 {
+	struct sorter *s = sorter_new(w->memory / 2);
 	uint64_t keys[CHUNK];
 
-	*n = 0;
 	for (size_t first = 0; first < w->n; first += CHUNK) {
 		size_t count = w->n - first < CHUNK ? w->n - first : CHUNK;
 
-		if (spool_get(w->keys, (first * w->opts.bands + band * CHUNK) * sizeof *keys, keys, count * sizeof *keys, err))
-			return -1;
+		if (spool_get(w->keys, (first * w->bands + band * CHUNK) * sizeof *keys, keys, count * sizeof *keys, err))
+			goto failed;
 		for (size_t i = 0; i < count; i++)
-			if (keys[i])
-				v[(*n)++] = (struct keyed){ keys[i], (uint32_t)(first + i) };
+			if (keys[i] && !(w->how.mark && w->how.mark[first + i] == w->how.skip) && sorter_put(s, keys[i], first + i, err))
+				goto failed;
 	}
-	if (*n)
-		qsort(v, *n, sizeof *v, by_key);
-	return 0;
+	return s;
+failed:
+	sorter_free(s);
+	return NULL;
 }
 
+/* Candidates of one band: of the documents with one key, the first and the last NEAR_BEFORE + 1 are at hand. */
 static int
-find_in_band(struct near *w, const struct keyed *v, size_t n, struct err *err)
+find_in_band(struct near *w, size_t band, struct err *err)
 {
-	for (size_t i = 1, first = 0; i < n; i++) {
-		if (v[i].key != v[first].key) {
-			first = i;
-			continue;
-		}
-		for (size_t j = i; j-- > first && i - j <= NEAR_BEFORE; )
-			if (try_pair(w, v[j].doc, v[i].doc, err))
-				return -1;
-		if (i - first > NEAR_BEFORE && try_pair(w, v[first].doc, v[i].doc, err))
-			return -1;
+	struct sorter *s = read_band(w, band, err);
+	uint32_t last[NEAR_BEFORE + 1], first = 0;
+	struct entry e, was = { 0, 0 };
+	size_t n = 0;
+	int more = s ? 1 : -1;
+
+	while (more > 0 && (more = sorter_get(s, &e, err)) > 0) {
+		uint32_t doc = (uint32_t)e.value;
+
+		if (e.key != was.key)
+			n = 0, first = doc;
+		for (size_t k = 1; k <= n && k <= NEAR_BEFORE && more > 0; k++)
+			more = try_pair(w, last[(n - k) % (NEAR_BEFORE + 1)], doc, err) ? -1 : 1;
+		if (n > NEAR_BEFORE && more > 0)
+			more = try_pair(w, first, doc, err) ? -1 : 1;
+		last[n++ % (NEAR_BEFORE + 1)] = doc;
+		was = e;
 	}
-	return batch_out(w, err);
+	sorter_free(s);
+	return more < 0 ? -1 : batch_out(w, err);
+}
+
+/* The candidates of all bands, each once. */
+static int
+verify_all(struct near *w, struct err *err)
+{
+	struct entry e, was = { UINT64_MAX, 0 };
+	int more;
+
+	while ((more = sorter_get(w->pairs, &e, err)) > 0) {
+		if ((e.key != was.key || e.value != was.value) && verify_pair(w, (uint32_t)e.key, (uint32_t)e.value, err))
+			return -1;
+		was = e;
+	}
+	return more < 0 ? -1 : batch_out(w, err);
 }
 
 int
-near_find(struct near *w, near_fetch *fetch, near_edge *edge, void *ctx, struct err *err)
+near_pair(struct near *w, uint32_t a, uint32_t b, struct err *err)
 {
-	struct keyed *v;
-	size_t n, threads = (size_t)par_threads();
+	if (!w->pairs)
+		w->pairs = sorter_new(w->memory / 4);
+	return sorter_put(w->pairs, a, b, err);
+}
+
+int
+near_find(struct near *w, const struct near_find *how, struct err *err)
+{
+	size_t threads = (size_t)par_threads();
 	int rc = 0;
 
 	if (w->n == 0)
 		return 0;
 	if (chunk_out(w, err) || spool_flush(w->keys, err))
 		return -1;
-	w->fetch = fetch;
-	w->edge = edge;
-	w->ctx = ctx;
+	w->how = *how;
+	if (how->edge && !w->pairs)
+		w->pairs = sorter_new(w->memory / 4);
 	w->bench = xcalloc(threads, sizeof *w->bench);
 	for (size_t t = 0; t < threads; t++)
 		w->bench[t].doc[0] = w->bench[t].doc[1] = -1;
-	v = xreallocarray(NULL, w->n, sizeof *v);
-	for (size_t band = 0; band < w->opts.bands && rc == 0; band++)
-		rc = read_band(w, band, v, &n, err) || find_in_band(w, v, n, err) ? -1 : 0;
-	free(v);
+	for (size_t band = 0; band < w->bands && rc == 0; band++)
+		rc = find_in_band(w, band, err);
+	if (rc == 0 && w->pairs)
+		rc = verify_all(w, err);
 	for (size_t t = 0; t < threads; t++) {
 		shingles_free(&w->bench[t].s[0]);
 		shingles_free(&w->bench[t].s[1]);
@@ -301,10 +287,9 @@ near_free(struct near *w)
 {
 	if (!w)
 		return;
-	minhash_free(&w->minhash);
 	spool_free(w->keys);
 	free(w->chunk);
 	free(w->parent);
-	free(w->seen);
+	sorter_free(w->pairs);
 	free(w);
 }

@@ -1,4 +1,4 @@
-/* seen - what was there before: a set of 128-bit hashes, each with the number of who brought it */
+/* seen - what was there before: a set of 128-bit hashes */
 #ifndef LM_SEEN_H
 #define LM_SEEN_H
 /* SPDX-License-Identifier: MIT */
@@ -10,12 +10,11 @@ struct hash128 {
 };
 struct hash128 hash128(const void *, size_t n);
 
-/* All zero to begin with.  24 bytes a slot, a quarter to a half of them in use. */
+/* All zero to begin with.  16 bytes a slot, three to six eighths of them in use. */
 struct seen {
-	struct seen_slot *slots;
-	size_t            n, cap;
+	struct hash128 *slots;
+	size_t          n, cap;
 };
-/* Whether the hash was there: then *id is what it first came with, else it is put with *id. */
-int  seen_put(struct seen *, struct hash128, uint32_t *id);
+int  seen_put(struct seen *, struct hash128);   /* whether it was there; it is now */
 void seen_free(struct seen *);
 #endif
