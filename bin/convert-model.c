@@ -27,7 +27,7 @@ static const struct tool tool = { "convert-model", "Read a model of one format a
 static const struct {
 	int (*is)(const void *, size_t);
 	int (*parse)(struct model *, const void *, size_t, struct err *);
-} kinds[] = { { gguf_is, gguf_parse }, { llmc_is, llmc_parse }, { llama2c_is, llama2c_parse } };
+} kinds[] = { { llmc_is, llmc_parse }, { llama2c_is, llama2c_parse } };
 
 static void
 load(struct model *m, const char *path)
@@ -46,7 +46,7 @@ load(struct model *m, const char *path)
 	}
 	if (file_map(&f, path, &e))
 		die_err(&e);
-	for (int i = 0; i < 3 && !parse; i++)
+	for (int i = 0; i < 2 && !parse; i++)
 		if (kinds[i].is(f.p, f.n))
 			parse = kinds[i].parse;
 	if (!parse)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *model_path, *output = "-", *truncate_end, *log_path;
+static const char *model_path, *output = "-", *truncate_end, *log_path, *quant, *cache;
 static long long n_tokens = 128, k_samples = 1, top_k, seed, batch = 32, next_n;
 static double temperature = 1, top_p = 1, min_p, repeat_penalty = 1;
 static int greedy, echo, chatting, rolling, no_bos;
@@ -32,6 +32,8 @@ static const struct opt opts[] = {
 	{ 0, "echo", OPT_FLAG, &echo, NULL, "print the prompt too", OPT_QUIET },
 	{ 0, "next", OPT_INT, &next_n, "N", "print the N likeliest next tokens instead", OPT_QUIET },
 	{ 0, "roll", OPT_FLAG, &rolling, NULL, "write rollouts, as a stream", OPT_QUIET },
+	{ 0, "quant", OPT_STR, &quant, "TYPE", "matrices in f32, bf16, q8 or q4 [as they are]", OPT_RESULT },
+	{ 0, "cache", OPT_STR, &cache, "TYPE", "keys and values in f32, bf16 or q8 [f32]", OPT_RESULT },
 	{ 'B', "batch", OPT_INT, &batch, "COUNT", "sequences decoded at once [32]", OPT_QUIET },
 	{ 0, "log", OPT_STR, &log_path, "FILE", "one JSON object a continuation", OPT_QUIET },
 	{ 0 }
@@ -41,6 +43,8 @@ static const struct tool tool = { "sample", "Continue prompts, one a line.", "[F
 /* What the run is about; out functions get it. */
 struct run {
 	struct model       m;
+	struct mats       *mats;
+	char               crc[20];             /* of the weights, for rollouts */
 	struct vocab      *vocab;
 	struct encoder    *encoder;
 	struct chat        chat;
@@ -71,6 +75,8 @@ check_options(void)
 		die_usage("--truncate is left or right");
 	if (next_n < 0 || (next_n && (rolling || chatting)))
 		die_usage("--next=N goes with neither --roll nor --chat");
+	if ((quant && mats_type(quant) < 0) || (cache && (mats_type(cache) < 0 || mats_type(cache) == QUANT_Q4_0)))
+		die_usage("--quant is f32, bf16, q8 or q4, and --cache f32, bf16 or q8");
 	if (greedy)
 		temperature = 1, top_k = 1;
 }
@@ -80,18 +86,19 @@ open_model(struct run *r)
 {
 	struct err e;
 	struct json j;
-	char crc[20];
 
-	if (model_load(&r->m, model_path, &e) < 0)
+	if (model_open(&r->m, model_path, &e) < 0)
 		die_err(&e);
 	if (!(r->vocab = model_vocab(&r->m, &e))) {
 		err_in(&e, model_path);
 		die_err(&e);
 	}
 	if (rolling) {
-		snprintf(crc, sizeof crc, "crc32c:%08x", model_crc(&r->m));
-		cli_prog_set("model", crc);
+		snprintf(r->crc, sizeof r->crc, "crc32c:%08x", model_crc(&r->m));
+		cli_prog_set("model", r->crc);
 	}
+	r->mats = mats_new(&r->m, quant ? mats_type(quant) : MATS_AS_IS);
+	model_drop(&r->m);
 	r->encoder = encoder_new(r->vocab, &(struct vocab_opts){ .special = SPECIAL_NONE });
 	if (r->m.chat) {
 		if (json_parse(&j, r->m.chat, strlen(r->m.chat), &e) < 0 || chat_parse(&r->chat, j, &e) < 0) {
@@ -116,7 +123,7 @@ set_up(struct run *r)
 	r->po = (struct prompt_opts){ .encoder = r->encoder, .chat = r->has_chat ? &r->chat : NULL, .chat_lines = chatting,
 		.bos = no_bos ? -1 : r->m.cfg.bos, .otherwise = vocab_eot(r->vocab), .T = r->m.cfg.T,
 		.n = next_n ? 1 : (int)n_tokens, .truncate = truncate_end ? truncate_end[0] : 0 };
-	r->go = (struct gen_opts){ .n = (int)n_tokens, .k = (int)k_samples, .eos = r->eos, .n_eos = n_eos,
+	r->go = (struct gen_opts){ .mats = r->mats, .cache = cache ? (enum quant)mats_type(cache) : QUANT_F32, .n = (int)n_tokens, .k = (int)k_samples, .eos = r->eos, .n_eos = n_eos,
 		.stop = stops.v, .n_stop = stops.n, .sampler = { temperature, (int)top_k, top_p, min_p, repeat_penalty,
 		(uint64_t)seed } };
 }
@@ -197,7 +204,7 @@ run_prompts(struct run *r)
 		longest = p[i].n > longest ? p[i].n : longest;
 	}
 	if (next_n) {
-		gen_next(&r->m, r->vocab, &r->go.sampler, p, n, (size_t)next_n, &r->answer);
+		gen_next(&r->m, r->vocab, &r->go, p, n, (size_t)next_n, &r->answer);
 		if (r->answer.n)
 			fwrite(r->answer.p, 1, r->answer.n, file_stream(r->text));
 		free(p);
@@ -272,7 +279,7 @@ main(int argc, char **argv)
 	if ((log_path && !(r.log = file_create(log_path, 0, &e))) || (!rolling && !(r.text = file_create(output, 0, &e))))
 		die_err(&e);
 	if (rolling) {
-		char *head = gen_roll_head(&r.m, r.vocab, &r.go.sampler);
+		char *head = gen_roll_head(&r.m, r.crc, r.vocab, &r.go.sampler);
 		r.roll = roll_create(output, head);
 		free(head);
 	}

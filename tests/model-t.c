@@ -509,10 +509,10 @@ test_gguf(const char *family)
 
 	make(&m, family, 9);
 	OK(gguf_write(&m, QUANT_F32, f, &e) == 0 && fclose(f) == 0 && gguf_is(p, n), "%s: as GGUF", family);
-	OK(gguf_parse(&r, p, n, &e) == 0 && same(&m, &r), "%s: the same shape and weights", family);
+	OK(gguf_parse(&r, p, n, 0, &e) == 0 && same(&m, &r), "%s: the same shape and weights", family);
 	model_free(&r);
 	for (size_t k = 0; k < n - 64; k += k < 300 ? 1 : n / 97, tried++)
-		cut += gguf_parse(&r, p, k, &e) == -1;
+		cut += gguf_parse(&r, p, k, 0, &e) == -1;
 	OK(cut == tried, "%s: cut anywhere, it is refused", family);
 	model_free(&m);
 	free(p);

@@ -62,7 +62,8 @@ static void
 draw(const struct model *m, struct rolls *out, uint64_t seed, size_t n, size_t k)
 {
 	size_t N = n * k;
-	struct decoder *d = decoder_new(&m->cfg, &m->par, m->w, (int)N, PROMPT + RESPONSE);
+	struct mats *w = mats_new(m, MATS_AS_IS);
+	struct decoder *d = decoder_new(&m->cfg, w, (int)N, PROMPT + RESPONSE, QUANT_F32);
 	struct drawn *all = xcalloc(N, sizeof *all);
 	float *logits = xmalloc(N * V * sizeof *logits);
 	int *seq = xmalloc(N * sizeof *seq);
@@ -95,6 +96,7 @@ draw(const struct model *m, struct rolls *out, uint64_t seed, size_t n, size_t k
 		rolls_add(out, &r);
 	}
 	decoder_free(d);
+	mats_free(w);
 	free(all);
 	free(logits);
 	free(seq);

@@ -26,6 +26,23 @@ t '--stop ends before the text' '[ "$(sample --greedy --echo --stop=Lily once)" 
 t '--stop across tokens' '[ "$(sample --greedy --echo --stop="e gir" --stop="irl named" once)" = "Once upon a time, there was a littl" ]'
 t '-n counts tokens' '[ "$(sample --greedy --echo -n 1 once)" = "Once upon a time," ]'
 
+for q in bf16 q8; do
+	t "--quant=$q begins with the same text" "sample --greedy -n 30 --quant=$q empty >q && head -c 60 q | cmp - \"\$(head -c 60 greedy >g60; echo g60)\""
+	t "--cache=$q begins with the same text" "sample --greedy -n 30 --cache=$q empty >q && head -c 60 q | cmp - g60"
+done
+t '--quant=q4 gives a text' '[ "$(sample --greedy -n 30 --quant=q4 empty | wc -c)" -gt 30 ]'
+t '--quant of no known type: exit 2' 'exits 2 sample --quant=q5 empty; exits 2 sample --cache=q4 empty'
+for q in f32 bf16 q8_0; do
+	convert-model -q --quant=$q -o $q.gguf s.safetensors
+	t "a GGUF file decodes in $q, as it does in that type" "sample --greedy -n 50 --quant=$q empty >a; command sample -q -m $q.gguf --greedy -n 50 empty | cmp - a"
+done
+convert-model -q --quant=q4_0 -o q4.gguf s.safetensors
+convert-model -q -o back.safetensors q4.gguf
+t 'GGUF in q4_0 decodes as it does with its weights in fp32' 'command sample -q -m q4.gguf --greedy -n 12 empty >a; command sample -q -m back.safetensors --greedy -n 12 empty | cmp - a'
+convert-model -q -o hf/ s.safetensors
+t 'a folder is mapped: the same text' 'command sample -q -m hf --greedy -n 200 empty | cmp - greedy'
+t 'a model by pipe: the same text' 'convert-model -q s.safetensors | command sample -q -m - --greedy -n 200 empty | cmp - greedy'
+
 cat >in.jsonl <<'JSON'
 {"prompt":"Once upon a time","id":"a","answer":"7"}
 {"prompt":"Lily and","id":"b"}
@@ -36,6 +53,10 @@ sample -k 5 -n 60 --roll -o r.lms in.jsonl
 t 'rollouts are a whole stream' 'lmcat --check r.lms'
 for b in 1 3 64; do
 	t "the same rollouts $b at once, on 1 and 3 threads" "sample -k 5 -n 60 -B $b -t 1 --roll in.jsonl | cmp - r.lms && sample -k 5 -n 60 -B $b -t 3 --roll in.jsonl | cmp - r.lms"
+done
+for q in bf16 q8 q4; do
+	sample -k 2 -n 40 -B 8 --quant=$q --cache=q8 --roll -o q.lms in.jsonl
+	t "$q: the same rollouts one at a time, on 3 threads" "sample -k 2 -n 40 -B 1 -t 3 --quant=$q --cache=q8 --roll in.jsonl | cmp - q.lms"
 done
 t 'fewer samples are the first of more' 'sample -k 1 -n 60 --stop="
 " once >k1 && sample -k 3 -n 60 --stop="

@@ -38,7 +38,8 @@ static double
 nll(const struct model *m, const struct vocab *v, const char *text, size_t n, size_t *tokens)
 {
 	struct encoder *enc = encoder_new(v, &(struct vocab_opts){ 0 });
-	struct decoder *d = decoder_new(&m->cfg, &m->par, m->w, 1, m->cfg.T);
+	struct mats *w = mats_new(m, MATS_AS_IS);
+	struct decoder *d = decoder_new(&m->cfg, w, 1, m->cfg.T, QUANT_F32);
 	struct ids ids = { 0 };
 	struct err e;
 	float *logits;
@@ -59,6 +60,7 @@ nll(const struct model *m, const struct vocab *v, const char *text, size_t n, si
 	free(seq);
 	free(ids.v);
 	decoder_free(d);
+	mats_free(w);
 	encoder_free(enc);
 	return sum;
 }
@@ -108,7 +110,8 @@ static void
 test_greedy(const struct model *m, const struct vocab *v)
 {
 	static const char want[] = "Once upon a time, there was a little girl named Lily. She loved to play outside in the park.";
-	struct decoder *d = decoder_new(&m->cfg, &m->par, m->w, 1, m->cfg.T);
+	struct mats *w = mats_new(m, MATS_AS_IS);
+	struct decoder *d = decoder_new(&m->cfg, w, 1, m->cfg.T, QUANT_F32);
 	float *z = xcalloc((size_t)m->cfg.V, sizeof *z);
 	struct buf text = { 0 };
 	uint32_t tok = 1, ids[40];
@@ -127,6 +130,7 @@ test_greedy(const struct model *m, const struct vocab *v)
 	buf_free(&text);
 	free(z);
 	decoder_free(d);
+	mats_free(w);
 }
 
 int

@@ -2,6 +2,8 @@
 #ifndef LM_PAR_H
 #define LM_PAR_H
 /* SPDX-License-Identifier: MIT */
+#include <sched.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #ifdef _OPENMP
 #include <omp.h>
@@ -40,6 +42,32 @@ par_barrier(void)
 #pragma omp barrier
 	}
 #endif
+}
+
+/* The same for many short pieces of work, each of which needs the one before: all zero at first; every thread of a
+ * region given to par_run calls par_share with equal arguments, which returns when all fn(i, ctx), i in [0, n), are
+ * done.  Who waits spins for a while, then gives way. */
+struct par_team {
+	atomic_size_t next;
+	atomic_int    here, turn;
+};
+static inline void
+par_share(struct par_team *t, int threads, size_t n, void (*fn)(size_t i, void *ctx), void *ctx)
+{
+	int turn = atomic_load_explicit(&t->turn, memory_order_relaxed);
+	size_t i;
+
+	while ((i = atomic_fetch_add_explicit(&t->next, 1, memory_order_relaxed)) < n)
+		fn(i, ctx);
+	if (atomic_fetch_add(&t->here, 1) == threads - 1) {
+		atomic_store_explicit(&t->here, 0, memory_order_relaxed);
+		atomic_store_explicit(&t->next, 0, memory_order_relaxed);
+		atomic_store(&t->turn, turn + 1);
+		return;
+	}
+	for (int spin = 0; atomic_load(&t->turn) == turn; spin++)
+		if (spin > 4000)
+			sched_yield();
 }
 
 /* fn(i, ctx) for i in [0, n), handed out one at a time to whoever is free.  What fn writes for i must

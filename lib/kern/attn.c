@@ -57,10 +57,10 @@ rows_init(struct rows *r, const struct run *u, size_t b, size_t tile)
 	r->row = b * (size_t)a->T;
 	r->q0 = tile * u->qt;
 	r->n = least(u->qt, (size_t)a->T - r->q0);
-	r->kmin = r->q0;
-	r->kmax = r->q0 + r->n;
+	r->kmin = a->past + r->q0;
+	r->kmax = r->kmin + r->n;
 	for (size_t i = 0; i < r->n; i++) {
-		size_t t = r->q0 + i;
+		size_t t = a->past + r->q0 + i;
 
 		r->hi[i] = t + 1;
 		r->lo[i] = a->start ? a->start[r->row + t] : 0;
@@ -216,7 +216,7 @@ fwd_tile(size_t task, int thread, void *ctx)
 	const struct run *u = ctx;
 	const struct attn *a = u->a;
 	size_t tile = u->nq - 1 - task % u->nq, bh = task / u->nq, h = bh % (size_t)a->H, D = (size_t)a->D;
-	size_t kvh = h / (size_t)(a->H / a->KV), ldo = (size_t)a->H * D;
+	size_t kvh = h / (size_t)(a->H / a->KV), ldo = (size_t)a->H * D, ld_kv = a->ld_kv ? a->ld_kv : a->ld;
 	float *pq = u->mem + (size_t)thread * u->per, *pk = pq + QT * u->dp, *pv = pk + KT * u->dp, *s = pv + KT * u->dp;
 	float top[QT], sum[QT], *o;
 	struct rows r;
@@ -230,10 +230,10 @@ fwd_tile(size_t task, int thread, void *ctx)
 	}
 	pack_rows(u, pq, u->k->mr, a->q + (r.row + r.q0) * a->ld + h * D, a->ld, r.n);
 	for (size_t j0 = r.kmin; j0 < r.kmax; j0 += KT) {
-		size_t kn = least(KT, r.kmax - j0), at = (r.row + j0) * a->ld + kvh * D;
+		size_t kn = least(KT, r.kmax - j0), at = (r.row + j0) * ld_kv + kvh * D;
 
-		pack_rows(u, pk, u->k->nr, a->k + at, a->ld, kn);
-		pack_cols(u, pv, a->v + at, a->ld, kn);
+		pack_rows(u, pk, u->k->nr, a->k + at, ld_kv, kn);
+		pack_cols(u, pv, a->v + at, ld_kv, kn);
 		scores(u, &r, s, pq, pk, j0, kn);
 		online(u, &r, h, s, top, sum, o, ldo, j0, kn);
 		weigh(u, &r, o, ldo, s, pv, j0, kn, kn);
@@ -241,7 +241,8 @@ fwd_tile(size_t task, int thread, void *ctx)
 	for (size_t i = 0; i < r.n; i++) {
 		if (sum[i] > 0)
 			u->k->scale(o + i * ldo, 1 / sum[i], D);
-		a->lse[bh * (size_t)a->T + r.q0 + i] = top[i] + logf(sum[i]);
+		if (a->lse)
+			a->lse[bh * (size_t)a->T + r.q0 + i] = top[i] + logf(sum[i]);
 	}
 }
 
@@ -397,17 +398,16 @@ attn_bwd(const struct attn *a, const float *dout, float *dq, float *dk, float *d
 }
 
 void
-attn_row(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
-		float scale, float *o)
+attn_part(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
+		float scale, float *o, float *top, float *sum)
 {
 	const struct kern *kern = kern_now();
 	size_t d = (size_t)D;
 
 	for (size_t h = 0; h < (size_t)H; h++, q += d, o += d) {
 		size_t at = h / (size_t)(H / KV) * d;
-		float top = -INFINITY, sum = 0, s[KT];
+		float s[KT];
 
-		memset(o, 0, d * sizeof *o);
 		for (size_t j0 = 0; j0 < n; j0 += KT) {
 			size_t kn = least(KT, n - j0);
 			float m, fix;
@@ -415,15 +415,35 @@ attn_row(const float *q, const float *k, const float *v, size_t ld_kv, size_t n,
 			for (size_t j = 0; j < kn; j++)
 				s[j] = kern->dot(q, k + (j0 + j) * ld_kv + at, d);
 			m = kern->max(s, kn) * scale;
-			m = m > top ? m : top;
-			fix = expf(top - m);
+			m = m > top[h] ? m : top[h];
+			fix = expf(top[h] - m);
 			if (fix != 1)
 				kern->scale(o, fix, d);
-			sum = sum * fix + kern->expsum(s, s, scale, m, kn, NULL);
-			top = m;
+			sum[h] = sum[h] * fix + kern->expsum(s, s, scale, m, kn, NULL);
+			top[h] = m;
 			for (size_t j = 0; j < kn; j++)
 				kern->axpy(o, s[j], v + (j0 + j) * ld_kv + at, d);
 		}
-		kern->scale(o, 1 / sum, d);
+	}
+}
+
+void
+attn_end(float *o, const float *sum, int H, int D)
+{
+	for (int h = 0; h < H; h++)
+		kern_now()->scale(o + (size_t)h * (size_t)D, 1 / sum[h], (size_t)D);
+}
+
+void
+attn_row(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
+		float scale, float *o)
+{
+	for (int h = 0; h < H; h++) {
+		size_t at = (size_t)(h / (H / KV) * D), to = (size_t)(h * D);
+		float top = -INFINITY, sum = 0;
+
+		memset(o + to, 0, (size_t)D * sizeof *o);
+		attn_part(q + to, k + at, v + at, ld_kv, n, 1, 1, D, scale, o + to, &top, &sum);
+		attn_end(o + to, &sum, 1, D);
 	}
 }

@@ -14,13 +14,14 @@ struct attn {
 	int B, T, H, KV, D;
 	const float *q, *k, *v;
 	size_t ld;
+	size_t past, ld_kv;     /* forward, B 1: k and v (past + T), ld_kv apart (0: ld), of which the first `past` have no query */
 	const uint32_t *start;
 	int window;
 	float scale;            /* 1 / sqrt(D) */
 	const struct drop *drop;        /* of probabilities, at element (head T + query) T + key; NULL: none */
 	uint64_t site;
 	float *o;               /* (B*T, H*D), forward: set */
-	float *lse;             /* (B,H,T), forward: set, backward: read */
+	float *lse;             /* (B,H,T), forward: set (NULL: not wanted), backward: read */
 };
 /* Online softmax over tiles of keys (Milakov & Gimelshein 2018; Dao et al. 2022).  Parallel over (b, head, tile). */
 void attn_fwd(const struct attn *);
@@ -30,4 +31,9 @@ void attn_bwd(const struct attn *, const float *dout, float *dq, float *dk, floa
 /* One query row against n cached keys and values (n, KV*D), ld_kv apart: o (H*D). Pure, for one thread. */
 void attn_row(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
 		float scale, float *o);
+/* The same in parts: each adds n keys.  top and sum (H) are the softmax's state: -INFINITY and 0 at first, as o is
+ * 0; at the end o of a head is divided by its sum. */
+void attn_part(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
+		float scale, float *o, float *top, float *sum);
+void attn_end(float *o, const float *sum, int H, int D);
 #endif

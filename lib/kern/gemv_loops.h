@@ -7,7 +7,7 @@
  * kern.h includes this where the including kern_gemv_*.c has defined: vectors vf and vi of KERN_GEMV lanes of 32
  * bits; vzero, vset, vload, vstore, vfma, vmul; vpair(p, &even, &odd): 2 bf16 a lane; iset, iload4(p): 4 bytes for all lanes;
  * idot8(sum, w, x): w at a pointer, quads of q + 128, x of iload4; INIT8(s), where such a sum begins; vnibbles(p, &lo, &hi),
- * idot4(sum, nibbles, x); vint (to floats), vhalf (from F16).  ROWS_F, ROWS_Q: rows of a tile, TILE_P panels.
+ * idot4(sum, nibbles, x); vint (to floats), vhalf (from F16), ibytes (from int8).  ROWS_F, ROWS_Q: rows of a tile, TILE_P panels.
  */
 #define GV (GEMV_PANEL / KERN_GEMV)     /* vectors of a panel */
 #define INLINE_G static inline __attribute__((always_inline))
@@ -135,6 +135,19 @@ tile_q4(const struct kern_rows *a, const unsigned char *w, size_t row, float *y,
 	put_tile(y, a->ldy, s, R, P);
 }
 
+static void
+widen_q8(float *out, const void *q8, size_t n)
+{
+	const float *scale = q8;
+	const int8_t *q = (const int8_t *)(scale + 1);
+	size_t i = 0;
+
+	for (; i + KERN_GEMV <= n; i += KERN_GEMV)
+		vstore(out + i, vmul(vint(ibytes(q + i)), vset(*scale)));
+	for (; i < n; i++)
+		out[i] = (float)q[i] * *scale;
+}
+
 /* One row: several panels at once, so that their chains run side by side; more rows: each weight serves all of a tile. */
 #define GEMV(name, tile, R, P1, P2) \
 static void \
@@ -163,5 +176,5 @@ name(const struct kern_rows *a) \
 	GEMV(bf16, tile_bf16, ROWS_F, PANELS_1, PANELS_R) \
 	GEMV(q8, tile_q8, ROWS_Q, PANELS_1, PANELS_R) \
 	GEMV(q4, tile_q4, ROWS_Q, PANELS_1, PANELS_R)
-#define GEMV_LOOPS .f32 = f32, .bf16 = bf16, .q8 = q8, .q4 = q4, .quantize = quantize
+#define GEMV_LOOPS .f32 = f32, .bf16 = bf16, .q8 = q8, .q4 = q4, .quantize = quantize, .widen_q8 = widen_q8
 #endif

@@ -105,6 +105,7 @@ struct kern_gemv {
 	void (*q8)(const struct kern_rows *), (*q4)(const struct kern_rows *);
 	/* Blocks of 32 floats: d = max |x| / 127, q the nearest to x (127 / max |x|), s the sum of q. */
 	void (*quantize)(const float *x, size_t blocks, int8_t *q, float *d, int32_t *s);
+	void (*widen_q8)(float *out, const void *q8, size_t n);        /* a float scale, then n int8 */
 };
 
 extern const struct kern_gemv kern_gemv_ref, kern_gemv_avx2, kern_gemv_avx512;
@@ -128,6 +129,6 @@ const struct kern *kern_list(size_t i);         /* those built in, best first; N
 
 /* At least that many floats, aligned to 64, of the calling thread: kept and reused between calls, gone with the
  * thread.  A slot is one use that may be open at a time. */
-enum { SCRATCH_GEMM, SCRATCH_ATTN, SCRATCH_N };
+enum { SCRATCH_GEMM, SCRATCH_ATTN, SCRATCH_CACHE, SCRATCH_N };
 float *kern_scratch(int slot, size_t floats);
 #endif

@@ -28,6 +28,8 @@ VECTOR vi iset(int x) { return _mm256_set1_epi32(x); }
 VECTOR vf vint(vi x) { return _mm256_cvtepi32_ps(x); }
 VECTOR vf vhalf(const void *p) { return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)p)); }
 
+VECTOR vi ibytes(const int8_t *p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
+
 VECTOR void
 vpair(const void *p, vf *even, vf *odd)
 {

@@ -27,6 +27,8 @@ VECTOR vi iset(int x) { return _mm512_set1_epi32(x); }
 VECTOR vf vint(vi x) { return _mm512_cvtepi32_ps(x); }
 VECTOR vf vhalf(const void *p) { return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)p)); }
 
+VECTOR vi ibytes(const int8_t *p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+
 VECTOR void
 vpair(const void *p, vf *even, vf *odd)
 {

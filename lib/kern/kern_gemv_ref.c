@@ -113,5 +113,16 @@ quantize(const float *x, size_t blocks, int8_t *q, float *d, int32_t *s)
 	}
 }
 
+static void
+widen_q8(float *out, const void *q8, size_t n)
+{
+	const int8_t *q = (const int8_t *)q8 + 4;
+	float d;
+
+	memcpy(&d, q8, 4);
+	for (size_t i = 0; i < n; i++)
+		out[i] = (float)q[i] * d;
+}
+
 const struct kern_gemv kern_gemv_ref = { .name = "ref", .usable = usable, .f32 = f32, .bf16 = bf16, .q8 = q8, .q4 = q4,
-	.quantize = quantize };
+	.quantize = quantize, .widen_q8 = widen_q8 };

@@ -90,9 +90,7 @@ panels_row(const struct panels *p, size_t r, float *out)
 	size_t lane = r % LANES, blocks = panels_blocks(p->K), quads = p->type == QUANT_Q8_0 ? 8 : 4;
 
 	if (p->type == QUANT_F32 || p->type == QUANT_BF16) {
-		size_t size = p->type == QUANT_F32 ? 4 : 2;
-		for (size_t k = 0; k < p->K; k++)
-			quant_unpack(p->type, at + (size == 4 ? (k * LANES + lane) * 4 : (k / 2 * LANES + lane) * 4 + k % 2 * 2), 1, out + k);
+		panels_unpack(p, out, 1, r, 1, 0, p->K);
 		return;
 	}
 	for (size_t b = 0; b < blocks; b++) {
@@ -170,6 +168,12 @@ panels_quantize(const struct panels_x *x, size_t K, size_t row)
 		return;
 	memcpy(last, from + whole * QUANT_BLOCK, K % QUANT_BLOCK * sizeof *last);
 	k->quantize(last, 1, x->q + (at + whole) * QUANT_BLOCK, x->d + at + whole, x->s + at + whole);
+}
+
+void
+panels_widen_q8(float *out, const void *q8, size_t n)
+{
+	gemv_now()->widen_q8(out, q8, n);
 }
 
 size_t

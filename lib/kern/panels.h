@@ -39,6 +39,9 @@ struct panels_x {
 static inline size_t panels_blocks(size_t K) { return (K + QUANT_BLOCK - 1) / QUANT_BLOCK; }
 void   panels_quantize(const struct panels_x *, size_t K, size_t row);   /* one row: fills q, d, s */
 
+/* out (n) of an fp32 scale and n int8 behind it. */
+void   panels_widen_q8(float *out, const void *q8, size_t n);
+
 /* Task i of panels_tasks(): y (rows,N), ldy apart = x W^T + bias + residual (NULL: none; like y), for some columns.
  * An element does not depend on the other rows of the call, on the number of tasks at once, or on the instruction set. */
 size_t panels_tasks(const struct panels *);

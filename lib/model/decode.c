@@ -1,34 +1,53 @@
-/* decode - one token after another: the KV cache, many sequences at once */
+/* decode - one token after another: many sequences at once */
 /* SPDX-License-Identifier: MIT */
 #include "model/decode.h"
 #include "base/par.h"
 #include "kern/attn.h"
 #include "kern/ops.h"
+#include "model/cache.h"
 #include "model/layers.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEED_ROWS = 256 };       /* rows that go through the layers at once */
+enum {
+	FEED_ROWS = 448,        /* rows that go through the layers at once: two tiles of attention */
+	FEW = 24,               /* up to so many, all threads walk through the layers together, and matrices are read once */
+	BY_ROW = 64             /* the first positions of a prompt, which attend each by itself: few keys, many prompts */
+};
 
 struct decoder {
 	struct config cfg;
-	const struct params *par;
-	const float *w;
+	const struct mats *mats;
 	int    n_seq, T;
-	int   *len, *more;              /* (n_seq) */
+	int   *more;                    /* (n_seq) */
+	struct cache *cache;
 	struct arena arena;
-	struct packed {
-		float *qkv, *o, *up, *down;
-	} *packed;                      /* (L): the layers' matrices as the products want them; read again at every token */
-	float *packed_head;
-	float *k, *v;                   /* (L, n_seq, T, KV*D) */
 	float *cosine, *sine;
 	float *x, *mid, *normed, *qkv, *o, *act, *pre, *mean, *rstd, *tmp;
 	struct qk_norm qk;
+	int8_t  *xq;                    /* (FEED_ROWS, widest input) of the product at hand, for Q8_0 and Q4_0 */
+	float   *xd;
+	int32_t *xs;
 	uint32_t *pos;                  /* (FEED_ROWS) */
+	float *all_k, *all_v;           /* (T, KV*D): a long prompt's, for attention in tiles */
 	float *hidden;                  /* (hidden_cap, C): of the last feed; grows to the largest one */
 	size_t hidden_cap;
+};
+
+/* The rows at hand; each thread has its own copy and walks through the layers with it. */
+struct feed {
+	struct decoder *d;
+	const int      *seq;
+	const uint32_t *tok;
+	const uint8_t  *want;
+	size_t rows, wanted;
+	float *hidden, *logits;         /* (wanted, C), (wanted, V) or NULL */
+	int    team, prefill;
+	struct par_team *meet;
+	const struct mats_layer *m;
+	const struct layer_offsets *at;
+	int    l;
 };
 
 static void *
@@ -46,33 +65,26 @@ static void
 layout(struct decoder *d)
 {
 	const struct config *c = &d->cfg;
-	size_t R = FEED_ROWS, C = (size_t)c->C;
-	size_t cache = (size_t)c->L * (size_t)d->n_seq * (size_t)d->T * width_kv(c);
+	size_t R = FEED_ROWS, C = (size_t)c->C, F = (size_t)c->F, wide = C > F ? C : F;
 
-	d->k = take(d, cache);
-	d->v = take(d, cache);
+	wide = panels_blocks(wide > width_q(c) ? wide : width_q(c));
 	if (c->pos == POS_ROPE) {
 		d->cosine = take(d, (size_t)d->T * (size_t)c->D / 2);
 		d->sine = take(d, (size_t)d->T * (size_t)c->D / 2);
 	}
-	for (int l = 0; l < c->L; l++) {
-		struct packed *p = &d->packed[l];
-		p->qkv = take(d, gemm_pack_size(width_qkv(c), C));
-		p->o = take(d, gemm_pack_size(C, width_q(c)));
-		p->up = take(d, gemm_pack_size(width_up(c), C));
-		p->down = take(d, gemm_pack_size(C, (size_t)c->F));
-	}
-	d->packed_head = take(d, gemm_pack_size((size_t)c->V, C));
 	d->x = take(d, R * C);
 	d->mid = take(d, R * C);
 	d->normed = take(d, R * C);
 	d->qkv = take(d, R * width_qkv(c));
 	d->o = take(d, R * width_q(c));
-	d->act = take(d, R * (size_t)c->F);
+	d->act = take(d, R * F);
 	d->pre = take(d, R * width_up(c));
 	d->mean = take(d, R);
 	d->rstd = take(d, R);
 	d->pos = take(d, R);
+	d->xq = take(d, R * wide * QUANT_BLOCK / 4);
+	d->xd = take(d, R * wide);
+	d->xs = take(d, R * wide);
 	if (c->qk_norm) {
 		d->tmp = take(d, R * width_q(c));
 		d->qk.q_raw = take(d, R * width_q(c));
@@ -82,38 +94,20 @@ layout(struct decoder *d)
 	}
 }
 
-static void
-pack_weights(struct decoder *d)
-{
-	const struct config *c = &d->cfg;
-	size_t C = (size_t)c->C, F = (size_t)c->F, q = width_q(c);
-
-	for (int l = 0; l < c->L; l++) {
-		const struct layer_offsets *lo = &d->par->layer[l];
-		gemm_pack(d->packed[l].qkv, d->w + lo->qkv, C, 1, width_qkv(c), C);
-		gemm_pack(d->packed[l].o, d->w + lo->o, q, 1, C, q);
-		gemm_pack(d->packed[l].up, d->w + lo->up, C, 1, width_up(c), C);
-		gemm_pack(d->packed[l].down, d->w + lo->down, F, 1, C, F);
-	}
-	gemm_pack(d->packed_head, d->w + d->par->head, C, 1, (size_t)c->V, C);
-}
-
 struct decoder *
-decoder_new(const struct config *cfg, const struct params *par, const float *w, int n_seq, int T)
+decoder_new(const struct config *cfg, const struct mats *mats, int n_seq, int T, enum quant cache)
 {
 	struct decoder *d = xmalloc(sizeof *d);
 	size_t size;
 
-	*d = (struct decoder){ .cfg = *cfg, .par = par, .w = w, .n_seq = n_seq, .T = T };
-	d->packed = xcalloc((size_t)cfg->L, sizeof *d->packed);
+	*d = (struct decoder){ .cfg = *cfg, .mats = mats, .n_seq = n_seq, .T = T };
 	layout(d);
 	size = d->arena.size;
 	arena_init(&d->arena, size);
 	layout(d);
 	if (d->cosine)
 		rope_tables(cfg, T, d->cosine, d->sine);
-	pack_weights(d);
-	d->len = xcalloc((size_t)n_seq, sizeof *d->len);
+	d->cache = cache_new(cfg, cache, n_seq, T);
 	d->more = xcalloc((size_t)n_seq, sizeof *d->more);
 	return d;
 }
@@ -124,145 +118,363 @@ decoder_free(struct decoder *d)
 	if (!d)
 		return;
 	arena_free(&d->arena);
-	free(d->packed);
-	free(d->len);
+	cache_free(d->cache);
 	free(d->more);
+	free(d->all_k);
+	free(d->all_v);
 	free(d->hidden);
 	free(d);
 }
 
-int
-decoder_len(const struct decoder *d, int seq)
+int decoder_len(const struct decoder *d, int seq) { return cache_len(d->cache, seq); }
+void decoder_cut(struct decoder *d, int seq, int len) { cache_cut(d->cache, seq, len); }
+void decoder_copy(struct decoder *d, int from, int to) { cache_copy(d->cache, from, to); }
+size_t decoder_cache_bytes(const struct decoder *d) { return cache_bytes(d->cache); }
+
+/* ---- what a layer is made of: each step is `count` pieces of work, which may run at the same time */
+
+struct quantizing {
+	struct panels_x x;
+	size_t K;
+};
+
+static void
+quantize_row(size_t r, void *ctx)
 {
-	return d->len[seq];
+	const struct quantizing *q = ctx;
+
+	panels_quantize(&q->x, q->K, r);
 }
 
-void
-decoder_cut(struct decoder *d, int seq, int len)
+static struct panels_x
+input_of(const struct feed *f, const float *x, size_t rows, size_t K)
 {
-	if (len < d->len[seq])
-		d->len[seq] = len;
+	return (struct panels_x){ rows, K, x, f->d->xq, f->d->xd, f->d->xs };
+}
+
+/* x (rows,K) is what the product with W is to be given. */
+static void
+prepare(const struct feed *f, const struct panels *W, const float *x, size_t rows)
+{
+	struct quantizing q = { input_of(f, x, rows, W->K), W->K };
+
+	if (W->type == QUANT_Q8_0 || W->type == QUANT_Q4_0)
+		par_for(rows, quantize_row, &q);
+}
+
+struct product {
+	const struct panels *W;
+	struct panels_x x;
+	float *y;
+	const float *bias, *residual;
+};
+
+static void
+linear_task(size_t i, void *ctx)
+{
+	const struct product *l = ctx;
+
+	panels_task(l->W, i, &l->x, l->y, l->W->N, l->bias, l->residual);
+}
+
+/* A thread of a team does task i; else it is all tasks. */
+static void
+linear(const struct feed *f, size_t i, const struct panels *W, const float *x, size_t rows, float *y, const float *bias,
+		const float *residual)
+{
+	struct product l = { W, input_of(f, x, rows, W->K), y, bias, residual };
+
+	if (f->team)
+		linear_task(i, &l);
+	else if (rows > FEW && (W->type == QUANT_F32 || W->type == QUANT_BF16))
+		gemm(&(struct gemm){ .M = rows, .N = W->N, .K = W->K, .A = x, .lda = W->K, .panels = W, .C = y, .ldc = W->N,
+			.bias = bias, .residual = residual });
+	else
+		par_for(panels_tasks(W), linear_task, &l);
 }
 
 static size_t
-cache_at(const struct decoder *d, int l, int seq, size_t t)
+tasks(const struct feed *f, const struct panels *W)
 {
-	return (((size_t)l * (size_t)d->n_seq + (size_t)seq) * (size_t)d->T + t) * width_kv(&d->cfg);
+	return f->team ? panels_tasks(W) : 1;
 }
 
-void
-decoder_copy(struct decoder *d, int from, int to)
-{
-	size_t n = (size_t)d->len[from] * width_kv(&d->cfg) * sizeof *d->k;
+static size_t one(const struct feed *f) { (void)f; return 1; }
+static size_t n_qkv(const struct feed *f) { return tasks(f, &f->m->qkv); }
+static size_t n_o(const struct feed *f) { return tasks(f, &f->m->o); }
+static size_t n_up(const struct feed *f) { return tasks(f, &f->m->up); }
+static size_t n_down(const struct feed *f) { return tasks(f, &f->m->down); }
+static size_t n_look(const struct feed *f) { return f->team ? f->rows * (size_t)f->d->cfg.KV : 1; }
+static size_t n_head(const struct feed *f) { return f->logits && f->wanted ? tasks(f, mats_head(f->d->mats)) : 0; }
 
-	if (from == to)
-		return;
-	for (int l = 0; l < d->cfg.L; l++) {
-		memcpy(d->k + cache_at(d, l, to, 0), d->k + cache_at(d, l, from, 0), n);
-		memcpy(d->v + cache_at(d, l, to, 0), d->v + cache_at(d, l, from, 0), n);
+static void
+norm_1(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+
+	(void)i;
+	norm_fwd(&d->cfg, d->mats->vec, f->at->norm1, f->at->norm1_b, d->normed, d->mean, d->rstd, d->x, f->rows);
+	prepare(f, &f->m->qkv, d->normed, f->rows);
+}
+
+static void
+make_qkv(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+
+	linear(f, i, &f->m->qkv, d->normed, f->rows, d->qkv, weights_at(d->mats->vec, f->at->qkv_b), NULL);
+}
+
+/* Norms of heads, rotation, and into the cache. */
+static void
+remember(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+	const struct config *c = &d->cfg;
+	size_t ld = width_qkv(c);
+
+	(void)i;
+	if (c->qk_norm)
+		qk_norm_fwd(c, d->mats->vec, f->at, d->qkv, f->rows, &d->qk, d->tmp);
+	if (c->pos == POS_ROPE)
+		op_rope(d->qkv, ld, f->rows, (size_t)(c->H + c->KV), (size_t)c->D, d->pos, d->cosine, d->sine, 0);
+	for (size_t r = 0; r < f->rows; r++) {
+		const float *k = d->qkv + r * ld + width_q(c);
+		cache_put(d->cache, f->l, f->seq[r], d->pos[r], k, k + width_kv(c));
 	}
-	d->len[to] = d->len[from];
 }
-
-struct look {
-	struct decoder *d;
-	const int *seq;
-	int l;
-};
 
 /* The query heads of one row that share a key/value head. */
 static void
-look_back(size_t i, void *ctx)
+look_row(size_t i, void *ctx)
 {
-	const struct look *k = ctx;
-	const struct decoder *d = k->d;
+	const struct feed *f = ctx;
+	const struct decoder *d = f->d;
 	const struct config *c = &d->cfg;
-	size_t kv = i % (size_t)c->KV, r = i / (size_t)c->KV, D = (size_t)c->D;
-	int group = c->H / c->KV;
-	size_t n = (size_t)d->pos[r] + 1, first = 0, q = kv * (size_t)group * D;
+	size_t kv = i % (size_t)c->KV, r = i / (size_t)c->KV, n = (size_t)d->pos[r] + 1;
+	size_t q = kv * (size_t)(c->H / c->KV) * (size_t)c->D;
 
-	if (c->window && n > (size_t)c->window) {
-		first = n - (size_t)c->window;
-		n = (size_t)c->window;
+	if (f->prefill && n > BY_ROW)
+		return;
+	cache_look(d->cache, f->l, f->seq[r], (int)kv, c->window && n > (size_t)c->window ? n - (size_t)c->window : 0, n,
+		d->qkv + r * width_qkv(c) + q, 1 / sqrtf((float)c->D), d->o + r * width_q(c) + q);
+}
+
+/* Rows [a, b), of one sequence, beyond the first positions. */
+static void
+look_tile(const struct feed *f, size_t a, size_t b)
+{
+	struct decoder *d = f->d;
+	const struct config *c = &d->cfg;
+	size_t past = d->pos[a], n = past + b - a;
+
+	if (!d->all_k) {
+		d->all_k = xreallocarray(NULL, (size_t)d->T, width_kv(c) * sizeof *d->all_k);
+		d->all_v = xreallocarray(NULL, (size_t)d->T, width_kv(c) * sizeof *d->all_v);
 	}
-	first = cache_at(d, k->l, k->seq[r], first) + kv * D;
-	attn_row(d->qkv + r * width_qkv(c) + q, d->k + first, d->v + first, width_kv(c), n, group, 1, c->D,
-		1 / sqrtf((float)c->D), d->o + r * width_q(c) + q);
+	cache_read(d->cache, f->l, f->seq[a], n, d->all_k, d->all_v);
+	attn_fwd(&(struct attn){ .B = 1, .T = (int)(b - a), .H = c->H, .KV = c->KV, .D = c->D, .q = d->qkv + a * width_qkv(c),
+		.k = d->all_k, .v = d->all_v, .ld = width_qkv(c), .past = past, .ld_kv = width_kv(c), .window = c->window,
+		.scale = 1 / sqrtf((float)c->D), .o = d->o + a * width_q(c) });
 }
 
 static void
-remember(struct decoder *d, int l, const int *seq, size_t rows)
+look(size_t i, void *ctx)
 {
-	const struct config *c = &d->cfg;
-	size_t kv = width_kv(c);
+	struct feed *f = ctx;
+	const struct decoder *d = f->d;
+	size_t kv = (size_t)d->cfg.KV;
 
-	for (size_t r = 0; r < rows; r++) {
-		const float *k = d->qkv + r * width_qkv(c) + width_q(c);
-		size_t to = cache_at(d, l, seq[r], d->pos[r]);
-		memcpy(d->k + to, k, kv * sizeof *k);
-		memcpy(d->v + to, k + kv, kv * sizeof *k);
+	if (f->team) {
+		look_row(i, ctx);
+		return;
+	}
+	par_for(f->rows * kv, look_row, f);
+	for (size_t a = 0, b; f->prefill && a < f->rows; a = b) {
+		for (b = a + 1; b < f->rows && f->seq[b] == f->seq[a] && d->pos[b] == d->pos[b - 1] + 1; b++)
+			;
+		for (; a < b && d->pos[a] < BY_ROW; a++)
+			;
+		if (a < b)
+			look_tile(f, a, b);
 	}
 }
 
 static void
-layer_feed(struct decoder *d, int l, const int *seq, size_t rows)
+ready_o(size_t i, void *ctx)
 {
-	const struct config *c = &d->cfg;
-	const struct layer_offsets *lo = &d->par->layer[l];
-	const struct packed *p = &d->packed[l];
-	const float *w = d->w;
-	size_t C = (size_t)c->C;
+	const struct feed *f = ctx;
 
-	norm_fwd(c, w, lo->norm1, lo->norm1_b, d->normed, d->mean, d->rstd, d->x, rows);
-	linear_fwd(d->qkv, d->normed, rows, C, width_qkv(c), w + lo->qkv, p->qkv, weights_at(w, lo->qkv_b), NULL, LINEAR_F32);
-	if (c->qk_norm)
-		qk_norm_fwd(c, w, lo, d->qkv, rows, &d->qk, d->tmp);
-	if (c->pos == POS_ROPE)
-		op_rope(d->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, d->pos, d->cosine, d->sine, 0);
-	remember(d, l, seq, rows);
-	par_for(rows * (size_t)c->KV, look_back, &(struct look){ d, seq, l });
-	linear_fwd(d->mid, d->o, rows, width_q(c), C, w + lo->o, p->o, weights_at(w, lo->o_b), d->x, LINEAR_F32);
-
-	norm_fwd(c, w, lo->norm2, lo->norm2_b, d->normed, d->mean, d->rstd, d->mid, rows);
-	up_fwd(c, w + lo->up, p->up, weights_at(w, lo->up_b), d->act, d->pre, d->normed, rows, LINEAR_F32);
-	linear_fwd(d->x, d->act, rows, (size_t)c->F, C, w + lo->down, p->down, weights_at(w, lo->down_b), d->mid, LINEAR_F32);
+	(void)i;
+	prepare(f, &f->m->o, f->d->o, f->rows);
 }
 
-/* At most FEED_ROWS tokens; returns how many were wanted. */
 static size_t
-feed_rows(struct decoder *d, size_t rows, const int *seq, const uint32_t *tok, const uint8_t *want, size_t done,
-		float *logits)
+n_ready(const struct feed *f)
 {
-	const struct config *c = &d->cfg;
-	const struct params *p = d->par;
-	size_t C = (size_t)c->C, V = (size_t)c->V, n = 0;
+	return f->m->o.type == QUANT_Q8_0 || f->m->o.type == QUANT_Q4_0;
+}
 
-	for (size_t r = 0; r < rows; r++)
-		d->pos[r] = (uint32_t)d->len[seq[r]]++;
-	embed_fwd(d->x, d->w + p->tok, tok, c->pos == POS_LEARNED ? d->w + p->pos : NULL, d->pos, rows, C);
-	for (int l = 0; l < c->L; l++)
-		layer_feed(d, l, seq, rows);
-	for (size_t r = 0; r < rows; r++)
-		if (!want || want[r])
+static void
+make_o(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+
+	linear(f, i, &f->m->o, d->o, f->rows, d->mid, weights_at(d->mats->vec, f->at->o_b), d->x);
+}
+
+static void
+norm_2(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+
+	(void)i;
+	norm_fwd(&d->cfg, d->mats->vec, f->at->norm2, f->at->norm2_b, d->normed, d->mean, d->rstd, d->mid, f->rows);
+	prepare(f, &f->m->up, d->normed, f->rows);
+}
+
+static void
+make_up(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+
+	linear(f, i, &f->m->up, d->normed, f->rows, d->pre, weights_at(d->mats->vec, f->at->up_b), NULL);
+}
+
+static void
+activate(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+
+	(void)i;
+	act_again(&d->cfg, d->act, d->pre, f->rows);
+	prepare(f, &f->m->down, d->act, f->rows);
+}
+
+static void
+make_down(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+
+	linear(f, i, &f->m->down, d->act, f->rows, d->x, weights_at(d->mats->vec, f->at->down_b), d->mid);
+}
+
+static void
+embed(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+	size_t C = (size_t)d->cfg.C;
+
+	(void)i;
+	for (size_t r = 0; r < f->rows; r++) {
+		float *x = d->x + r * C;
+		panels_row(&d->mats->tok, f->tok[r], x);
+		for (size_t k = 0; d->mats->pos != SIZE_MAX && k < C; k++)
+			x[k] += d->mats->vec[d->mats->pos + d->pos[r] * C + k];
+	}
+}
+
+static void
+norm_last(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+	size_t C = (size_t)d->cfg.C, n = 0;
+
+	(void)i;
+	for (size_t r = 0; r < f->rows; r++)
+		if (!f->want || f->want[r])
 			memcpy(d->mid + n++ * C, d->x + r * C, C * sizeof *d->x);
 	if (!n)
-		return 0;
-	norm_fwd(c, d->w, p->norm_f, p->norm_f_b, d->hidden + done * C, d->mean, d->rstd, d->mid, n);
-	if (logits)
-		linear_fwd(logits + done * V, d->hidden + done * C, n, C, V, d->w + p->head, d->packed_head,
-			NULL, NULL, LINEAR_F32);
-	return n;
+		return;
+	norm_fwd(&d->cfg, d->mats->vec, d->mats->norm_f, d->mats->norm_f_b, f->hidden, d->mean, d->rstd, d->mid, n);
+	if (f->logits)
+		prepare(f, mats_head(d->mats), f->hidden, n);
 }
 
-int
-decoder_feed(struct decoder *d, int n, const int *seq, const uint32_t *tok, const uint8_t *want, float *logits)
+static void
+make_logits(size_t i, void *ctx)
 {
-	size_t wanted = 0, done = 0;
+	const struct feed *f = ctx;
+
+	linear(f, i, mats_head(f->d->mats), f->hidden, f->wanted, f->logits, NULL, NULL);
+}
+
+struct step {
+	size_t (*count)(const struct feed *);
+	void   (*run)(size_t, void *);
+};
+
+static void
+walk(struct feed *f, int threads, const struct step *s, size_t n)
+{
+	for (; n--; s++) {
+		size_t count = s->count(f);
+		if (f->team && count)
+			par_share(f->meet, threads, count, s->run, f);
+		else if (count)
+			s->run(0, f);
+	}
+}
+
+static void
+through(int thread, int threads, void *ctx)
+{
+	static const struct step first[] = { { one, embed } }, last[] = { { one, norm_last }, { n_head, make_logits } };
+	static const struct step layer[] = {
+		{ one, norm_1 }, { n_qkv, make_qkv }, { one, remember }, { n_look, look }, { n_ready, ready_o }, { n_o, make_o },
+		{ one, norm_2 }, { n_up, make_up }, { one, activate }, { n_down, make_down },
+	};
+	struct feed f = *(const struct feed *)ctx;
+	const struct mats *m = f.d->mats;
+
+	(void)thread;
+	walk(&f, threads, first, 1);
+	for (f.l = 0; f.l < f.d->cfg.L; f.l++) {
+		f.m = &m->layer[f.l];
+		f.at = &m->at[f.l];
+		walk(&f, threads, layer, sizeof layer / sizeof *layer);
+	}
+	walk(&f, threads, last, 2);
+}
+
+/* At most FEED_ROWS tokens. */
+static void
+feed_rows(struct feed *f)
+{
+	struct decoder *d = f->d;
+	struct par_team meet = { 0 };
+
+	for (size_t r = 0; r < f->rows; r++) {
+		d->pos[r] = (uint32_t)cache_len(d->cache, f->seq[r]);
+		cache_grow(d->cache, f->seq[r], 1);
+	}
+	f->meet = &meet;
+	f->team = f->rows <= FEW && !f->prefill && !par_inside();
+	if (f->team)
+		par_run(through, f);
+	else
+		through(0, 1, f);
+}
+
+static int
+feed(struct decoder *d, int n, const int *seq, const uint32_t *tok, const uint8_t *want, float *logits, int prefill)
+{
+	size_t wanted = 0, C = (size_t)d->cfg.C, V = (size_t)d->cfg.V, done = 0;
 	int full = 0;
 
 	for (int i = 0; i < n; i++) {
-		wanted += !want || want[i];
-		full |= d->len[seq[i]] + ++d->more[seq[i]] > d->T;
+		wanted += !prefill && (!want || want[i]);
+		full |= decoder_len(d, seq[i]) + ++d->more[seq[i]] > d->T;
 	}
 	for (int i = 0; i < n; i++)
 		d->more[seq[i]] = 0;
@@ -270,11 +482,29 @@ decoder_feed(struct decoder *d, int n, const int *seq, const uint32_t *tok, cons
 		return -1;
 	if (wanted > d->hidden_cap) {
 		d->hidden_cap = wanted;
-		d->hidden = xreallocarray(d->hidden, wanted, (size_t)d->cfg.C * sizeof *d->hidden);
+		d->hidden = xreallocarray(d->hidden, wanted, C * sizeof *d->hidden);
 	}
 	for (int i = 0; i < n; i += FEED_ROWS) {
-		size_t rows = n - i < FEED_ROWS ? (size_t)(n - i) : FEED_ROWS;
-		done += feed_rows(d, rows, seq + i, tok + i, want ? want + i : NULL, done, logits);
+		static const uint8_t none[FEED_ROWS];
+		struct feed f = { .d = d, .seq = seq + i, .tok = tok + i, .want = prefill ? none : want ? want + i : NULL,
+			.rows = n - i < FEED_ROWS ? (size_t)(n - i) : FEED_ROWS, .hidden = d->hidden ? d->hidden + done * C : NULL,
+			.logits = logits ? logits + done * V : NULL, .prefill = prefill };
+		for (size_t r = 0; r < f.rows; r++)
+			f.wanted += !f.want || f.want[r];
+		feed_rows(&f);
+		done += f.wanted;
 	}
 	return 0;
+}
+
+int
+decoder_feed(struct decoder *d, int n, const int *seq, const uint32_t *tok, const uint8_t *want, float *logits)
+{
+	return feed(d, n, seq, tok, want, logits, 0);
+}
+
+int
+decoder_prefill(struct decoder *d, int n, const int *seq, const uint32_t *tok)
+{
+	return feed(d, n, seq, tok, NULL, NULL, 1);
 }

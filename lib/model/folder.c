@@ -253,7 +253,7 @@ take_tokenizer(struct model *m, const char *dir)
 }
 
 int
-folder_load(struct model *m, const char *dir, struct err *e)
+folder_open(struct model *m, const char *dir, struct err *e)
 {
 	struct shards s = { 0 };
 	struct config c;
@@ -262,8 +262,13 @@ folder_load(struct model *m, const char *dir, struct err *e)
 	if (folder_config(&c, dir, e))
 		return -1;
 	r = shards_open(&s, dir, e);
-	if (!r && (r = image_take(m, &c, s.set, s.n, e)))
+	if (!r && (r = image_take(m, &c, s.set, s.n, 1, e)))
 		err_in(e, dir);
+	if (!r && m->src) {
+		m->file = s.map;
+		m->n_file = s.n;
+		s.map = NULL;
+	}
 	shards_free(&s);
 	if (!r)
 		take_tokenizer(m, dir);

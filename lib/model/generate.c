@@ -18,8 +18,8 @@ struct sample {
 
 struct slot {
 	struct sample *s;               /* NULL: idle */
-	uint32_t      *cached;          /* (T): the tokens in this sequence of the decoder */
-	size_t         n_cached;
+	uint32_t      *cached;          /* (T): the prompt in this sequence of the decoder; what was sampled is not */
+	size_t         n_cached;        /* for others to share: its bits are not those of a prompt */
 	int            pending;         /* its prompt is being fed in this round */
 };
 
@@ -55,7 +55,7 @@ generator_new(const struct model *m, const struct vocab *vocab, const struct gen
 	g->m = m;
 	g->vocab = vocab;
 	g->T = T;
-	g->d = decoder_new(&m->cfg, &m->par, m->w, o->batch, T);
+	g->d = decoder_new(&m->cfg, o->mats, o->batch, T, o->cache);
 	g->slot = xcalloc(batch, sizeof *g->slot);
 	for (size_t i = 0; i < batch; i++)
 		g->slot[i].cached = xcalloc((size_t)T, sizeof *g->slot[i].cached);
@@ -158,10 +158,7 @@ place(struct generator *g, int i, struct sample *s)
 static void
 feed_prompts(struct generator *g)
 {
-	uint8_t *want = xcalloc(g->n_fill, 1);
-
-	decoder_feed(g->d, (int)g->n_fill, g->fill_seq, g->fill_tok, want, NULL);
-	free(want);
+	decoder_prefill(g->d, (int)g->n_fill, g->fill_seq, g->fill_tok);
 	for (int i = 0; i < g->o.batch; i++)
 		g->slot[i].pending = 0;
 }
@@ -275,8 +272,7 @@ step(struct generator *g)
 		if (!at->s)
 			continue;
 		g->seq[n] = i;
-		g->tok[n] = at->s->tok[at->s->n_prompt + at->s->n - 1];
-		at->cached[at->n_cached++] = g->tok[n++];
+		g->tok[n++] = at->s->tok[at->s->n_prompt + at->s->n - 1];
 	}
 	decoder_feed(g->d, n, g->seq, g->tok, NULL, g->logits);
 	par_for((size_t)n, draw, g);

@@ -2,11 +2,13 @@
 #ifndef LM_GENERATE_H
 #define LM_GENERATE_H
 /* SPDX-License-Identifier: MIT */
-#include "model/model.h"
+#include "model/mats.h"
 #include "model/sampler.h"
 #include "vocab/vocab.h"
 
 struct gen_opts {
+	const struct mats *mats;        /* the model's weights */
+	enum quant         cache;       /* of keys and values: QUANT_F32, QUANT_BF16 or QUANT_Q8_0 */
 	int                n, k;        /* tokens at most, samples of each prompt */
 	int                batch;       /* sequences decoded at once; changes no bit of the result */
 	struct sampler     sampler;
@@ -42,7 +44,7 @@ struct generator *generator_new(const struct model *, const struct vocab *, cons
 void              generator_free(struct generator *);
 
 /* Samples k continuations of each prompt and gives them to out in order.  Random numbers come from (seed,
- * first + prompt, sample, position).  Sequences left from an earlier call are reused where they begin alike. */
+ * first + prompt, sample, position).  Prompts left from an earlier call are reused where they begin alike. */
 void generate(struct generator *, const struct gen_prompt *, size_t n_prompts, uint64_t first,
 		void (*out)(void *ctx, const struct gen_out *), void *ctx);
 #endif

@@ -8,15 +8,15 @@
 #include <string.h>
 
 char *
-gen_roll_head(const struct model *m, const struct vocab *vocab, const struct sampler *s)
+gen_roll_head(const struct model *m, const char *weights, const struct vocab *vocab, const struct sampler *s)
 {
 	struct buf f = { 0 };
 	char crc[20], *head;
 
 	vocab_crc(vocab, crc);
 	buf_printf(&f, "\"vocab\":\"%s\",\"n_vocab\":%d,\"eot\":%d,\"temperature\":%.9g,\"top_k\":%d,\"top_p\":%.9g,"
-		"\"min_p\":%.9g,\"repeat_penalty\":%.9g,\"model\":\"crc32c:%08x\"", crc, m->cfg.V, vocab_eot(vocab),
-		s->temperature, s->top_k, s->top_p, s->min_p, s->repeat_penalty, model_crc(m));
+		"\"min_p\":%.9g,\"repeat_penalty\":%.9g,\"model\":\"%s\"", crc, m->cfg.V, vocab_eot(vocab),
+		s->temperature, s->top_k, s->top_p, s->min_p, s->repeat_penalty, weights);
 	if (m->chat)
 		buf_printf(&f, ",\"chat\":%s", m->chat);
 	head = head_new("roll", f.p);
@@ -59,30 +59,27 @@ print_table(const struct vocab *vocab, const struct choice *c, size_t rows, stru
 }
 
 void
-gen_next(const struct model *m, const struct vocab *vocab, const struct sampler *s, const struct gen_prompt *p, size_t n,
+gen_next(const struct model *m, const struct vocab *vocab, const struct gen_opts *o, const struct gen_prompt *p, size_t n,
 		size_t rows, struct buf *out)
 {
 	size_t V = (size_t)m->cfg.V, longest = 1;
 	float *logits = xmalloc(V * sizeof *logits);
 	struct choice *c = xmalloc(V * sizeof *c);
 	struct decoder *d;
-	uint8_t *want;
 	int *seq;
 
 	for (size_t i = 0; i < n; i++)
 		longest = p[i].n > longest ? p[i].n : longest;
 	seq = xcalloc(longest, sizeof *seq);
-	want = xcalloc(longest, 1);
-	d = decoder_new(&m->cfg, &m->par, m->w, 1, (int)longest);
+	d = decoder_new(&m->cfg, o->mats, 1, (int)longest, o->cache);
 	for (size_t i = 0; i < n; i++) {
-		want[p[i].n-1] = 1;
 		decoder_cut(d, 0, 0);
-		decoder_feed(d, (int)p[i].n, seq, p[i].tok, want, logits);
-		want[p[i].n-1] = 0;
+		decoder_prefill(d, (int)p[i].n - 1, seq, p[i].tok);
+		decoder_feed(d, 1, seq, p[i].tok + p[i].n - 1, NULL, logits);
 		if (i)
 			buf_char(out, '\n');
-		print_table(vocab, c, sampler_table(s, logits, V, c, rows), out);
+		print_table(vocab, c, sampler_table(&o->sampler, logits, V, c, rows), out);
 	}
 	decoder_free(d);
-	free(logits), free(c), free(seq), free(want);
+	free(logits), free(c), free(seq);
 }

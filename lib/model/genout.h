@@ -5,14 +5,15 @@
 #include "model/generate.h"
 #include "stream/roll.h"
 
-/* HEAD of the rollouts of a model, to be freed: vocabulary, temperature, truncation, the model's checksum. */
-char *gen_roll_head(const struct model *, const struct vocab *, const struct sampler *);
+/* HEAD of the rollouts of a model, to be freed: vocabulary, temperature, truncation, the checksum of its weights
+ * ("crc32c:..."). */
+char *gen_roll_head(const struct model *, const char *weights, const struct vocab *, const struct sampler *);
 /* A whole sample as a record; its group is the prompt's number.  meta: a JSON object. */
 void  gen_roll_put(struct roll_out *, const struct gen_out *, const char *meta);
 double gen_logp(const struct gen_out *);        /* of the response, nats */
 
 /* The `rows` likeliest tokens after each of n prompts, appended as lines "probability TAB id TAB text as JSON", an
  * empty line between prompts. */
-void  gen_next(const struct model *, const struct vocab *, const struct sampler *, const struct gen_prompt *, size_t n,
+void  gen_next(const struct model *, const struct vocab *, const struct gen_opts *, const struct gen_prompt *, size_t n,
 		size_t rows, struct buf *out);
 #endif

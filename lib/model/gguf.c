@@ -190,18 +190,6 @@ locate(const struct gguf *g, const struct param *p, const char *name, const stru
 }
 
 static void
-read_tensor(const struct config *c, const struct param *p, const struct tensor *t, const char *name,
-            const unsigned char *at, float *w)
-{
-	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows, heads = (size_t)gguf_pairs(c, name);
-	size_t bytes = quant_bytes((enum quant)t->type, cols);
-
-	for (size_t r = 0; r < rows; r++)
-		quant_unpack((enum quant)t->type, at + r * bytes, cols,
-		            w + p->offset + (heads ? weights_half_row(r, rows / heads) : r) * cols);
-}
-
-static void
 take_vocab(const struct gguf *g, struct model *m)
 {
 	const struct gguf_key *k = find_key(g, "", "tokenizer.huggingface.json");
@@ -234,10 +222,13 @@ take_weights(const struct gguf *g, const struct config *c, struct model *m, stru
 	params_free(&par);
 	if (bad)
 		return -1;
-	model_init(m, c);
+	model_shape(m, c);
+	m->src = xcalloc((size_t)m->par.n, sizeof *m->src);
 	for (int i = 0; i < m->par.n; i++) {
 		gguf_name(m->par.v[i].name, name);
-		read_tensor(c, &m->par.v[i], find_tensor(g, name), name, locate(g, &m->par.v[i], name, &t, e), m->w);
+		m->src[i].data = locate(g, &m->par.v[i], name, &t, e);
+		m->src[i].type = (enum quant)t->type;
+		m->src[i].pairs = gguf_pairs(c, name);
 	}
 	return 0;
 }
@@ -249,7 +240,7 @@ gguf_is(const void *bytes, size_t n)
 }
 
 int
-gguf_parse(struct model *m, const void *bytes, size_t n, struct err *e)
+gguf_parse(struct model *m, const void *bytes, size_t n, int keep, struct err *e)
 {
 	struct gguf g = { 0 };
 	struct config c;
@@ -259,8 +250,11 @@ gguf_parse(struct model *m, const void *bytes, size_t n, struct err *e)
 	if (!gguf_is(bytes, n))
 		return err_set(e, "not a GGUF file");
 	r = open_gguf(&g, bytes, n, e) || get_config(&g, &c, e) || take_weights(&g, &c, m, e) ? -1 : 0;
-	if (!r)
+	if (!r) {
 		take_vocab(&g, m);
+		if (!keep)
+			model_widen(m);
+	}
 	free(g.key);
 	free(g.tensor);
 	return r;

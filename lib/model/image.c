@@ -152,7 +152,7 @@ check_crc(const struct model *m, const struct tens_set *sets, int n, struct err 
 }
 
 int
-image_take(struct model *m, const struct config *c, const struct tens_set *sets, int n, struct err *e)
+image_take(struct model *m, const struct config *c, const struct tens_set *sets, int n, int keep, struct err *e)
 {
 	struct params par;
 	int bad;
@@ -162,8 +162,13 @@ image_take(struct model *m, const struct config *c, const struct tens_set *sets,
 	params_free(&par);
 	if (bad)
 		return -1;
-	model_init(m, c);
-	weights_read(&m->par, "", sets, n, m->w);
+	model_shape(m, c);
+	m->src = xcalloc((size_t)m->par.n, sizeof *m->src);
+	if (!keep || weights_find(&m->par, sets, n, m->src)) {
+		model_free(m);
+		model_init(m, c);
+		weights_read(&m->par, "", sets, n, m->w);
+	}
 	if (take_score(m, sets, n, e) || take_meta(m, sets, n, e) || check_crc(m, sets, n, e)) {
 		model_free(m);
 		return -1;
@@ -235,13 +240,35 @@ image_data(const struct model *m, enum image_kind kind, void (*put)(void *, cons
 		put(ctx, m->tokenizer.p, m->tokenizer.n);
 }
 
+/* Of a tensor that is still in its file. */
+static uint32_t
+crc_of_rows(uint32_t crc, const struct param *p, const struct weight_src *s)
+{
+	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows;
+	float *tmp = xreallocarray(NULL, cols, sizeof *tmp);
+	enum quant type;
+
+	for (size_t r = 0; r < rows; r++) {
+		const void *row = weights_row(p, s, r, &type, tmp);
+		if (type != QUANT_F32) {
+			quant_unpack(type, row, cols, tmp);
+			row = tmp;
+		}
+		crc = crc32c(crc, row, cols * sizeof *tmp);
+	}
+	free(tmp);
+	return crc;
+}
+
 uint32_t
 model_crc(const struct model *m)
 {
 	uint32_t crc = 0;
 
-	for (int i = 0; i < m->par.n; i++)
-		crc = crc32c(crc, m->w + m->par.v[i].offset, m->par.v[i].count * sizeof *m->w);
+	for (int i = 0; i < m->par.n; i++) {
+		const struct param *p = &m->par.v[i];
+		crc = m->w ? crc32c(crc, m->w + p->offset, p->count * sizeof *m->w) : crc_of_rows(crc, p, &m->src[i]);
+	}
 	if (m->score)
 		crc = crc32c(crc, m->score, (size_t)m->cfg.C * sizeof *m->score);
 	return crc;

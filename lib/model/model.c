@@ -4,6 +4,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "model/gguf.h"
 #include "model/image.h"
 #include "model/jinja.h"
 #include "model/weights.h"
@@ -17,24 +18,55 @@
 #include <sys/stat.h>
 
 void
-model_init(struct model *m, const struct config *c)
+model_shape(struct model *m, const struct config *c)
 {
-	size_t n;
-
 	memset(m, 0, sizeof *m);
 	m->cfg = *c;
 	params_init(&m->par, c);
-	n = m->par.total * sizeof *m->w;
+	m->score_gain = 1;
+}
+
+static void
+take_memory(struct model *m)
+{
+	size_t n = m->par.total * sizeof *m->w;
+
 	arena_init(&m->mem, n + 64);
 	m->w = arena_take(&m->mem, n);
-	m->score_gain = 1;
+}
+
+void
+model_init(struct model *m, const struct config *c)
+{
+	model_shape(m, c);
+	take_memory(m);
+}
+
+static void
+close_files(struct model *m)
+{
+	free(m->src);
+	m->src = NULL;
+	for (int i = 0; i < m->n_file; i++)
+		file_unmap(&m->file[i]);
+	free(m->file);
+	m->file = NULL;
+	m->n_file = 0;
+}
+
+void
+model_drop(struct model *m)
+{
+	arena_free(&m->mem);
+	m->w = NULL;
+	close_files(m);
 }
 
 void
 model_free(struct model *m)
 {
 	params_free(&m->par);
-	arena_free(&m->mem);
+	model_drop(m);
 	buf_free(&m->tokenizer);
 	free(m->prog);
 	free(m->data);
@@ -128,8 +160,8 @@ image_config(struct config *c, const struct tens_set *set, struct err *e)
 	return r;
 }
 
-int
-model_parse(struct model *m, const void *image, size_t n, struct err *e)
+static int
+parse_image(struct model *m, const void *image, size_t n, int keep, struct err *e)
 {
 	struct tens_set set;
 	struct config c;
@@ -138,9 +170,15 @@ model_parse(struct model *m, const void *image, size_t n, struct err *e)
 	memset(m, 0, sizeof *m);
 	if (tens_parse(&set, image, n, e))
 		return -1;
-	r = image_config(&c, &set, e) ? -1 : image_take(m, &c, &set, 1, e);
+	r = image_config(&c, &set, e) ? -1 : image_take(m, &c, &set, 1, keep, e);
 	tens_free(&set);
 	return r;
+}
+
+int
+model_parse(struct model *m, const void *image, size_t n, struct err *e)
+{
+	return parse_image(m, image, n, 0, e);
 }
 
 static int
@@ -164,7 +202,7 @@ load_stream(struct model *m, const char *path, struct err *e)
 }
 
 int
-model_load(struct model *m, const char *path, struct err *e)
+model_open(struct model *m, const char *path, struct err *e)
 {
 	struct file_map f;
 	int r;
@@ -173,18 +211,41 @@ model_load(struct model *m, const char *path, struct err *e)
 	if (!strcmp(path, "-"))
 		return load_stream(m, path, e);
 	if (folder_is(path))
-		return folder_load(m, path, e);
+		return folder_open(m, path, e);
 	if (file_map(&f, path, e))
 		return -1;
 	if (stream_is(f.p, f.n)) {
 		file_unmap(&f);
 		return load_stream(m, path, e);
 	}
-	r = model_parse(m, f.p, f.n, e);
-	if (r)
+	r = (gguf_is(f.p, f.n) ? gguf_parse : parse_image)(m, f.p, f.n, 1, e);
+	if (r) {
 		err_in(e, path);
-	file_unmap(&f);
-	return r;
+		file_unmap(&f);
+		return r;
+	}
+	m->file = xmalloc(sizeof *m->file);
+	m->file[m->n_file++] = f;
+	return 0;
+}
+
+int
+model_load(struct model *m, const char *path, struct err *e)
+{
+	if (model_open(m, path, e))
+		return -1;
+	model_widen(m);
+	return 0;
+}
+
+void
+model_widen(struct model *m)
+{
+	if (m->src) {
+		take_memory(m);
+		weights_widen(&m->par, m->src, m->w);
+	}
+	close_files(m);
 }
 
 int

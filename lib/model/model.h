@@ -4,13 +4,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/params.h"
 
+struct file_map;
 struct vocab;
+struct weight_src;
 
 struct model {
 	struct config cfg;
 	struct params par;
-	float        *w;                /* [par.total], 64-aligned; within mem */
+	float        *w;                /* [par.total], 64-aligned; within mem; NULL: they are at src */
 	struct arena  mem;
+	struct weight_src *src;         /* (par.n) within files, which model_open() left mapped; NULL: none */
+	struct file_map *file;
+	int           n_file;
 	struct buf    tokenizer;        /* tokenizer.json, empty: none */
 	char          vocab[20];        /* "crc32c:XXXXXXXX" of the vocabulary (lmstream.5), "": unknown */
 	char         *prog;             /* JSON array of the commands that made it */
@@ -22,10 +27,15 @@ struct model {
 };
 
 /* `path`: model.safetensors, a Hugging Face folder (config.json, *.safetensors with or without an index,
- * tokenizer.json), or "-": a tens stream on standard input (a FILE may be one, too; of several images the last
+ * tokenizer.json), GGUF, or "-": a tens stream on standard input (a FILE may be one, too; of several images the last
  * counts).  F32, F16, BF16 and F64 are read; missing, extra or misshapen tensors are an error that names them.
  * 0 or -1; on -1 nothing needs to be freed. */
 int  model_load(struct model *, const char *path, struct err *);
+/* The same, but the weights stay where they are, in the type that they have; w is NULL, but for a stream. */
+int  model_open(struct model *, const char *path, struct err *);
+void model_widen(struct model *);               /* what was opened becomes loaded: all weights in w */
+/* Forgets the weights (w, and what is mapped), not the rest. */
+void model_drop(struct model *);
 /* Pure: a safetensors image of ours. */
 int  model_parse(struct model *, const void *image, size_t n, struct err *);
 /* Only the shape, from a config.json, a folder or a model; no weights are read. */
@@ -34,6 +44,7 @@ int  model_load_config(struct config *, const char *path, struct err *);
 int  model_save(const struct model *, const char *path, struct err *);
 int  model_save_folder(const struct model *, const char *dir, struct err *);   /* Hugging Face's layout */
 void model_init(struct model *, const struct config *);         /* weights 0 */
+void model_shape(struct model *, const struct config *);        /* no weights */
 void model_free(struct model *);
 /* One more of k models is taken into the mean of k-1: w += (x.w - w) / k.  -1: they differ in shape. */
 int  model_average(struct model *, const struct model *x, int k, struct err *);

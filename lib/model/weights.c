@@ -179,3 +179,77 @@ weights_read(const struct params *par, const char *prefix, const struct tens_set
 			tens_to_f32(u.t, u.w, 0, p->count);
 	}
 }
+
+int
+weights_find(const struct params *par, const struct tens_set *sets, int n, struct weight_src *src)
+{
+	struct cursor c = { sets, n, 0, 0 };
+
+	for (int i = 0; i < par->n; i++) {
+		const struct tens *t = find(&c, "", &par->v[i]);
+		if (t->dtype == TENS_F64)
+			return -1;
+		src[i] = (struct weight_src){ .type = t->dtype == TENS_F16 ? QUANT_F16 : t->dtype == TENS_BF16 ? QUANT_BF16 : QUANT_F32,
+			.data = t->data, .turned = par->v[i].conv1d };
+	}
+	return 0;
+}
+
+void
+weights_here(const struct params *par, const float *w, struct weight_src *src)
+{
+	for (int i = 0; i < par->n; i++)
+		src[i] = (struct weight_src){ .type = QUANT_F32, .data = w + par->v[i].offset };
+}
+
+const void *
+weights_row(const struct param *p, const struct weight_src *s, size_t r, enum quant *type, float *tmp)
+{
+	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows, size = quant_bytes(s->type, cols);
+	const unsigned char *data = s->data;
+
+	*type = s->type;
+	if (s->turned) {
+		size_t one = quant_bytes(s->type, 1);
+		for (size_t k = 0; k < cols; k++)
+			quant_unpack(s->type, data + (k * rows + r) * one, 1, tmp + k);
+		*type = QUANT_F32;
+		return tmp;
+	}
+	if (s->pairs)
+		r = weights_pair_row(r, rows / (size_t)s->pairs);
+	return data + r * size;
+}
+
+struct widen {
+	const struct param *p;
+	const struct weight_src *s;
+	float *w;
+	size_t rows, cols;
+};
+
+static void
+widen_rows(size_t block, void *ctx)
+{
+	const struct widen *u = ctx;
+	size_t end = (block + 1) * ROWS < u->rows ? (block + 1) * ROWS : u->rows;
+	float *tmp = xreallocarray(NULL, u->cols, sizeof *tmp);
+
+	for (size_t r = block * ROWS; r < end; r++) {
+		enum quant type;
+		const void *row = weights_row(u->p, u->s, r, &type, tmp);
+		quant_unpack(type, row, u->cols, u->w + r * u->cols);
+	}
+	free(tmp);
+}
+
+void
+weights_widen(const struct params *par, const struct weight_src *src, float *w)
+{
+	for (int i = 0; i < par->n; i++) {
+		const struct param *p = &par->v[i];
+		size_t rows = p->ndim == 2 ? p->shape[0] : 1;
+		struct widen u = { p, &src[i], w + p->offset, rows, p->count / rows };
+		par_for((rows + ROWS - 1) / ROWS, widen_rows, &u);
+	}
+}

@@ -2,6 +2,7 @@
 #ifndef LM_WEIGHTS_H
 #define LM_WEIGHTS_H
 /* SPDX-License-Identifier: MIT */
+#include "kern/quant.h"
 #include "model/params.h"
 #include "stream/tens.h"
 
@@ -15,12 +16,36 @@ void weights_write(const struct params *, const float *w, void (*put)(void *ctx,
 int  weights_check(const struct params *, const char *prefix, const struct tens_set *, int n_sets, struct err *);
 void weights_read(const struct params *, const char *prefix, const struct tens_set *, int n_sets, float *w);
 
+/* Where a tensor of the table stands, as its file has it: mapped, not read yet. */
+struct weight_src {
+	enum quant  type;
+	const void *data;
+	int         turned;             /* (in, out) in the file */
+	int         pairs;              /* rows of so many heads stand in adjacent pairs; 0: in halves, or no heads */
+};
+/* src (par.n), of images that weights_check() found whole; -1: one of a type that no weight_src has (F64). */
+int  weights_find(const struct params *, const struct tens_set *, int n_sets, struct weight_src *src);
+void weights_here(const struct params *, const float *w, struct weight_src *src);       /* those in memory */
+/* Row r of a tensor in memory's order, of type *type: within the file, or put into tmp (shape[1] floats). */
+const void *weights_row(const struct param *, const struct weight_src *, size_t r, enum quant *type, float *tmp);
+/* All of them to w (par.total). */
+void weights_widen(const struct params *, const struct weight_src *, float *w);
+
 /* Rotation by adjacent pairs (2i, 2i+1) and by halves (i, i+D/2): where row r of heads of D rows in pairs stands
  * among rows in halves. */
 static inline size_t
 weights_half_row(size_t r, size_t D)
 {
 	return r / D * D + r % D / 2 + r % 2 * (D / 2);
+}
+
+/* The other way: where row r of heads in halves stands among rows in pairs. */
+static inline size_t
+weights_pair_row(size_t r, size_t D)
+{
+	size_t i = r % D;
+
+	return r - i + (i < D / 2 ? 2 * i : 2 * (i - D / 2) + 1);
 }
 
 /* A sink for weights_write: bytes appended to a struct buf. */
