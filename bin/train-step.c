@@ -9,7 +9,8 @@
 
 static int grads, apply;
 static const char *dtype = "f32";
-static struct train_opts o = { .epochs = 1, .B = 8, .accum = 1, .optim = OPTIM_DEFAULTS(6e-4, "constant") };
+static struct train_opts o = { .epochs = 1, .B = 8, .accum = 1, .distill_weight = 0.5, .distill_temperature = 1,
+	.optim = OPTIM_DEFAULTS(6e-4, "constant") };
 
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &o.model, "MODEL", "the model to begin with, - for a stream", OPT_QUIET },
@@ -26,6 +27,9 @@ static const struct opt opts[] = {
 	{ 0, "dtype", OPT_STR, &dtype, "TYPE", "what products multiply: f32 or bf16", OPT_RESULT },
 	OPTIM_ROWS(o.optim),
 	{ 0, "ema", OPT_NUM, &o.ema, "BETA", "put out the mean of the weights, not the last ones", OPT_RESULT },
+	{ 0, "distill", OPT_STR, &o.distill, "MODEL", "learn from this model's distribution too", OPT_QUIET },
+	{ 0, "distill-weight", OPT_NUM, &o.distill_weight, "PART", "its part of the loss", OPT_RESULT },
+	{ 0, "distill-temperature", OPT_NUM, &o.distill_temperature, "T", "what logits are divided by for it", OPT_RESULT },
 	{ 0, "dropout", OPT_NUM, &o.dropout, "P", "part of activations that is dropped", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &o.seed, "N", "seed of what is dropped [0]", OPT_RESULT },
 	{ 0, "recompute", OPT_FLAG, &o.recompute, NULL, "keep less, compute it again: less memory", OPT_QUIET },
@@ -106,8 +110,11 @@ check(void)
 	need(!o.patience || o.eval_every, "--patience needs --eval-every");
 	need(!((grads || apply) && (o.eval || o.log || o.save_every)), "--grads and --apply make no measurements and no log");
 	need(o.dropout >= 0 && o.dropout < 1, "--dropout: from 0 to below 1");
-	need(!((grads || apply) && (o.dropout > 0 || o.ema > 0 || o.batch_ramp)),
-	    "--dropout, --ema and --batch-ramp need the whole step in one process");
+	need(o.distill_weight >= 0 && o.distill_weight <= 1 && o.distill_temperature > 0,
+	    "--distill-weight: from 0 to 1; --distill-temperature: above 0");
+	need(o.distill || !(cli_given(&o.distill_weight) || cli_given(&o.distill_temperature)), "--distill=MODEL says who teaches");
+	need(!((grads || apply) && (o.dropout > 0 || o.ema > 0 || o.batch_ramp || o.distill)),
+	    "--dropout, --ema, --batch-ramp and --distill need the whole step in one process");
 	need(!(grads && o.state), "--grads changes nothing: the state is with --apply");
 	need(strcmp(o.optim.optimizer_name, "adam") || !cli_given(&o.optim.decay), "--decay: adam has none, adamw has");
 	if (optim_check(&o.optim, o.steps, &e))

@@ -15,6 +15,8 @@ struct problem {
 	int    packed;
 	float *pull;            /* (B*T,C): the objective has pull . hidden too */
 	float  logp[B*T];
+	struct net_teacher *teacher;
+	float *none;            /* with a teacher: where gradients go that are not looked at */
 };
 
 /* sum coef logp + pull . hidden, summed in double. */
@@ -22,14 +24,18 @@ static double
 objective(struct problem *q, const float *w, float *g)
 {
 	size_t n = (size_t)(B * T) * (size_t)q->c.C;
-	struct net_head h = { q->d.target, g ? q->d.coef : NULL, 0.7f, 1, q->logp, NULL, NULL };
+	struct net_head h = { .target = q->d.target, .coef = g || q->teacher ? q->d.coef : NULL, .scale = q->teacher ? 1 : 0.7f,
+		.all = 1, .logp = q->logp, .teacher = q->teacher };
+	struct net_batch b = { B, T, q->d.tok, q->packed ? q->d.start : NULL };
 	double sum = 0;
 
-	net_forward(q->n, w, &(struct net_batch){ B, T, q->d.tok, q->packed ? q->d.start : NULL });
+	if (q->teacher)
+		net_forward(q->teacher->net, q->teacher->w, &b);
+	net_forward(q->n, w, &b);
 	if (g)
 		for (size_t i = 0; i < n; i++)
 			net_dhidden(q->n)[i] += q->pull[i];
-	net_head(q->n, w, g, &h);
+	net_head(q->n, w, g ? g : q->none, &h);
 	for (int i = 0; i < B * T; i++)
 		sum += (double)q->d.coef[i] * (double)q->logp[i];
 	for (size_t i = 0; i < n; i++)
@@ -85,15 +91,30 @@ worst_of(struct problem *q, const float *w, float *moved, const float *g, const 
 	return worst;
 }
 
+/* taught: by a net of half the layers. */
 static void
-check(int s, float drop)
+check(int s, float drop, int taught)
 {
 	struct problem q = { .c = shapes[s].c, .packed = shapes[s].packed };
 	float *w, *g, *moved;
 	double worst = 0;
 	const char *where = "";
 
+	struct net_teacher teacher = { .by = { 0.4f, 0.6f } };
+	struct config half = q.c;
+	struct params half_p;
+	float *half_w;
+
+	half.L = 1;
+	params_init(&half_p, &half);
+	half_w = random_weights(&half_p, 12);
 	params_init(&q.p, &q.c);
+	if (taught) {
+		teacher.net = net_new(&half, &half_p, B, T, NET_FORWARD);
+		teacher.w = half_w;
+		q.teacher = &teacher;
+		q.none = xcalloc(q.p.total, sizeof *q.none);
+	}
 	q.n = net_new(&q.c, &q.p, B, T, 1);
 	net_drop(q.n, &(struct drop){ drop, 2, 3, 5 });
 	random_data(&q.d, &q.c, B, T);
@@ -110,7 +131,10 @@ check(int s, float drop)
 		if (off > worst)
 			worst = off, where = q.p.v[i].name;
 	}
-	OK(worst < 2e-3, "%s, dropout %g: gradients and finite differences agree to 2e-3 (%.1e, %s)", shapes[s].name, (double)drop, worst, where);
+	OK(worst < 2e-3, "%s, dropout %g%s: gradients and finite differences agree to 2e-3 (%.1e, %s)", shapes[s].name, (double)drop, taught ? ", taught" : "", worst, where);
+	net_free(teacher.net);
+	params_free(&half_p);
+	free(half_w), free(q.none);
 	net_free(q.n);
 	params_free(&q.p);
 	free(w), free(g), free(moved), free(q.pull);
@@ -121,9 +145,9 @@ main(void)
 {
 	par_set_threads(1);             /* so small that threads would only wait for each other */
 	for (int s = 0; s < N_SHAPES; s++)
-		check(s, s % 2 ? 0.3f : 0);
-	check(0, 0.3f);
+		check(s, s % 2 ? 0.3f : 0, 0);
+	check(0, 0.3f, 1);
 	for (int s = 1; s < N_SHAPES; s += 2)
-		check(s, 0);
+		check(s, 0, 1);
 	return DONE();
 }

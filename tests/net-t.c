@@ -174,7 +174,7 @@ step(struct run *r, const int32_t *batch)
 	}
 	memset(r->g, 0, r->p.total * sizeof *r->g);
 	net_forward(r->n, r->w, &(struct net_batch){ B, T, tok, NULL });
-	net_head(r->n, r->w, r->g, &(struct net_head){ target, coef, 1, 0, logp, NULL, NULL });
+	net_head(r->n, r->w, r->g, &(struct net_head){ .target = target, .coef = coef, .scale = 1, .logp = logp });
 	net_backward(r->n, r->w, r->g);
 	net_finish(r->n, r->g);
 	for (int i = 0; i < B * T; i++)
@@ -273,7 +273,8 @@ eight(const struct config *c, const struct params *p, const float *w, const stru
 		for (int r = 0; r < R; r += rows) {
 			int i = r * L;
 			net_forward(n, w, &(struct net_batch){ rows, L, d->tok + i, packed ? d->start + i : NULL });
-			net_head(n, w, out, &(struct net_head){ d->target + i, d->coef + i, .9f, 1, logp + i, entropy + i, NULL });
+			net_head(n, w, out, &(struct net_head){ .target = d->target + i, .coef = d->coef + i, .scale = .9f, .all = 1,
+				.logp = logp + i, .entropy = entropy + i });
 			net_backward(n, w, out);
 		}
 		net_finish(n, out);
@@ -328,7 +329,7 @@ check_head(int s)
 	z = xmalloc(32 * (size_t)c->V * sizeof *z);
 	n = net_new(c, &p, 2, 16, 0);
 	net_forward(n, w, &(struct net_batch){ 2, 16, d.tok, NULL });
-	net_head(n, w, NULL, &(struct net_head){ d.target, NULL, .5f, 1, logp, entropy, NULL });
+	net_head(n, w, NULL, &(struct net_head){ .target = d.target, .scale = .5f, .all = 1, .logp = logp, .entropy = entropy });
 	net_logits(n, w, 0, 32, z);
 	for (int i = 0; i < 32; i++) {
 		const float *row = z + i * c->V;

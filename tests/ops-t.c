@@ -407,6 +407,42 @@ logp(const struct kern *k)
 	OK(!bad, "%s: log-probability, entropy and gradient of a row of logits", k->name);
 }
 
+/* A student's objective and its gradient, by Hinton's formula in double. */
+static void
+distill(const struct kern *k)
+{
+	enum { N = 3, V = 1537 };
+	static float z[N * V], teacher[N * V], keep[N * V], keep_t[N * V];
+	float lp[N], coef[N] = { -1, -.5f, 2 };
+	uint32_t target[N] = { 0, 1024, V - 1 };
+	struct op_distill d = { .3f, 1 / 1.7f };
+	int bad = 0;
+
+	fill(z, N * V, 6);
+	fill(teacher, N * V, 5);
+	memcpy(keep, z, sizeof z);
+	memcpy(keep_t, teacher, sizeof z);
+	op_distill(z, teacher, N, V, &d, target, coef, lp);
+	for (int i = 0; i < N; i++) {
+		const float *a = keep + i * V, *b = keep_t + i * V;
+		double sum = 0, soft = 0, sum_q = 0, kl = 0, T = 1.7, w = .3;
+
+		for (int j = 0; j < V; j++) {
+			sum += exp(a[j]);
+			soft += exp(a[j] / T);
+			sum_q += exp(b[j] / T);
+		}
+		for (int j = 0; j < V; j++) {
+			double q = exp(b[j] / T) / sum_q, p = exp(a[j] / T) / soft;
+
+			kl += q * log(q / p);
+			bad += off(z[i * V + j], coef[i] * ((1 - w) * ((j == (int)target[i]) - exp(a[j]) / sum) + w * T * (q - p)), 1e-6);
+		}
+		bad += off(lp[i], (1 - w) * (a[target[i]] - log(sum)) - w * T * T * kl, 3e-6);
+	}
+	OK(!bad, "%s: a student's objective and gradient", k->name);
+}
+
 /* The same bits at 1, 2 and 3 threads, and when rows come in two calls. */
 static void
 threads(const struct kern *k)
@@ -471,6 +507,7 @@ main(void)
 		one_gradient(k, "rotary positions", ROPE, GEMM_NONE);
 		one_gradient(k, "log-probability", LOGP, GEMM_NONE);
 		logp(k);
+		distill(k);
 		threads(k);
 	}
 	return DONE();

@@ -77,6 +77,12 @@ t '--ema, taken up again: the same bytes' 'ts -n 2 --ema=0.5 -s em.st -o e2 trai
 t '--ema: --eval measures what is written' 'ts -n 3 --ema=0.5 --eval=few.lms --log=le -o e3 train.lms && eval-ppl -m em --json few.lms >j && near "$(tail -1 le >l1; last l1 eval_loss)" "$(last j loss)" 1e-5'
 t '--batch-ramp: 2, 4, 6, 8, 8 records, the same bytes for every split and taken up again' 'r="--batch-ramp=4"; ts $r -n 5 -B 8 -o r1 --log=lr train.lms &&
 	[ "$(sed "s/.*\"tokens\":\([0-9]*\),.*/\1/" lr | tr "\n" " ")" = "64 192 384 640 896 " ] && ts $r -n 3 -B 1 --accum=8 -s r.st -o r2 train.lms && ts $r -n 5 -B 8 -s r.st -o r2 train.lms && cmp r1 r2'
+t '--distill from itself: no divergence, so a part of the loss and of the gradient' 'ts -n 1 --clip=0 -o y1 --log=l1 train.lms && ts -n 1 --clip=0 --distill=model.safetensors --distill-weight=0.25 -o y2 --log=l2 train.lms &&
+	near "$(last l2 loss)" "$(awk "BEGIN { print 0.75 * $(last l1 loss) }")" 1e-4 && near "$(last l2 grad_norm)" "$(awk "BEGIN { print 0.75 * $(last l1 grad_norm) }")" 1e-3'
+t '--distill: a student of another shape comes nearer to its teacher; the same bytes taken up again' 'init-model --depth=1 -T 64 -w vocab.json -o st && d="--distill=o --distill-weight=1 --distill-temperature=2 -B 4 --lr=3e-3"; ts -B 2 --epochs=20 --lr=1e-2 -o o few.lms &&
+	train-step -q -m st $d --epochs=8 -o s1 --log=ls few.lms && first=$(head -1 ls >l1; last l1 loss) && awk "BEGIN { exit !($(last ls loss) < 0.8 * $first) }" &&
+	train-step -q -m st $d --epochs=8 -n 3 -s di.st -o s2 few.lms && train-step -q -m st $d --epochs=8 -s di.st -o s2 few.lms && cmp s1 s2 && exits 1 train-step -q -m st --distill=a -B 4 --epochs=8 -s di.st -o s2 few.lms && says "other options"'
+t '--distill: another vocabulary is refused' 'train-vocab -q --size=290 "--special=<|endoftext|>" -o v2.json docs.jsonl && init-model --depth=1 -w v2.json -o tv && exits 1 ts -n 1 --distill=tv -o none train.lms && says vocabulary'
 t '-n may grow' 'ts -n 2 -s g.st -o g1 train.lms && ts -n 4 -s g.st -o g2 train.lms && ts -n 4 -o g3 train.lms && cmp g2 g3'
 t '-m overwritten by -o goes on all the same' 'cp model.safetensors mm && train-step -q -m mm -s h.st -n 2 train.lms && train-step -q -m mm -s h.st -n 4 train.lms && cmp mm g3'
 terminated() {

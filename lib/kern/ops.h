@@ -42,6 +42,15 @@ void op_colsum(float *db, const float *dy, size_t ld, size_t rows, size_t N);   
 void op_logp(float *logits, size_t ld, size_t n, size_t V, float scale, const uint32_t *target,
 		const float *coef, float *logp, float *entropy);
 
+/* The same for a student of a teacher whose logits (n,V) are lost: logp[i] = (1 - weight) log p(target) -
+ * weight / scale^2 KL(q || p'), with p, p' of the logits at scale 1 and `scale`, q of the teacher's at `scale`
+ * (Hinton et al. 2015; 1 / scale is the temperature).  The tile becomes d(sum coef logp)/d logits. */
+struct op_distill {
+	float weight, scale;
+};
+void op_distill(float *logits, float *teacher, size_t n, size_t V, const struct op_distill *, const uint32_t *target,
+		const float *coef, float *logp);
+
 /* AdamW (Loshchilov & Hutter 2019), one pass: g is multiplied by gscale (1 / supervised tokens, clipping) first;
  * w = w - lr (mhat / (sqrt(vhat) + eps) + decay w).  c1 = 1 - beta1^t, c2 = 1 - beta2^t. */
 struct op_adamw {

@@ -22,9 +22,16 @@ void
 pass_free(struct pass *p)
 {
 	net_free(p->net);
+	net_free(p->teacher.net);
 	free(p->g);
 	free(p->logp);
 	memset(p, 0, sizeof *p);
+}
+
+void
+pass_teach(struct pass *p, const struct model *teacher, const struct op_distill *by, int use)
+{
+	p->teacher = (struct net_teacher){ net_new(&teacher->cfg, &teacher->par, p->B, p->T, use), teacher->w, *by };
 }
 
 /* Forward over rows [first, first + B) of x, backward when g; adds -log p of what counts to sum. */
@@ -40,6 +47,10 @@ micro(struct pass *p, const struct batch *x, int first, float *g, double sum)
 	drop.record += (uint64_t)first;
 	net_drop(p->net, g ? &drop : NULL);
 	net_forward(p->net, p->model->w, &b);
+	if (g && p->teacher.net) {
+		net_forward(p->teacher.net, p->teacher.w, &b);
+		h.teacher = &p->teacher;
+	}
 	net_head(p->net, p->model->w, g, &h);
 	if (g)
 		net_backward(p->net, p->model->w, g);

@@ -13,10 +13,14 @@ struct pass {
 	float      *g;                  /* [par.total] sums over the step's supervised tokens; NULL: for evaluation alone */
 	float      *logp;               /* (B,T) */
 	struct drop drop;               /* in pass_grad: of the step's first row */
+	struct net_teacher teacher;     /* in pass_grad; net NULL: none */
 };
 void pass_init(struct pass *, const struct model *, int B, int T, int use);     /* of enum net_use */
 void pass_free(struct pass *);
-/* Sets g and returns the sum of -log p over the supervised tokens, nats; the rows are taken B at a time, which leaves
+/* What pass_grad is of from now on: op_distill's logp, with that teacher of the same vocabulary, which stays the caller's.
+ * use: NET_FORWARD, or NET_BF16. */
+void pass_teach(struct pass *, const struct model *teacher, const struct op_distill *, int use);
+/* Sets g and returns the sum of -log p (or what has its place with a teacher) over the supervised tokens, nats; the rows are taken B at a time, which leaves
  * no trace in the result. */
 double pass_grad(struct pass *, const struct batch *);
 /* Mean -log p over the supervised tokens of a stream, and their number.  Damage ends the program.

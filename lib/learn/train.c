@@ -20,6 +20,7 @@ struct train {
 	struct batches *data;
 	struct batch    batch;          /* the records of a step */
 	struct pass     pass;
+	struct model    teacher;        /* --distill */
 	struct log     *log;
 	float          *ema;            /* --ema: the mean of the weights */
 	float          *best;           /* --keep-best: the weights of the best evaluation */
@@ -72,6 +73,27 @@ find_place(struct train *t, struct err *e)
 	return 0;
 }
 
+/* --distill: the teacher, of the same vocabulary, with a context that is long enough. */
+static int
+fetch_teacher(struct train *t, struct err *e)
+{
+	const struct model *m = &t->run.model;
+	struct model *x = &t->teacher;
+	char crc[20];
+	int T = batches_T(t->data);
+
+	if (model_load(x, t->o->distill, e))
+		return -1;
+	if (x->cfg.V != m->cfg.V || (x->vocab[0] && m->vocab[0] && strcmp(x->vocab, m->vocab)))
+		return err_set(e, "%s: its vocabulary (%d tokens, %s) is not that of the model (%d, %s)", t->o->distill, x->cfg.V,
+		    x->vocab, m->cfg.V, m->vocab);
+	if (x->cfg.T < T)
+		return err_set(e, "%s: its context is %d tokens, the records are of %d", t->o->distill, x->cfg.T, T);
+	run_crc(x, crc);
+	cli_prog_set("distill", crc);
+	return 0;
+}
+
 static int
 begin(struct train *t, const struct train_opts *o, struct err *e)
 {
@@ -96,6 +118,8 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 	T = batches_T(t->data);
 	if (T > r->model.cfg.T)
 		return err_set(e, "records of %d tokens, but the model's context is %d", T, r->model.cfg.T);
+	if (o->distill && fetch_teacher(t, e))
+		return -1;
 	if (run_load(r, e) || run_options(r, "steps", e) || find_place(t, e))
 		return -1;
 	t->best_loss = state_num(&r->state, "best_loss", INFINITY);
@@ -103,6 +127,10 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 	t->evaluated = state_int(&r->state, "evaluated", 0);
 	batch_init(&t->batch, t->data, (int)(o->B * o->accum));
 	pass_init(&t->pass, &r->model, (int)o->B, T, (o->recompute ? NET_RECOMPUTE : NET_GRAD) | (o->bf16 ? NET_BF16 : 0));
+	if (o->distill)
+		pass_teach(&t->pass, &t->teacher,
+		    &(struct op_distill){ (float)o->distill_weight, (float)(1 / o->distill_temperature) },
+		    o->bf16 ? NET_BF16 : NET_FORWARD);
 	t->began = clock_seconds();
 	return log_open(&t->log, o->log, r->optim.step, o->eval ? t->evaluated : r->optim.step, e);
 }
@@ -340,6 +368,8 @@ train_run(const struct train_opts *o, struct err *e)
 		pass_free(&t.pass);
 	batch_free(&t.batch);
 	batches_close(t.data);
+	model_free(&t.teacher);
+	free(t.ema);
 	free(t.best);
 	run_free(&t.run);
 	return bad ? -1 : 0;

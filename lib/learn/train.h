@@ -10,6 +10,8 @@ struct train_opts {
 	long long   epochs, B, T, accum, save_every, eval_every, patience;
 	long long   seed;
 	double      dropout, ema;       /* 0: none */
+	const char *distill;            /* NULL: none */
+	double      distill_weight, distill_temperature;
 	long long   batch_ramp;         /* steps in which a step's records grow to B * accum */
 	int         drop_last, doc_mask, keep_best, recompute, bf16;
 	int         nfiles;

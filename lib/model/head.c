@@ -33,24 +33,45 @@ scatter_row(size_t i, void *ctx)
 		to[c] += from[c];
 }
 
+/* The hidden states of rows row[0..m), where they stand or gathered in x. */
+static const float *
+hidden_rows(struct net *n, const uint32_t *row, size_t m)
+{
+	if (row[m-1] - row[0] == m - 1)                 /* row ascends: no gap */
+		return n->hidden + row[0] * (size_t)n->cfg.C;
+	par_for(m, gather_row, &(struct gather){ n, row, n->x, n->hidden });
+	return n->x;
+}
+
+/* Their logits, in n->logits. */
+static const float *
+logits_of(struct net *n, const float *w, const uint32_t *row, size_t m)
+{
+	const float *x = hidden_rows(n, row, m);
+
+	linear_fwd(n->logits, x, m, (size_t)n->cfg.C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL, NULL, n->linear);
+	return x;
+}
+
 /* Rows row[0..m) of the batch; coef NULL: no gradients. */
 static void
 head_chunk(struct net *n, const float *w, float *g, const struct net_head *h, const uint32_t *row, size_t m,
 		const float *coef)
 {
 	size_t C = (size_t)n->cfg.C, V = (size_t)n->cfg.V;
-	const float *W = w + n->par->head;
-	int whole = row[m-1] - row[0] == m - 1;         /* row ascends: no gap */
-	const float *x = whole ? n->hidden + row[0] * C : n->x;
+	const struct net_teacher *t = coef ? h->teacher : NULL;
+	const float *x = logits_of(n, w, row, m);
 
-	if (!whole)
-		par_for(m, gather_row, &(struct gather){ n, row, n->x, n->hidden });
 	for (size_t i = 0; i < m; i++) {
 		n->target[i] = h->target[row[i]];
 		n->coef[i] = coef ? coef[row[i]] : 0;
 	}
-	linear_fwd(n->logits, x, m, C, V, W, NULL, NULL, NULL, n->linear);
-	op_logp(n->logits, V, m, V, h->scale, n->target, coef ? n->coef : NULL, n->logp, h->entropy ? n->entropy : NULL);
+	if (t) {
+		logits_of(t->net, t->w, row, m);
+		op_distill(n->logits, t->net->logits, m, V, &t->by, n->target, n->coef, n->logp);
+	} else {
+		op_logp(n->logits, V, m, V, h->scale, n->target, coef ? n->coef : NULL, n->logp, h->entropy ? n->entropy : NULL);
+	}
 	for (size_t i = 0; i < m; i++) {
 		if (coef && n->coef[i] == 0)
 			continue;
@@ -60,7 +81,7 @@ head_chunk(struct net *n, const float *w, float *g, const struct net_head *h, co
 	}
 	if (!coef)
 		return;
-	linear_bwd(n->dx, g + n->par->head, NULL, n->logits, x, W, m, C, V, n->linear);
+	linear_bwd(n->dx, g + n->par->head, NULL, n->logits, x, w + n->par->head, m, C, V, n->linear);
 	par_for(m, scatter_row, &(struct gather){ n, row, n->dhidden, n->dx });
 }
 

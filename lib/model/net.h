@@ -3,6 +3,7 @@
 #define LM_NET_H
 /* SPDX-License-Identifier: MIT */
 #include "kern/drop.h"
+#include "kern/ops.h"
 #include "model/params.h"
 
 struct net;                     /* activations and scratch for up to B rows of T tokens, from one arena */
@@ -38,7 +39,8 @@ float       *net_dhidden(struct net *);         /* (B*T, C): add to it before ne
  * logits.  entropy, when not NULL: of each row's distribution, nats.
  * coef, when not NULL: d objective / d logp[i]; rows with 0 are skipped (their logp is still filled when
  * `all` is set, else 0).  Then the gradients are added: of the hidden states to net_dhidden, of the head's
- * weights to g.  Cross-entropy is coef = -1 on the supervised rows. */
+ * weights to g.  Cross-entropy is coef = -1 on the supervised rows.
+ * teacher, when not NULL: rows with a coefficient have op_distill's logp; scale is 1 and entropy NULL then. */
 struct net_head {
 	const uint32_t *target;
 	const float    *coef;
@@ -46,6 +48,13 @@ struct net_head {
 	int             all;
 	float          *logp, *entropy;
 	const uint8_t  *want;           /* rows to fill where coef is NULL or `all` set; NULL: every one */
+	const struct net_teacher *teacher;
+};
+/* Another model of the same vocabulary, its net made for the same B and T and through net_forward with the same batch. */
+struct net_teacher {
+	struct net       *net;
+	const float      *w;
+	struct op_distill by;
 };
 void net_head(struct net *, const float *w, float *g, const struct net_head *);
 
