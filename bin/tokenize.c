@@ -106,9 +106,14 @@ put(const struct ebatch *b, struct buf *line)
 		if (count)
 			idtext_add(&total, b->bytes.p + d->text, d->text_len, d->ids.n);
 		else
-			total.docs++, total.tokens += d->ids.n;
+			total.tokens += d->ids.n;
+		total.docs += !d->more;
 		for (size_t k = 0; k < d->mask.n; k++)
 			supervised += (uint64_t)d->mask.p[k];
+		if (toks && d->more) {
+			toks_put_part(toks, d->ids.v, d->ids.n);
+			continue;
+		}
 		if (toks) {
 			toks_put_doc(toks, d->ids.v, b->chat ? (uint8_t *)d->mask.p : NULL, d->ids.n);
 			put_date(b->bytes.p + d->meta, d->meta_len);
@@ -116,9 +121,9 @@ put(const struct ebatch *b, struct buf *line)
 		}
 		buf_clear(line);
 		if (as_ids)
-			idtext_ids(&d->ids, line);
+			idtext_ids(&d->ids, d->offset > 0, d->more, line);
 		else if (pieces)
-			idtext_pieces(b->v, &d->ids, b->chat ? &d->mask : NULL, line);
+			idtext_pieces(b->v, &d->ids, b->chat ? &d->mask : NULL, d->more, line);
 		if (line->n)
 			fwrite(line->p, 1, line->n, file_stream(text_out));
 	}
@@ -132,9 +137,9 @@ encode_batch(struct ebatch *b, struct docs_in *in, struct buf *line)
 	if (bad) {
 		buf_clear(line);
 		docs_where(in, line);   /* of the last one read */
-		if (bad == b->n)
+		if (b->doc[bad - 1].number == docs_count(in))
 			die("%s: %s", line->p, b->doc[bad - 1].err.text);
-		die("document %llu of the input (before %s): %s", (unsigned long long)(docs_count(in) - (b->n - bad)), line->p,
+		die("document %llu of the input (before %s): %s", (unsigned long long)b->doc[bad - 1].number, line->p,
 		    b->doc[bad - 1].err.text);
 	}
 	put(b, line);
@@ -165,7 +170,7 @@ encode_all(int nfiles, char **files, const struct vocab *v, const struct vocab_o
 			docs_where(in, &line);
 			die("%s: a conversation, not a text: give --chat=TEMPLATE", line.p);
 		}
-		if (ebatch_add(&b, &doc))
+		while (ebatch_add(&b, &doc))
 			encode_batch(&b, in, &line);
 	}
 	encode_batch(&b, in, &line);

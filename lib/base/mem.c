@@ -134,17 +134,26 @@ buf_free(struct buf *b)
 	*b = (struct buf){ 0 };
 }
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
 void
 arena_init(struct arena *a, size_t size)
 {
-	size = (size + 63) & ~(size_t)63;
-	a->used = 0, a->size = size;
-	a->base = size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : NULL;
-	if (a->base == MAP_FAILED)
+	size_t spare = size >= HUGE_PAGE ? HUGE_PAGE : 0;       /* to begin where a huge page may */
+
+	*a = (struct arena){ .size = (size + 63) & ~(size_t)63 };
+	if (!size)
+		return;
+	a->mapped = a->size + spare;
+	a->map = mmap(NULL, a->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (a->map == MAP_FAILED)
 		die("out of memory (%zu bytes)", size);
+	a->base = a->map;
+	if (spare)
+		a->base += (HUGE_PAGE - (uintptr_t)a->map % HUGE_PAGE) % HUGE_PAGE;
 #ifdef MADV_HUGEPAGE
-	if (size >= (size_t)4 << 20)
-		madvise(a->base, size, MADV_HUGEPAGE);  /* a hint: fewer page walks in the big products */
+	if (spare)
+		madvise(a->map, a->mapped, MADV_HUGEPAGE);      /* a hint: fewer page walks */
 #endif
 }
 
@@ -163,7 +172,7 @@ arena_take(struct arena *a, size_t n)
 void
 arena_free(struct arena *a)
 {
-	if (a->size)
-		munmap(a->base, a->size);
+	if (a->map)
+		munmap(a->map, a->mapped);
 	*a = (struct arena){ 0 };
 }

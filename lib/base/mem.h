@@ -42,6 +42,8 @@ void  buf_free(struct buf *);
 struct arena {
 	unsigned char *base;
 	size_t used, size;
+	void  *map;             /* what the system gave */
+	size_t mapped;
 };
 void  arena_init(struct arena *, size_t size);
 void *arena_take(struct arena *, size_t n);             /* aligned to 64; more than there is ends the program */

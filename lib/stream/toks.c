@@ -248,6 +248,8 @@ struct toks_out {
 	struct buf       tok, end, mask, block;
 	size_t           n_tok, n_doc, n_rec;
 	char             dates[2][11];  /* of the block being filled */
+	int              open;          /* the last document goes on */
+	uint32_t         before;        /* TOKS_FROM_BEFORE: it began in a block before this one */
 };
 
 struct toks_out *
@@ -324,31 +326,47 @@ put_end(struct toks_out *o, size_t at)
 	o->n_doc++;
 }
 
-void
-toks_put_doc(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, size_t n)
+/* Tokens of a document that goes on or ends. */
+static void
+put_some(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, size_t n)
 {
-	uint32_t before = 0;
 	uint8_t first = 0;
 
-	if (o->n_tok && o->n_tok + n > BLOCK)
+	if (!o->open && o->n_tok && o->n_tok + n > BLOCK)
 		flush(o, 0);
-	if (n && o->h.masked) {         /* nothing predicts a document's first token */
+	if (!o->open && n && o->h.masked) {     /* nothing predicts a document's first token */
 		put_tokens(o, tok, &first, 1);
 		tok++, n--;
 		mask = mask ? mask + 1 : NULL;
 	}
+	o->open = 1;
 	while (o->n_tok + n > BLOCK) {  /* longer than a block: it goes on in the next */
 		size_t k = BLOCK - o->n_tok;
 		put_tokens(o, tok, mask, k);
-		flush(o, before | TOKS_INTO_NEXT);
-		before = TOKS_FROM_BEFORE;
+		flush(o, o->before | TOKS_INTO_NEXT);
+		o->before = TOKS_FROM_BEFORE;
 		tok += k, n -= k;
 		mask = mask ? mask + k : NULL;
 	}
 	put_tokens(o, tok, mask, n);
+}
+
+void
+toks_put_part(struct toks_out *o, const uint32_t *tok, size_t n)
+{
+	if (n)
+		put_some(o, tok, NULL, n);
+}
+
+void
+toks_put_doc(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, size_t n)
+{
+	put_some(o, tok, mask, n);
 	put_end(o, o->n_tok);
-	if (before)
-		flush(o, before);
+	if (o->before)
+		flush(o, o->before);
+	o->open = 0;
+	o->before = 0;
 }
 
 void

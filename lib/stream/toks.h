@@ -61,6 +61,8 @@ struct toks_out *toks_create(const char *path, const char *head, const struct to
 /* One whole document (blocks are filled and cut as it suits), or one record of a sharded stream with
  * the ends of documents within it. mask: one byte a token here, 0 or 1; NULL: all count. */
 void toks_put_doc(struct toks_out *, const uint32_t *tok, const uint8_t *mask, size_t n);
+/* A part of a document that goes on: toks_put_doc puts its last. */
+void toks_put_part(struct toks_out *, const uint32_t *tok, size_t n);
 void toks_put_record(struct toks_out *, const uint32_t *tok, const uint8_t *mask, const uint32_t *end, size_t n_doc);
 /* The date of a document just put (ISO 8601; its first ten bytes count): D frames carry the range of theirs. */
 void toks_date(struct toks_out *, const char *date, size_t n);

@@ -14,31 +14,57 @@ bpe_free(struct bpe *b)
 	memset(b, 0, sizeof *b);
 }
 
-/* r[i]: of the pair i, i + 1; NO_MERGE has the highest rank. */
-static size_t
-merge_short(const struct vocab *v, uint32_t *s, uint64_t *r, size_t n)
-{
-	while (n > 1) {
-		uint64_t best = r[0];
-		size_t at = 0, right;
+typedef int32_t lanes __attribute__((vector_size(16)));
 
-		for (size_t i = 1; i + 1 < n; i++)
-			if (r[i] >> 32 < best >> 32)
-				best = r[i], at = i;
-		if (best == NO_MERGE)
-			break;
-		s[at] = (uint32_t)best;
-		n--;
-		memmove(s + at + 1, s + at + 2, (n - at - 1) * sizeof *s);
-		memmove(r + at, r + at + 1, (n - at - 1) * sizeof *r);
-		right = at + 1 < n ? table_slot(v, s[at], s[at + 1]) : 0;
-		__builtin_prefetch(v->pair + right);    /* the two look-ups wait for memory at once */
-		if (at)
-			r[at - 1] = table_pair(v, s[at - 1], s[at]);
-		if (at + 1 < n)
-			r[at] = table_pair_at(v, s[at], s[at + 1], right);
+/* The least of n keys, n a multiple of 4. */
+static inline int32_t
+least(const int32_t *key, size_t n)
+{
+	lanes a, b, m;
+	int32_t x, y;
+
+	memcpy(&a, key, sizeof a);
+	for (size_t i = 4; i < n; i += 4) {
+		memcpy(&b, key + i, sizeof b);
+		m = a < b;
+		a = (a & m) | (b & ~m);
 	}
-	return n;
+	x = a[0] < a[1] ? a[0] : a[1];
+	y = a[2] < a[3] ? a[2] : a[3];
+	return x < y ? x : y;
+}
+
+#define NO_KEY ((int32_t)(NO_MERGE << 6))       /* and all above it */
+
+/* key[i]: rank << 6 | i of the symbol at i and the next one that is left; n <= BPE_SHORT. */
+static size_t
+merge_short(const struct vocab *v, uint32_t *s, int32_t *key, size_t n)
+{
+	uint64_t live = ~(uint64_t)0 >> (64 - n), rest;
+	size_t padded = (n + 3) & ~(size_t)3, m = 0;
+	int32_t k;
+
+	for (size_t i = n - 1; i < padded; i++)
+		key[i] = NO_KEY;
+	while ((k = least(key, padded)) < NO_KEY) {
+		int at = k & 63, right;
+
+		rest = live >> 1 >> at;
+		right = at + 1 + __builtin_ctzll(rest);
+		s[at] = table_made(v, s[at], s[right], (uint32_t)k >> 6);
+		live &= ~((uint64_t)1 << right);
+		key[right] = key[at] = NO_KEY;
+		if ((rest = live >> 1 >> at))
+			key[at] = (int32_t)(table_rank(v, s[at], s[at + 1 + __builtin_ctzll(rest)]) << 6) | at;
+		if ((rest = live & (((uint64_t)1 << at) - 1))) {
+			int left = 63 - __builtin_clzll(rest);
+
+			key[left] = (int32_t)(table_rank(v, s[left], s[at]) << 6) | left;
+		}
+	}
+	for (; live; live &= live - 1)
+		s[m++] = s[__builtin_ctzll(live)];
+	return m;
 }
 
 /* A heap of rank << 32 | position, four children a node. */
@@ -99,9 +125,9 @@ renew(const struct vocab *v, struct bpe *b, const uint32_t *s, size_t *heap, uin
 {
 	uint32_t j = b->next[i];
 
-	b->rank[i] = j == NO_TOKEN ? NO_MERGE : table_pair(v, s[i], s[j]);
+	b->rank[i] = j == NO_TOKEN ? NO_MERGE : table_rank(v, s[i], s[j]);
 	if (b->rank[i] != NO_MERGE)
-		push(b, heap, (b->rank[i] & ~(uint64_t)UINT32_MAX) | i);
+		push(b, heap, (uint64_t)b->rank[i] << 32 | i);
 }
 
 static size_t
@@ -120,10 +146,10 @@ merge_long(const struct vocab *v, struct bpe *b, uint32_t *s, size_t n)
 		uint64_t top = pop(b, &heap);
 		uint32_t i = (uint32_t)top, j;
 
-		if (b->rank[i] >> 32 != top >> 32 || b->rank[i] == NO_MERGE)
+		if (b->rank[i] != top >> 32)
 			continue;       /* of a pair that is no more */
 		j = b->next[i];
-		s[i] = (uint32_t)b->rank[i];
+		s[i] = table_made(v, s[i], s[j], b->rank[i]);
 		b->rank[j] = NO_MERGE;
 		b->next[i] = b->next[j];
 		if (b->next[i] != NO_TOKEN)
@@ -140,25 +166,25 @@ merge_long(const struct vocab *v, struct bpe *b, uint32_t *s, size_t n)
 size_t
 bpe_merge(const struct vocab *v, struct bpe *b, uint32_t *sym, size_t n)
 {
-	uint64_t r[BPE_SHORT];
+	int32_t key[BPE_SHORT];
 
 	if (n > BPE_SHORT)
 		return merge_long(v, b, sym, n);
 	for (size_t i = 0; i + 1 < n; i++)
-		r[i] = table_pair(v, sym[i], sym[i + 1]);
-	return merge_short(v, sym, r, n);
+		key[i] = (int32_t)(table_rank(v, sym[i], sym[i + 1]) << 6 | i);
+	return merge_short(v, sym, key, n);
 }
 
 size_t
 bpe_bytes(const struct vocab *v, struct bpe *b, const unsigned char *p, size_t n, uint32_t *out)
 {
-	uint64_t r[BPE_SHORT];
+	int32_t key[BPE_SHORT];
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = v->byte[p[i]];
 	if (n > BPE_SHORT)
 		return merge_long(v, b, out, n);
 	for (size_t i = 0; i + 1 < n; i++)
-		r[i] = v->dense[p[i] << 8 | p[i + 1]];
-	return merge_short(v, out, r, n);
+		key[i] = (int32_t)(v->dense[p[i] << 8 | p[i + 1]] << 6 | i);
+	return merge_short(v, out, key, n);
 }

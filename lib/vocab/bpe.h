@@ -7,8 +7,8 @@
 #define BPE_SHORT 64            /* symbols up to which the lowest rank is looked for by a scan */
 
 struct bpe {                    /* scratch for long pieces; all zero to begin with */
-	uint32_t *next, *prev;
-	uint64_t *rank, *heap;
+	uint32_t *next, *prev, *rank;
+	uint64_t *heap;
 	size_t    cap, heap_cap;
 };
 void bpe_free(struct bpe *);

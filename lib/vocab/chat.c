@@ -187,7 +187,8 @@ flush(struct render *r, int count, struct err *err)
 	int rc = 0;
 
 	if (r->text.n)
-		rc = (r->any_text ? encode_more : encode)(r->e, r->text.p, r->text.n, r->ids, err);
+		rc = r->any_text ? encode_more(r->e, r->text.p, r->text.n, 0, r->ids, err) :
+				   encode(r->e, r->text.p, r->text.n, r->ids, err);
 	r->any_text |= r->text.n > 0;
 	buf_clear(&r->text);
 	mark(r, from, count);

@@ -7,6 +7,7 @@
 
 #define BATCH_BYTES ((size_t)4 << 20)
 #define BATCH_DOCS  4096
+#define PART_BYTES  ((size_t)1 << 18)
 
 void
 ebatch_init(struct ebatch *b, const struct vocab *v, const struct vocab_opts *opts, const struct chat *chat)
@@ -21,11 +22,9 @@ ebatch_init(struct ebatch *b, const struct vocab *v, const struct vocab_opts *op
 		b->encoder[i] = encoder_new(v, opts);
 }
 
-int
-ebatch_add(struct ebatch *b, const struct doc *doc)
+static struct ebatch_doc *
+fresh(struct ebatch *b)
 {
-	struct ebatch_doc *d;
-
 	if (b->n == b->cap) {
 		size_t was = b->cap;
 
@@ -33,14 +32,34 @@ ebatch_add(struct ebatch *b, const struct doc *doc)
 		b->doc = xreallocarray(b->doc, b->cap, sizeof *b->doc);
 		memset(b->doc + was, 0, (b->cap - was) * sizeof *b->doc);
 	}
-	d = b->doc + b->n++;
-	d->text = b->bytes.n;
-	d->text_len = doc->text_len;
-	buf_add(&b->bytes, doc->text, doc->text_len);
-	d->meta = b->bytes.n;
-	d->meta_len = doc->meta_len;
-	buf_add(&b->bytes, doc->meta, d->meta_len);
-	return b->bytes.n >= BATCH_BYTES || b->n >= BATCH_DOCS;
+	return b->doc + b->n++;
+}
+
+int
+ebatch_add(struct ebatch *b, const struct doc *doc)
+{
+	struct ebatch_doc *d;
+	size_t end;
+
+	do {
+		if (b->bytes.n >= BATCH_BYTES || b->n >= BATCH_DOCS)
+			return 1;
+		end = doc->text_len - b->taken > PART_BYTES && !b->chat ?
+		      vocab_cut(b->v, doc->text, doc->text_len, b->taken + PART_BYTES) : doc->text_len;
+		d = fresh(b);
+		b->docs += !b->taken;
+		d->number = b->docs;
+		d->offset = b->taken;
+		d->more = end < doc->text_len;
+		d->text = b->bytes.n;
+		d->text_len = end - b->taken;
+		buf_add(&b->bytes, doc->text + b->taken, d->text_len);
+		d->meta = b->bytes.n;
+		d->meta_len = d->more ? 0 : doc->meta_len;
+		buf_add(&b->bytes, doc->meta, d->meta_len);
+		b->taken = d->more ? end : 0;
+	} while (d->more);
+	return 0;
 }
 
 static int
@@ -66,10 +85,11 @@ one(size_t i, int thread, void *ctx)
 		d->failed = one_chat(b, d, e);
 		return;
 	}
-	if (b->bos >= 0)
+	if (b->bos >= 0 && !d->offset)
 		VEC_PUSH(d->ids.v, d->ids.n, d->ids.cap, (uint32_t)b->bos);
-	d->failed = encode(e, b->bytes.p + d->text, d->text_len, &d->ids, &d->err);
-	if (b->eot >= 0)
+	d->failed = d->offset ? encode_more(e, b->bytes.p + d->text, d->text_len, d->offset, &d->ids, &d->err) :
+				encode(e, b->bytes.p + d->text, d->text_len, &d->ids, &d->err);
+	if (b->eot >= 0 && !d->more)
 		VEC_PUSH(d->ids.v, d->ids.n, d->ids.cap, (uint32_t)b->eot);
 }
 

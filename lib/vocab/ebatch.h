@@ -5,8 +5,11 @@
 #include "stream/docs.h"
 #include "vocab/chat.h"
 
-struct ebatch_doc {
-	size_t     text, text_len, meta, meta_len;      /* in batch->bytes */
+struct ebatch_doc {             /* a document, or a part of one that is long */
+	size_t     text, text_len, meta, meta_len;      /* in batch->bytes; meta is that of the last part */
+	uint64_t   number;                              /* of the document, from 1 */
+	size_t     offset;                              /* of the part in it; 0: it begins here */
+	int        more;                                /* it goes on in the next */
 	struct ids ids;
 	struct buf mask;                                /* with chat: one byte an id */
 	struct err err;
@@ -22,11 +25,14 @@ struct ebatch {
 	struct buf          bytes;
 	struct ebatch_doc   *doc;
 	size_t              n, cap;
+	uint64_t            docs;       /* begun so far */
+	size_t              taken;      /* bytes of the current one */
 };
 
 /* The vocabulary, options and template must stay. */
 void ebatch_init(struct ebatch *, const struct vocab *, const struct vocab_opts *, const struct chat *);
-/* Copies a document; 1 when there is enough to encode. */
+/* Copies a document, in parts if it is long: 0 when it is all here; 1 when there is enough to encode: then run
+ * the batch, clear it, and add the same document again. */
 int  ebatch_add(struct ebatch *, const struct doc *);
 /* Encodes what was added: 0, or the number of the first document that could not be, from 1. */
 size_t ebatch_run(struct ebatch *);

@@ -12,7 +12,6 @@ idtext_add(struct idtext_count *c, const char *text, size_t n, size_t tokens)
 	int in_word = 0;
 	uint32_t len;
 
-	c->docs++;
 	c->tokens += tokens;
 	c->bytes += n;
 	for (; p < e; p += len, c->chars++) {
@@ -42,11 +41,12 @@ idtext_total(const struct idtext_count *c, double price, struct buf *out)
 }
 
 void
-idtext_ids(const struct ids *ids, struct buf *out)
+idtext_ids(const struct ids *ids, int goes_on, int more, struct buf *out)
 {
 	for (size_t i = 0; i < ids->n; i++)
-		buf_printf(out, i ? " %u" : "%u", ids->v[i]);
-	buf_char(out, '\n');
+		buf_printf(out, i || goes_on ? " %u" : "%u", ids->v[i]);
+	if (!more)
+		buf_char(out, '\n');
 }
 
 int
@@ -100,7 +100,7 @@ quote(const char *bytes, size_t n, struct buf *out)
 }
 
 void
-idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *mask, struct buf *out)
+idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *mask, int more, struct buf *out)
 {
 	for (size_t i = 0; i < ids->n; i++) {
 		size_t n;
@@ -114,5 +114,6 @@ idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *ma
 			buf_str(out, "\tspecial");
 		buf_char(out, '\n');
 	}
-	buf_char(out, '\n');
+	if (!more)
+		buf_char(out, '\n');
 }

@@ -7,12 +7,15 @@
 struct idtext_count {
 	uint64_t docs, tokens, bytes, chars, words;
 };
+/* A text or a part of one; docs is the caller's to count. */
 void idtext_add(struct idtext_count *, const char *text, size_t n, size_t tokens);
 /* A line each, name and number; price: of a million tokens, 0 none. */
 void idtext_total(const struct idtext_count *, double price, struct buf *out);
-/* Numbers with blanks between and a newline; and back: -1 when one is none or not below n_vocab. */
-void idtext_ids(const struct ids *, struct buf *out);
+/* Numbers with blanks between and a newline; goes_on: the line has some, more: it gets more; and back: -1 when one
+ * is none or not below n_vocab. */
+void idtext_ids(const struct ids *, int goes_on, int more, struct buf *out);
 int  idtext_parse_ids(const char *line, size_t n, size_t n_vocab, struct ids *, struct err *);
-/* A line a token: id, bytes as a C string, with a mask whether it is supervised; an empty line after them. */
-void idtext_pieces(const struct vocab *, const struct ids *, const struct buf *mask, struct buf *out);
+/* A line a token: id, bytes as a C string, with a mask whether it is supervised; an empty line after them
+ * unless there are more. */
+void idtext_pieces(const struct vocab *, const struct ids *, const struct buf *mask, int more, struct buf *out);
 #endif

@@ -126,42 +126,6 @@ fail:
 	return NULL;
 }
 
-struct scored {
-	float score;
-	uint32_t id;
-};
-
-static int
-by_score(const void *x, const void *y)
-{
-	const struct scored *a = x, *b = y;
-
-	if (a->score != b->score)
-		return a->score > b->score ? -1 : 1;
-	return a->id < b->id ? -1 : 1;
-}
-
-void
-table_merges_from_scores(struct vocab *v, const float *score)
-{
-	struct scored *s = xreallocarray(NULL, v->n + 1, sizeof *s);
-	uint32_t *rank = xreallocarray(NULL, v->n + 1, sizeof *rank), r = 0;
-
-	for (size_t i = 0; i < v->n; i++)
-		s[i] = (struct scored){ score[i], (uint32_t)i };
-	qsort(s, v->n, sizeof *s, by_score);
-	for (size_t i = 0; i < v->n; i++) {
-		if (i && s[i].score != s[i - 1].score)
-			r++;
-		rank[s[i].id] = r;
-	}
-	table_merges_from_ranks(v, rank);
-	for (size_t i = 0; i < v->n_merges; i++)        /* tokens of one score: leftmost first, so one rank */
-		v->merges[i].rank = rank[v->merges[i].made];
-	free(rank);
-	free(s);
-}
-
 static int
 read_scored(struct vocab *v, const unsigned char *p, size_t n, float **score, struct err *err)
 {

@@ -122,6 +122,12 @@ split_scanner(const struct split *s)
 	return s->digits ? NULL : s->scan;
 }
 
+int
+split_by_lines(const struct split *s)
+{
+	return s->scan && s->scan != scan_spaces && s->scan != scan_whole;
+}
+
 static void
 end_at(struct cuts *c, size_t at)
 {

@@ -25,6 +25,8 @@ const unsigned char *split_classes(const struct split *);       /* ucd_classes()
 /* The end of the piece that begins at p < e, for those that a scanner of ours cuts; else NULL. */
 typedef const unsigned char *scan_fn(const unsigned char *cls, const unsigned char *p, const unsigned char *e);
 scan_fn *split_scanner(const struct split *);
+/* Whether a piece always ends between a newline and a letter of ASCII, and what comes before depends on no letter after. */
+int split_by_lines(const struct split *);
 
 /* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Ill-formed UTF-8 is cut as if each
  * maximal subpart were U+FFFD.  One thread's scratch, all zero to begin with.  -1 when PCRE2 gave up. */

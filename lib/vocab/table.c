@@ -26,8 +26,10 @@ vocab_free(struct vocab *v)
 	free(v->flags);
 	free(v->merges);
 	split_free(v->split);
-	free(v->hash);
+	arena_free(&v->index);
 	arena_free(&v->tables);
+	free(v->made);
+	free(v->order);
 	free(v->added);
 	free(v);
 }
@@ -60,21 +62,18 @@ table_set(struct vocab *v, uint64_t id, const void *bytes, size_t n, int flags, 
 }
 
 uint64_t
-table_hash(const unsigned char *p, size_t n)
+table_hash(const void *bytes, size_t n)
 {
-	uint64_t h = n * 0x9e3779b97f4a7c15u, w;
+	const unsigned char *p = bytes;
+	uint64_t h = 0, lo, hi;
 
-	for (; n >= 8; p += 8, n -= 8) {
-		memcpy(&w, p, 8);
-		h = (h ^ w) * 0xff51afd7ed558ccdu;
+	for (; n >= KEY_MAX; p += 8, n -= 8) {
+		memcpy(&lo, p, 8);
+		h = (h + lo + 1) * 0xff51afd7ed558ccdu;
 		h ^= h >> 32;
 	}
-	w = 0;
-	memcpy(&w, p, n);
-	h = (h ^ w) * 0xff51afd7ed558ccdu;
-	h ^= h >> 32;
-	h *= 0xc4ceb9fe1a85ec53u;
-	return h ^ h >> 29;
+	key_load(p, n, &lo, &hi);
+	return key_hash(lo ^ h, hi | (uint64_t)n << 56);
 }
 
 void
@@ -86,12 +85,14 @@ table_index(struct vocab *v)
 		v->n--;
 	while (size < 2 * v->n)
 		size *= 2;
-	free(v->hash);
-	v->hash = xmalloc(size * sizeof *v->hash);
+	arena_free(&v->index);
+	arena_init(&v->index, size * sizeof *v->hash);
+	v->hash = arena_take(&v->index, size * sizeof *v->hash);
 	memset(v->hash, 255, size * sizeof *v->hash);
 	v->hash_mask = size - 1;
 	for (size_t i = 0; i < v->n; i++) {
 		const unsigned char *p = (const unsigned char *)v->pool.p + v->tok[i].at;
+		uint64_t code;
 		size_t h;
 
 		if (v->flags[i] || !v->tok[i].len)
@@ -100,10 +101,10 @@ table_index(struct vocab *v)
 			v->flags[i] |= TOKEN_LOST;
 			continue;
 		}
-		h = table_hash(p, v->tok[i].len) & v->hash_mask;
-		while (v->hash[h] != NO_TOKEN)
+		code = table_hash(p, v->tok[i].len);
+		for (h = code & v->hash_mask; v->hash[h] != UINT64_MAX; )
 			h = (h + 1) & v->hash_mask;
-		v->hash[h] = (uint32_t)i;
+		v->hash[h] = (code & ~(uint64_t)UINT32_MAX) | i;
 	}
 	for (int b = 0; b < 256; b++) {
 		unsigned char c = (unsigned char)b;
@@ -114,49 +115,29 @@ table_index(struct vocab *v)
 		for (size_t i = 0; i < v->n; i++)
 			if (v->flags[i] & TOKEN_BYTE)
 				v->byte[(unsigned char)v->pool.p[v->tok[i].at]] = (uint32_t)i;
+	v->all_bytes = 1;
+	for (int b = 0; b < 256; b++)
+		v->all_bytes &= v->byte[b] != NO_TOKEN;
+}
+
+uint32_t
+table_find_hashed(const struct vocab *v, const void *bytes, size_t n, uint64_t code)
+{
+	uint64_t x;
+
+	for (size_t h = code & v->hash_mask; (x = v->hash[h]) != UINT64_MAX; h = (h + 1) & v->hash_mask) {
+		uint32_t id = (uint32_t)x;
+
+		if ((x ^ code) >> 32 == 0 && v->tok[id].len == n && !memcmp(v->pool.p + v->tok[id].at, bytes, n))
+			return id;
+	}
+	return NO_TOKEN;
 }
 
 uint32_t
 table_find(const struct vocab *v, const void *bytes, size_t n)
 {
-	size_t h = table_hash(bytes, n) & v->hash_mask;
-	uint32_t id;
-
-	for (; (id = v->hash[h]) != NO_TOKEN; h = (h + 1) & v->hash_mask)
-		if (v->tok[id].len == n && !memcmp(v->pool.p + v->tok[id].at, bytes, n))
-			return id;
-	return NO_TOKEN;
-}
-
-/* Consecutive merges that make the same token share a rank, as they do where a token's own rank decides
- * (tiktoken, SentencePiece: lists made from those hold every way to cut a token). */
-static void
-merge_add(struct vocab *v, uint32_t a, uint32_t b, uint32_t made)
-{
-	struct merge m = { a, b, made, 0 };
-
-	if (v->n_merges) {
-		const struct merge *last = v->merges + v->n_merges - 1;
-
-		m.rank = last->rank + (last->made != made);
-	}
-	VEC_PUSH(v->merges, v->n_merges, v->merges_cap, m);
-}
-
-int
-table_merge(struct vocab *v, uint32_t a, uint32_t b, struct err *err)
-{
-	size_t at = v->pool.n, n = (size_t)v->tok[a].len + v->tok[b].len;
-	uint32_t made;
-
-	buf_need(&v->pool, n);          /* scratch past the end */
-	memcpy(v->pool.p + at, v->pool.p + v->tok[a].at, v->tok[a].len);
-	memcpy(v->pool.p + at + v->tok[a].len, v->pool.p + v->tok[b].at, v->tok[b].len);
-	made = table_find(v, v->pool.p + at, n);
-	if (made == NO_TOKEN)
-		return err_set(err, "merge %zu of tokens %u and %u makes no token of the vocabulary", v->n_merges, a, b);
-	merge_add(v, a, b, made);
-	return 0;
+	return table_find_hashed(v, bytes, n, table_hash(bytes, n));
 }
 
 static int
@@ -165,61 +146,6 @@ by_number(const void *x, const void *y)
 	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
 
 	return (a > b) - (a < b);
-}
-
-void
-table_merges_from_ranks(struct vocab *v, const uint32_t *rank)
-{
-	uint64_t *key = xreallocarray(NULL, v->n + 1, sizeof *key);     /* rank, id */
-	size_t n = 0;
-
-	for (size_t i = 0; i < v->n; i++)
-		if (rank[i] != UINT32_MAX && !v->flags[i] && v->tok[i].len > 1)
-			key[n++] = (uint64_t)rank[i] << 32 | i;
-	qsort(key, n, sizeof *key, by_number);
-	for (size_t k = 0; k < n; k++) {
-		uint32_t id = (uint32_t)key[k], len = v->tok[id].len;
-		const char *p = v->pool.p + v->tok[id].at;
-
-		for (uint32_t cut = 1; cut < len; cut++) {
-			uint32_t a = table_find(v, p, cut), b;
-
-			if (a != NO_TOKEN && (b = table_find(v, p + cut, len - cut)) != NO_TOKEN)
-				merge_add(v, a, b, id);
-		}
-	}
-	free(key);
-}
-
-static void
-pairs(struct vocab *v)
-{
-	size_t size = 16;
-
-	while (size < 2 * v->n_merges)
-		size *= 2;
-	arena_init(&v->tables, size * sizeof *v->pair + 65536 * sizeof *v->dense + 128);
-	v->pair = arena_take(&v->tables, size * sizeof *v->pair);
-	memset(v->pair, 255, size * sizeof *v->pair);
-	v->pair_mask = size - 1;
-	for (size_t i = 0; i < v->n_merges; i++) {
-		const struct merge *m = v->merges + i;
-		uint64_t key = (uint64_t)m->a << 32 | m->b;
-		size_t h = table_slot(v, m->a, m->b);
-
-		while (v->pair[h].key != UINT64_MAX && v->pair[h].key != key)
-			h = (h + 1) & v->pair_mask;
-		if (v->pair[h].key == key)
-			continue;       /* listed twice: the first counts */
-		v->pair[h].key = key;
-		v->pair[h].value = (uint64_t)m->rank << 32 | m->made;
-	}
-	v->dense = arena_take(&v->tables, 65536 * sizeof *v->dense);
-	for (int i = 0; i < 65536; i++) {
-		uint32_t a = v->byte[i >> 8], b = v->byte[i & 255];
-
-		v->dense[i] = a == NO_TOKEN || b == NO_TOKEN ? NO_MERGE : table_pair(v, a, b);
-	}
 }
 
 static void
@@ -232,6 +158,8 @@ added(struct vocab *v)
 		if ((v->flags[i] & TOKEN_ADDED) && v->tok[i].len)
 			key[v->n_added++] = (uint64_t)(unsigned char)v->pool.p[v->tok[i].at] << 56 |
 					    (uint64_t)(~v->tok[i].len & 0xffffff) << 32 | i;
+	for (size_t i = 0; i < v->n_added; i++)
+		v->added_newline |= memchr(v->pool.p + v->tok[(uint32_t)key[i]].at, '\n', v->tok[(uint32_t)key[i]].len) != NULL;
 	qsort(key, v->n_added, sizeof *key, by_number);
 	v->added = xreallocarray(NULL, v->n_added + 1, sizeof *v->added);
 	for (size_t i = 0; i < v->n_added; i++)
@@ -241,6 +169,7 @@ added(struct vocab *v)
 			k++;
 		v->first[b] = k;
 	}
+	v->added_first = v->n_added && key[0] >> 56 == key[v->n_added - 1] >> 56 ? (int)(key[0] >> 56) : -1;
 	free(key);
 }
 
@@ -288,7 +217,10 @@ table_finish(struct vocab *v, struct err *err)
 		vocab_free(v);
 		return NULL;
 	}
-	pairs(v);
+	if (table_pairs(v, err)) {
+		vocab_free(v);
+		return NULL;
+	}
 	added(v);
 	if (v->bos < 0)
 		v->bos = special_named(v, bos);

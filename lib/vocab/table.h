@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vocab/split.h"
 #include "vocab/vocab.h"
+#include <string.h>
 
 enum {                          /* of each id */
 	TOKEN_SPECIAL = 1,      /* stands for itself only; never made by merging */
@@ -14,8 +15,9 @@ enum {                          /* of each id */
 };
 
 #define NO_TOKEN UINT32_MAX
-#define NO_MERGE UINT64_MAX
+#define NO_MERGE (UINT32_MAX >> 7)      /* of a pair that makes nothing; merges are fewer */
 #define VOCAB_MAX (1u << 24)    /* ids */
+#define MERGE_MAX (1u << 20)    /* ids that may be merged: two of them and a rank fill 64 bits */
 
 struct merge {
 	uint32_t a, b, made, rank;
@@ -36,15 +38,22 @@ struct vocab {
 	int       bos, eot, unk;        /* -1: none */
 	struct split *split;
 	/* made by vocab_finish */
-	uint32_t *hash;                 /* bytes -> id, NO_TOKEN empty */
+	uint64_t *hash;                 /* bytes -> the high half of their hash, id; UINT64_MAX empty */
 	size_t    hash_mask;
 	uint32_t  byte[256];            /* the id of one byte, or NO_TOKEN */
-	uint64_t *dense;                /* [65536] of two bytes: rank << 32 | made, or NO_MERGE */
-	struct { uint64_t key, value; } *pair;  /* a << 32 | b -> rank << 32 | made */
-	uint64_t  pair_mask;
-	struct arena tables;            /* dense and pair: on huge pages, for they are read at random */
+	int       all_bytes;            /* none of them is NO_TOKEN */
+	uint32_t *dense;                /* [65536] of two bytes: the rank, or NO_MERGE */
+	uint64_t *pair;                 /* a (20 bits), b (20), rank (24); UINT64_MAX empty */
+	uint64_t *maybe;                /* bits: most pairs that make nothing are told by this smaller table */
+	int       pair_shift, maybe_shift;
+	uint32_t *made;                 /* [rank] */
+	int       ties;                 /* tokens share ranks: made says nothing, table_made looks again */
+	uint32_t *order;                /* with ties: [number of a merge] -> rank */
+	struct arena index, tables;     /* hash; pair, maybe and dense: on huge pages, for they are read at random */
 	uint32_t *added;                /* ids of TOKEN_ADDED, grouped by first byte, longest first */
 	size_t    n_added, first[257];
+	int       added_newline;        /* one of them has a newline within */
+	int       added_first;          /* the byte that all of them begin with; -1: there are several */
 };
 
 struct vocab *table_new(size_t limit);
@@ -52,40 +61,76 @@ struct vocab *table_new(size_t limit);
 int table_set(struct vocab *, uint64_t id, const void *bytes, size_t n, int flags, struct err *);
 /* Tables for look-ups by bytes; then merges may be added by bytes or by id, or made from the tokens. */
 void table_index(struct vocab *);
-uint64_t table_hash(const unsigned char *bytes, size_t n);
+uint64_t table_hash(const void *bytes, size_t n);
 uint32_t table_find(const struct vocab *, const void *bytes, size_t n);        /* what merging can make; or NO_TOKEN */
+uint32_t table_find_hashed(const struct vocab *, const void *bytes, size_t n, uint64_t hash);
 int  table_merge(struct vocab *, uint32_t a, uint32_t b, struct err *);
 /* Every way to cut a token in two tokens, in the order of rank[id] (UINT32_MAX: not made by merging). */
 void table_merges_from_ranks(struct vocab *, const uint32_t *rank);
 /* The same from scores, one an id and no NaN, the highest first: SentencePiece's BPE. */
 void table_merges_from_scores(struct vocab *, const float *score);
-/* The rest: pair table, specials, BOS and EOT by name.  Frees the vocabulary on failure. */
+/* The tables of the merges; -1 when there are too many. */
+int  table_pairs(struct vocab *, struct err *);
+/* The rest: those, specials, BOS and EOT by name.  Frees the vocabulary on failure. */
 struct vocab *table_finish(struct vocab *, struct err *);
 
-static inline size_t
-table_slot(const struct vocab *v, uint32_t a, uint32_t b)
+#define KEY_MAX 16              /* less bytes than this are a key of two words, the length in the last byte */
+
+static inline void
+key_load(const unsigned char *p, size_t n, uint64_t *lo, uint64_t *hi)
 {
-	return (size_t)((((uint64_t)a << 32 | b) * 0x9e3779b97f4a7c15u) >> 20 & v->pair_mask);
+	unsigned char b[KEY_MAX] = {0};
+
+	memcpy(b, p, n);
+	memcpy(lo, b, 8);
+	memcpy(hi, b + 8, 8);
 }
 
-/* What a and b make: rank << 32 | id, or NO_MERGE; slot is table_slot(v, a, b). */
 static inline uint64_t
-table_pair_at(const struct vocab *v, uint32_t a, uint32_t b, size_t slot)
+key_hash(uint64_t lo, uint64_t hi)
 {
-	uint64_t key = (uint64_t)a << 32 | b;
+	uint64_t h = (lo ^ (hi << 29 | hi >> 35)) * 0x9e3779b97f4a7c15u;
 
-	for (;; slot = (slot + 1) & v->pair_mask) {
-		if (v->pair[slot].key == key)
-			return v->pair[slot].value;
-		if (v->pair[slot].key == UINT64_MAX)
+	h = (h ^ h >> 32) * 0xff51afd7ed558ccdu;
+	return h ^ h >> 32;
+}
+
+static inline uint64_t
+table_mix(uint32_t a, uint32_t b)
+{
+	return ((uint64_t)a << 20 | b) * 0x9e3779b97f4a7c15u;
+}
+
+/* The number of the merge of a and b, ascending with rank, or NO_MERGE; mix is table_mix(a, b). */
+static inline uint32_t
+table_merge_of(const struct vocab *v, uint32_t a, uint32_t b, uint64_t mix)
+{
+	uint64_t key = (uint64_t)a << 20 | b, at = mix >> v->maybe_shift, slot = mix >> v->pair_shift;
+
+	if (!(v->maybe[at >> 6] >> (at & 63) & 1))
+		return NO_MERGE;
+	for (;; slot++) {               /* the table goes on past its last slot as far as it must */
+		if (v->pair[slot] >> 24 == key)
+			return (uint32_t)v->pair[slot] & 0xffffff;
+		if (v->pair[slot] == UINT64_MAX)
 			return NO_MERGE;
 	}
 }
 
-static inline uint64_t
-table_pair(const struct vocab *v, uint32_t a, uint32_t b)
+/* The rank of the pair, or NO_MERGE. */
+static inline uint32_t
+table_rank(const struct vocab *v, uint32_t a, uint32_t b)
 {
-	return table_pair_at(v, a, b, table_slot(v, a, b));
+	uint32_t i = table_merge_of(v, a, b, table_mix(a, b));
+
+	return v->ties && i != NO_MERGE ? v->order[i] : i;
+}
+
+/* What a pair of that rank makes. */
+static inline uint32_t
+table_made(const struct vocab *v, uint32_t a, uint32_t b, uint32_t rank)
+{
+	return v->made[v->ties ? table_merge_of(v, a, b, table_mix(a, b)) : rank];
 }
 
 /* For SentencePiece: cut before spaces where that changes nothing, else not at all. */

@@ -43,8 +43,12 @@ struct ids {
 struct encoder;                 /* one thread's scratch and cache */
 struct encoder *encoder_new(const struct vocab *, const struct vocab_opts *);
 int             encode(struct encoder *, const char *text, size_t n, struct ids *, struct err *);
-/* The same for a text that goes on from what was encoded before: SentencePiece's vocabularies put no space in front. */
-int             encode_more(struct encoder *, const char *text, size_t n, struct ids *, struct err *);
+/* The same for a text that goes on, `offset` bytes in (for messages), from what was encoded before: SentencePiece's
+ * vocabularies put no space in front. */
+int             encode_more(struct encoder *, const char *text, size_t n, size_t offset, struct ids *, struct err *);
+/* The first place from `from` on where a text may be cut in two that are encoded apart, the second by encode_more,
+ * and give the same ids; n: there is none. */
+size_t          vocab_cut(const struct vocab *, const char *text, size_t n, size_t from);
 const struct vocab *encoder_vocab(const struct encoder *);
 void            encoder_free(struct encoder *);
 

@@ -1,0 +1,268 @@
+/* pieces - a cache of pieces in front of look-ups and merges; look-ups go in groups, so that memory is asked ahead */
+/* SPDX-License-Identifier: MIT */
+#include "base/utf8.h"
+#include "vocab/bpe.h"
+#include "vocab/pieces.h"
+#include "vocab/table.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define CACHE_BITS 18
+#define CACHE_IDS  6
+#define KEPT_MAX   (1u << 20)   /* ids below it are kept */
+
+struct kept {                   /* a piece of less than KEY_MAX bytes and its ids: 32 bytes, two of a slot in one cache line */
+	uint64_t lo, hi;        /* its bytes, its length in the last */
+	uint64_t x, y;          /* how many ids (4 bits), six of them (20 bits each) */
+};
+
+/* Longer pieces. */
+#define LONG_BITS 15
+#define LONG_KEY  64
+#define LONG_IDS  12
+
+struct kept_long {
+	uint64_t hash;
+	uint32_t len, n, id[LONG_IDS];  /* len 0: empty */
+	unsigned char bytes[LONG_KEY];
+};
+
+#define AHEAD 128               /* pieces found before they are looked up, so that the cache's lines are on their way */
+
+struct span {
+	uint64_t lo, hi, hash;
+	const unsigned char *p;
+	size_t n;
+};
+
+struct pieces {
+	const struct vocab *v;
+	scan_fn     *scan;
+	const unsigned char *cls;
+	struct arena memory;
+	struct kept *cache;
+	struct kept_long *cache_long;
+	struct span *ahead;
+	struct bpe   bpe;
+	struct cuts  cuts;
+	const unsigned char *bad;       /* a byte that no token has */
+};
+
+struct pieces *
+pieces_new(const struct vocab *v)
+{
+	struct pieces *c = xcalloc(1, sizeof *c);
+
+	c->v = v;
+	c->scan = split_scanner(v->split);
+	c->cls = split_classes(v->split);
+	arena_init(&c->memory, (sizeof *c->cache << (CACHE_BITS + 1)) + (sizeof *c->cache_long << LONG_BITS) +
+		   AHEAD * sizeof *c->ahead + 256);
+	c->cache = arena_take(&c->memory, sizeof *c->cache << (CACHE_BITS + 1));
+	c->cache_long = arena_take(&c->memory, sizeof *c->cache_long << LONG_BITS);
+	c->ahead = arena_take(&c->memory, AHEAD * sizeof *c->ahead);
+	return c;
+}
+
+void
+pieces_free(struct pieces *c)
+{
+	arena_free(&c->memory);
+	bpe_free(&c->bpe);
+	cuts_free(&c->cuts);
+	free(c);
+}
+
+void
+ids_need(struct ids *ids, size_t more)
+{
+	if (ids->cap - ids->n < more)
+		ids->v = xreallocarray(ids->v, ids->cap = (ids->n + more) * 3 / 2 + 64, sizeof *ids->v);
+}
+
+/* SentencePiece's symbols: characters where there is a token, else their bytes. */
+static size_t
+characters(struct pieces *c, const unsigned char *p, size_t n, uint32_t *out)
+{
+	const struct vocab *v = c->v;
+	const unsigned char *e = p + n;
+	size_t m = 0;
+	uint32_t len, id;
+
+	for (; p < e; p += len) {
+		utf8_next(p, e, &len);
+		id = table_find(v, p, len);
+		if (id != NO_TOKEN) {
+			out[m++] = id;
+			continue;
+		}
+		for (uint32_t i = 0; i < len; i++) {
+			id = v->byte[p[i]];
+			if (id == NO_TOKEN && v->unk >= 0) {
+				out[m++] = (uint32_t)v->unk;
+				break;
+			}
+			if (id == NO_TOKEN)
+				c->bad = p + i;
+			out[m++] = id;
+		}
+	}
+	return m;
+}
+
+/* The ids of a piece by look-up and merging, at most n of them. */
+static size_t
+piece(struct pieces *c, const struct span *s, uint32_t *out)
+{
+	const struct vocab *v = c->v;
+	const unsigned char *p = s->p;
+	size_t n = s->n;
+	uint32_t id;
+
+	if (v->whole && n < 512 && (id = table_find_hashed(v, p, n, n <= LONG_KEY ? s->hash : table_hash(p, n))) != NO_TOKEN) {
+		out[0] = id;
+		return 1;
+	}
+	if (v->spm) {
+		size_t m = characters(c, p, n, out);
+
+		return c->bad ? 0 : bpe_merge(v, &c->bpe, out, m);
+	}
+	for (size_t i = 0; !v->all_bytes && i < n; i++)
+		if (v->byte[p[i]] == NO_TOKEN) {
+			c->bad = p + i;
+			return 0;
+		}
+	return bpe_bytes(v, &c->bpe, p, n, out);
+}
+
+static size_t
+piece_long(struct pieces *c, const struct span *s, uint32_t *out)
+{
+	struct kept_long *k;
+	size_t m;
+
+	if (s->n > LONG_KEY)
+		return piece(c, s, out);
+	k = c->cache_long + (s->hash >> (64 - LONG_BITS));
+	if (k->hash == s->hash && k->len == s->n && !memcmp(k->bytes, s->p, s->n)) {
+		memcpy(out, k->id, k->n * sizeof *out);
+		return k->n;
+	}
+	m = piece(c, s, out);
+	if (m <= LONG_IDS && !c->bad) {
+		k->hash = s->hash;
+		k->len = (uint32_t)s->n;
+		k->n = (uint32_t)m;
+		memcpy(k->id, out, m * sizeof *out);
+		memcpy(k->bytes, s->p, s->n);
+	}
+	return m;
+}
+
+/* A piece of less than KEY_MAX bytes that the cache has not. */
+static size_t
+piece_short(struct pieces *c, const struct span *s, uint32_t *out)
+{
+	struct kept *k = c->cache + 2 * (s->hash >> (64 - CACHE_BITS));
+	size_t m = piece(c, s, out);
+	uint32_t top = 0;
+	uint64_t id[CACHE_IDS] = {0};
+
+	if (m > CACHE_IDS || c->bad)
+		return m;
+	for (size_t i = 0; i < m; i++)
+		top |= out[i], id[i] = out[i];
+	if (top >= KEPT_MAX)
+		return m;
+	k[1] = k[0];
+	k->lo = s->lo, k->hi = s->hi;
+	k->x = m | id[0] << 4 | id[1] << 24 | id[2] << 44;
+	k->y = id[3] | id[4] << 20 | id[5] << 40;
+	return m;
+}
+
+/* Room for the piece's length in ids, and for CACHE_IDS, is at out. */
+static inline size_t
+span_ids(struct pieces *c, const struct span *s, uint32_t *out)
+{
+	const struct kept *k = c->cache + 2 * (s->hash >> (64 - CACHE_BITS));
+
+	if (s->n >= KEY_MAX)
+		return piece_long(c, s, out);
+	if (k->lo != s->lo || k->hi != s->hi) {
+		k++;
+		if (k->lo != s->lo || k->hi != s->hi)
+			return piece_short(c, s, out);
+	}
+	out[0] = k->x >> 4 & (KEPT_MAX - 1);
+	out[1] = k->x >> 24 & (KEPT_MAX - 1);
+	out[2] = (uint32_t)(k->x >> 44);
+	if ((k->x & 15) > 3) {
+		out[3] = k->y & (KEPT_MAX - 1);
+		out[4] = k->y >> 20 & (KEPT_MAX - 1);
+		out[5] = (uint32_t)(k->y >> 40);
+	}
+	return k->x & 15;
+}
+
+/* A piece, its key and its place in the cache, which is asked for. */
+static inline void
+span_set(struct pieces *c, struct span *s, const unsigned char *p, const unsigned char *q, const unsigned char *end)
+{
+	size_t n = (size_t)(q - p);
+
+	s->p = p;
+	s->n = n;
+	if (n < KEY_MAX) {
+		if (end - p >= 16) {
+			memcpy(&s->lo, p, 8);
+			memcpy(&s->hi, p + 8, 8);
+			s->lo &= n < 8 ? ((uint64_t)1 << 8 * n) - 1 : ~(uint64_t)0;
+			s->hi &= n < 8 ? 0 : ((uint64_t)1 << 8 * (n - 8)) - 1;
+		} else {
+			key_load(p, n, &s->lo, &s->hi);
+		}
+		s->hi |= (uint64_t)n << 56;
+		s->hash = key_hash(s->lo, s->hi);
+		__builtin_prefetch(c->cache + 2 * (s->hash >> (64 - CACHE_BITS)));
+	} else if (n <= LONG_KEY) {
+		s->hash = table_hash(p, n);
+		__builtin_prefetch(c->cache_long + (s->hash >> (64 - LONG_BITS)));
+	}
+}
+
+/* The next AHEAD pieces from *p on; how many there are. */
+static size_t
+look_ahead(struct pieces *c, const unsigned char **p, const unsigned char *text, const unsigned char *end, size_t *cut)
+{
+	const unsigned char *q;
+	size_t n = 0;
+
+	for (; n < AHEAD && *p < end; n++, *p = q) {
+		q = c->scan ? c->scan(c->cls, *p, end) : text + c->cuts.end[(*cut)++];
+		span_set(c, c->ahead + n, *p, q, end);
+	}
+	return n;
+}
+
+int
+pieces_encode(struct pieces *c, const unsigned char *text, size_t n, size_t base, struct ids *ids, struct err *err)
+{
+	const unsigned char *p = text, *end = text + n;
+	size_t cut = 0, from, k;
+
+	c->bad = NULL;
+	if (!c->scan && split_ends(c->v->split, &c->cuts, text, n, err))
+		return -1;
+	while (p < end && !c->bad) {
+		from = (size_t)(p - text);
+		k = look_ahead(c, &p, text, end, &cut);
+		ids_need(ids, (size_t)(p - text) - from + CACHE_IDS);
+		for (size_t i = 0; i < k && !c->bad; i++)
+			ids->n += span_ids(c, c->ahead + i, ids->v + ids->n);
+	}
+	if (c->bad)
+		return err_set(err, "byte %zu: the vocabulary has no token for byte 0x%02x", base + (size_t)(c->bad - text), *c->bad);
+	return 0;
+}
