@@ -108,15 +108,23 @@ static void
 number_merges(struct vocab *v)
 {
 	size_t ranks = v->n_merges ? (size_t)v->merges[v->n_merges - 1].rank + 1 : 0;
+	int ties = 0, plain = 1;
 
-	for (size_t i = 1; i < v->n_merges; i++)
-		v->ties |= v->merges[i].rank == v->merges[i - 1].rank && v->merges[i].made != v->merges[i - 1].made;
-	v->made = xreallocarray(NULL, v->ties ? v->n_merges : ranks + 1, sizeof *v->made);
-	if (v->ties)
+	v->base = v->n_merges ? v->merges[0].made - v->merges[0].rank : 0;
+	for (size_t i = 1; i < v->n_merges; i++) {
+		const struct merge *m = v->merges + i;
+
+		ties |= m->rank == m[-1].rank && m->made != m[-1].made;
+		plain &= m->made == m->rank + v->base;
+	}
+	if (plain)
+		return;
+	v->made = xreallocarray(NULL, ties ? v->n_merges : ranks, sizeof *v->made);
+	if (ties)
 		v->order = xreallocarray(NULL, v->n_merges, sizeof *v->order);
 	for (size_t i = 0; i < v->n_merges; i++) {
-		v->made[v->ties ? i : v->merges[i].rank] = v->merges[i].made;
-		if (v->ties)
+		v->made[ties ? i : v->merges[i].rank] = v->merges[i].made;
+		if (ties)
 			v->order[i] = v->merges[i].rank;
 	}
 }
@@ -131,7 +139,7 @@ put_pair(struct vocab *v, size_t i)
 		return;         /* listed twice: the first counts */
 	while (v->pair[slot] != UINT64_MAX)
 		slot++;
-	v->pair[slot] = ((uint64_t)m->a << 20 | m->b) << 24 | (v->ties ? i : m->rank);
+	v->pair[slot] = ((uint64_t)m->a << 20 | m->b) << 24 | (v->order ? i : m->rank);
 	v->maybe[at >> 6] |= (uint64_t)1 << (at & 63);
 }
 

@@ -206,44 +206,119 @@ span_ids(struct pieces *c, const struct span *s, uint32_t *out)
 	return k->x & 15;
 }
 
+/* Of 16 bytes in two words, those of the first n < 16. */
+static inline uint64_t low_mask(size_t n) { return n < 8 ? ((uint64_t)1 << 8 * n) - 1 : ~(uint64_t)0; }
+static inline uint64_t high_mask(size_t n) { return n < 8 ? 0 : ((uint64_t)1 << 8 * (n - 8)) - 1; }
+
+static inline void
+span_short(struct pieces *c, struct span *s, uint64_t lo, uint64_t hi, size_t n)
+{
+	s->lo = lo & low_mask(n);
+	s->hi = (hi & high_mask(n)) | (uint64_t)n << 56;
+	s->hash = key_hash(s->lo, s->hi);
+	__builtin_prefetch(c->cache + 2 * (s->hash >> (64 - CACHE_BITS)));
+}
+
 /* A piece, its key and its place in the cache, which is asked for. */
 static inline void
-span_set(struct pieces *c, struct span *s, const unsigned char *p, const unsigned char *q, const unsigned char *end)
+span_set(struct pieces *c, struct span *s, const unsigned char *p, size_t n, const unsigned char *end)
 {
-	size_t n = (size_t)(q - p);
+	uint64_t lo, hi;
 
-	s->p = p;
-	s->n = n;
 	if (n < KEY_MAX) {
-		if (end - p >= 16) {
-			memcpy(&s->lo, p, 8);
-			memcpy(&s->hi, p + 8, 8);
-			s->lo &= n < 8 ? ((uint64_t)1 << 8 * n) - 1 : ~(uint64_t)0;
-			s->hi &= n < 8 ? 0 : ((uint64_t)1 << 8 * (n - 8)) - 1;
-		} else {
-			key_load(p, n, &s->lo, &s->hi);
-		}
-		s->hi |= (uint64_t)n << 56;
-		s->hash = key_hash(s->lo, s->hi);
-		__builtin_prefetch(c->cache + 2 * (s->hash >> (64 - CACHE_BITS)));
+		if (end - p >= 16)
+			memcpy(&lo, p, 8), memcpy(&hi, p + 8, 8);
+		else
+			key_load(p, n, &lo, &hi);
+		span_short(c, s, lo, hi, n);
 	} else if (n <= LONG_KEY) {
 		s->hash = table_hash(p, n);
 		__builtin_prefetch(c->cache_long + (s->hash >> (64 - LONG_BITS)));
 	}
 }
 
-/* The next AHEAD pieces from *p on; how many there are. */
-static size_t
-look_ahead(struct pieces *c, const unsigned char **p, const unsigned char *text, const unsigned char *end, size_t *cut)
+/* The high bit of each byte that is no letter of ASCII. */
+static inline uint64_t
+not_letters(uint64_t w)
 {
-	const unsigned char *q;
+	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+	uint64_t x = (w | 0x20 * ones) & ~high;
+
+	return ~((x + 0x1f * ones) & ~(x + 5 * ones) & ~w) & high;
+}
+
+/* What most pieces are, without a branch that cannot be foretold: letters of ASCII, perhaps a space before, in 16
+ * bytes.  Their number, or 0: ask the scanner.  small: the second letter and all others must not be capitals, and
+ * an apostrophe may belong to the word. */
+static inline size_t
+word(const unsigned char *p, uint64_t lo, uint64_t hi, int small)
+{
+	const uint64_t not_small = 0x2020202020202020u;
+	uint64_t space = *p == ' ', a = not_letters(lo) & ~(space << 7), b = not_letters(hi), big;
+	size_t n = (size_t)(a ? __builtin_ctzll(a) : 64 + (b ? __builtin_ctzll(b) : 64)) / 8;
+
+	if (n <= space || n >= KEY_MAX || p[n] >= 0x80)
+		return 0;
+	big = (~lo & not_small & low_mask(n)) >> 8 * (1 + space) | (~hi & not_small & high_mask(n));
+	return small && (big || p[n] == '\'') ? 0 : n;
+}
+
+/* The next AHEAD pieces from *p on; how many there are. */
+static inline __attribute__((always_inline)) size_t
+look_ahead(struct pieces *c, const unsigned char **from, const unsigned char *end, int words, int small)
+{
+	const unsigned char *p = *from;
+	uint64_t lo, hi;
+	size_t n = 0, len;
+
+	for (; n < AHEAD && p < end; n++, p += len) {
+		struct span *s = c->ahead + n;
+
+		s->p = p;
+		if (words && end - p > 16) {
+			memcpy(&lo, p, 8), memcpy(&hi, p + 8, 8);
+			if ((s->n = len = word(p, lo, hi, small))) {
+				span_short(c, s, lo, hi, len);
+				continue;
+			}
+		}
+		s->n = len = (size_t)(c->scan(c->cls, p, end) - p);
+		span_set(c, s, p, len, end);
+	}
+	*from = p;
+	return n;
+}
+
+/* The same for cuts that were made. */
+static size_t
+take_cuts(struct pieces *c, const unsigned char **from, const unsigned char *text, const unsigned char *end, size_t *cut)
+{
+	const unsigned char *p = *from, *q;
 	size_t n = 0;
 
-	for (; n < AHEAD && *p < end; n++, *p = q) {
-		q = c->scan ? c->scan(c->cls, *p, end) : text + c->cuts.end[(*cut)++];
-		span_set(c, c->ahead + n, *p, q, end);
+	for (; n < AHEAD && p < end; n++, p = q) {
+		q = text + c->cuts.end[(*cut)++];
+		c->ahead[n].p = p;
+		c->ahead[n].n = (size_t)(q - p);
+		span_set(c, c->ahead + n, p, (size_t)(q - p), end);
 	}
+	*from = p;
 	return n;
+}
+
+static size_t
+next_spans(struct pieces *c, const unsigned char **from, const unsigned char *text, const unsigned char *end, size_t *cut)
+{
+	if (!c->scan)
+		return take_cuts(c, from, text, end, cut);
+	switch (split_words(c->v->split)) {
+	case SPLIT_WORDS:
+		return look_ahead(c, from, end, 1, 0);
+	case SPLIT_SMALL_WORDS:
+		return look_ahead(c, from, end, 1, 1);
+	default:
+		return look_ahead(c, from, end, 0, 0);
+	}
 }
 
 int
@@ -257,7 +332,7 @@ pieces_encode(struct pieces *c, const unsigned char *text, size_t n, size_t base
 		return -1;
 	while (p < end && !c->bad) {
 		from = (size_t)(p - text);
-		k = look_ahead(c, &p, text, end, &cut);
+		k = next_spans(c, &p, text, end, &cut);
 		ids_need(ids, (size_t)(p - text) - from + CACHE_IDS);
 		for (size_t i = 0; i < k && !c->bad; i++)
 			ids->n += span_ids(c, c->ahead + i, ids->v + ids->n);

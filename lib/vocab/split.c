@@ -122,10 +122,12 @@ split_scanner(const struct split *s)
 	return s->digits ? NULL : s->scan;
 }
 
-int
-split_by_lines(const struct split *s)
+enum split_words
+split_words(const struct split *s)
 {
-	return s->scan && s->scan != scan_spaces && s->scan != scan_whole;
+	if (!s->scan || s->scan == scan_spaces || s->scan == scan_whole)
+		return SPLIT_OTHER;
+	return s->scan == scan_o200k ? SPLIT_SMALL_WORDS : SPLIT_WORDS;
 }
 
 static void

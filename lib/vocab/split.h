@@ -25,8 +25,11 @@ const unsigned char *split_classes(const struct split *);       /* ucd_classes()
 /* The end of the piece that begins at p < e, for those that a scanner of ours cuts; else NULL. */
 typedef const unsigned char *scan_fn(const unsigned char *cls, const unsigned char *p, const unsigned char *e);
 scan_fn *split_scanner(const struct split *);
-/* Whether a piece always ends between a newline and a letter of ASCII, and what comes before depends on no letter after. */
-int split_by_lines(const struct split *);
+/* What all texts in ASCII that it cuts have in common: a space and the letters after it, up to what is no letter, are
+ * a piece; SPLIT_SMALL_WORDS: if those after the first are small and no apostrophe follows.  So a newline and a
+ * letter are never in one piece. */
+enum split_words { SPLIT_OTHER, SPLIT_WORDS, SPLIT_SMALL_WORDS };
+enum split_words split_words(const struct split *);
 
 /* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Ill-formed UTF-8 is cut as if each
  * maximal subpart were U+FFFD.  One thread's scratch, all zero to begin with.  -1 when PCRE2 gave up. */

@@ -46,9 +46,9 @@ struct vocab {
 	uint64_t *pair;                 /* a (20 bits), b (20), rank (24); UINT64_MAX empty */
 	uint64_t *maybe;                /* bits: most pairs that make nothing are told by this smaller table */
 	int       pair_shift, maybe_shift;
-	uint32_t *made;                 /* [rank] */
-	int       ties;                 /* tokens share ranks: made says nothing, table_made looks again */
-	uint32_t *order;                /* with ties: [number of a merge] -> rank */
+	uint32_t  base;                 /* what a merge of rank r makes is r + base */
+	uint32_t *made;                 /* or made[r] */
+	uint32_t *order;                /* or, where tokens share ranks, made[number of the merge], whose rank is order[number] */
 	struct arena index, tables;     /* hash; pair, maybe and dense: on huge pages, for they are read at random */
 	uint32_t *added;                /* ids of TOKEN_ADDED, grouped by first byte, longest first */
 	size_t    n_added, first[257];
@@ -123,14 +123,16 @@ table_rank(const struct vocab *v, uint32_t a, uint32_t b)
 {
 	uint32_t i = table_merge_of(v, a, b, table_mix(a, b));
 
-	return v->ties && i != NO_MERGE ? v->order[i] : i;
+	return v->order && i != NO_MERGE ? v->order[i] : i;
 }
 
 /* What a pair of that rank makes. */
 static inline uint32_t
 table_made(const struct vocab *v, uint32_t a, uint32_t b, uint32_t rank)
 {
-	return v->made[v->ties ? table_merge_of(v, a, b, table_mix(a, b)) : rank];
+	if (!v->made)
+		return v->base + rank;
+	return v->made[v->order ? table_merge_of(v, a, b, table_mix(a, b)) : rank];
 }
 
 /* For SentencePiece: cut before spaces where that changes nothing, else not at all. */
