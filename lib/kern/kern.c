@@ -19,6 +19,9 @@ static const struct kern *const tables[] = {    /* best first */
 #ifdef HAVE_KERN_AVX2
 	&kern_avx2,
 #endif
+#ifdef HAVE_KERN_NEON
+	&kern_neon,
+#endif
 	&kern_ref,
 	NULL
 };

@@ -76,7 +76,7 @@ struct kern {
 	void (*adamw)(float *w, const float *g, float *m, float *v, size_t n, const struct op_adamw *);
 };
 
-extern const struct kern kern_ref, kern_avx2, kern_avx512, kern_avx512bf16;
+extern const struct kern kern_ref, kern_avx2, kern_avx512, kern_avx512bf16, kern_neon;
 
 /*
  * Few rows of x against a matrix that is read once: m rows (m, K) against np panels of GEMV_PANEL outputs, laid out
@@ -120,7 +120,7 @@ extern const struct kern_gemv kern_gemv_ref, kern_gemv_avx2, kern_gemv_avx512;
 /* What follows is for those who call the tables. */
 struct err;
 
-/* Picks the best usable table, no better than LM_CPU names (ref, avx2, avx512, avx512bf16); -1: LM_CPU names none that
+/* Picks the best usable table, no better than LM_CPU names (ref, avx2, avx512, avx512bf16, neon); -1: LM_CPU names none that
  * works here.  Programs call it at start; without that, the first use picks. */
 int kern_init(struct err *);
 const struct kern *kern_now(void);              /* the one in use */
