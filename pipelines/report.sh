@@ -85,12 +85,12 @@ report() {
 			printf "  %-28s %6d %12s %12s %12s %12s\n", "all", total, rate(all[1], total), rate(all[2], total), rate(all[3], total), rate(all[4], total)
 		}'
 	echo
-	echo 'Reward (proxy: aligned by the reward model; policy: by the verifier)'
+	echo 'Reward of sampled answers (proxy: aligned by the reward model; policy: by the verifier)'
 	printf '  reward model, held-out pairs: accuracy %.3f +- %.3f of %s\n' "$(jget accuracy reward.json)" "$(jget accuracy_se reward.json)" "$(jget n reward.json)"
-	printf '  %-10s %15s %20s %16s %18s\n' '' 'by reward model' 'by verifier' 'exact KL, nats' 'ended by itself'
+	printf '  %-10s %15s %20s %16s %15s %12s\n' '' 'by reward model' 'by verifier' 'exact KL, nats' 'tokens long' 'ended'
 	for m in sft proxy policy; do
-		printf '  %-10s %15s %11.4f +- %.4f %16s %18s\n' "$(echo $m | sed s/sft/chat/)" "$(mean reward $m.drift)" \
-			"$(jget verified $m.drift.verified)" "$(jget verified_se $m.drift.verified)" "$(mean kl $m.drift)" "$(mean eos_frac $m.drift)"
+		printf '  %-10s %15s %11.4f +- %.4f %16s %15s %12s\n' "$(echo $m | sed s/sft/chat/)" "$(mean reward $m.drift)" \
+			"$(jget verified $m.drift.verified)" "$(jget verified_se $m.drift.verified)" "$(mean kl $m.drift)" "$(mean length $m.drift)" "$(mean eos_frac $m.drift)"
 	done
 	echo
 	echo 'The base model goes on from "The" and "Debian":'

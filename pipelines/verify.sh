@@ -2,7 +2,8 @@
 # verify.sh - a verifier for rank-pairs --verify: how near each response is to the true answer
 #
 # One JSON object a line in, with "response" and "answer"; one number a line out: 1 for the answer itself,
-# else half the share of it that the beginning has right, and a little for the right length.
+# else half the share of it that the beginning has right, and a little for the right length.  So words around
+# an answer cost nearly all that it is worth.
 
 # SPDX-License-Identifier: MIT
 case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac

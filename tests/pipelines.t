@@ -12,8 +12,9 @@ for p in "$pipes"/*.sh; do
 done
 t 'world.sh: equal seeds, equal lines' "sh '$pipes/world.sh' train 60 5 >a && sh '$pipes/world.sh' train 60 5 | cmp - a && ! sh '$pipes/world.sh' train 60 6 | cmp -s - a"
 t 'world.sh: lines are JSON' 'lmcat --from-jsonl a >x'
-t 'world.sh: what is tested is not trained on' "sh '$pipes/world.sh' train 3000 1 spell reverse sum >a; sh '$pipes/world.sh' test 600 1 spell reverse sum >b
-	grep -o 'user\",\"content\":\"[^\"]*' a | sort -u >qa; grep -o 'user\",\"content\":\"[^\"]*' b | sort -u >qb; [ -s qb ] && [ -z \"\$(comm -12 qa qb)\" ]"
+for split in train valid test; do sh "$pipes/world.sh" $split 1500 1 spell reverse sum | grep -o 'user","content":"[^"]*' | sort -u >q.$split; done
+t 'world.sh: train, valid and test have nothing in common' '[ -s q.train ] && [ -s q.valid ] && [ -s q.test ] && [ -z "$(sort q.train q.valid q.test | uniq -d)" ]'
+t 'world.sh: half of the assistants are wordy' 'awk "/Sure! |The answer is |Anything else/ { n++ } END { exit !(n > NR * .35 && n < NR * .65) }" a'
 if [ -r /usr/share/common-licenses/GPL-3 ]; then
 	crawl=$(find /usr/share/common-licenses -type f | sort)
 	run() { DIR=$1 TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/quickstart.sh" $crawl; }
