@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
+#include "model/adapter.h"
 #include "model/gguf.h"
 #include "model/image.h"
 #include "model/llama2c.h"
@@ -10,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *vocab_path, *to, *quant, *chat_name, *out = "-";
+static const char *vocab_path, *merge, *to, *quant, *chat_name, *out = "-";
 static int average;
 static const struct opt opts[] = {
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary to keep within", OPT_FILE },
 	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf, gguf, llama2c, llmc [by FILE's name]", OPT_QUIET },
 	{ 0, "quant", OPT_STR, &quant, "TYPE", "of gguf: f32 f16 bf16 q8_0 q4_0 [f32]", OPT_RESULT },
 	{ 0, "average", OPT_FLAG, &average, NULL, "the mean of the weights of several models", OPT_RESULT },
+	{ 0, "merge", OPT_STR, &merge, "ADAPTER", "add a folder's LoRA to the weights", OPT_FILE },
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 'o', "output", OPT_STR, &out, "FILE", "file or folder to write [-: a stream]", OPT_QUIET },
 	{ 0 }
@@ -127,6 +129,18 @@ format(void)
 	return (n && out[n - 1] == '/') || folder_is(out) ? "hf" : "pipelm";
 }
 
+/* --merge: and how far the logits move by it, which is rounding alone. */
+static void
+add_adapter(struct model *m)
+{
+	double delta;
+	struct err e;
+
+	if (adapter_load(m, merge, &e) || adapter_merge_measured(m, 64, &delta, &e))
+		die_err(&e);
+	note(1, "merged: max |delta logit| %.3g", delta);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -153,6 +167,8 @@ main(int argc, char **argv)
 		}
 		model_free(&x);
 	}
+	if (merge)
+		add_adapter(&m);
 	set_vocab(&m);
 	model_add_prog(&m, cli_prog());
 	if (!strcmp(f, "hf"))

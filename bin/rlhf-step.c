@@ -38,6 +38,8 @@ static const struct opt opts[] = {
 	{ 0, "per-token", OPT_FLAG, &o.rl.mean, NULL, "ipo: log-probabilities a token, not sums", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &o.chat, "NAME", "chat template for JSON lines [the model's]", OPT_RESULT },
 	OPTIM_ROWS_CLIP(o.optim, "clip-norm"),
+	ADAPTER_ROWS(o.adapt),
+	{ 0, "freeze", OPT_STR, &o.freeze, "PCRE", "weights of such names stay as they are", OPT_RESULT },
 	{ 0, "critic-lr", OPT_NUM, &o.critic_lr, "RATE", "learning rate of the critic [5 times --lr]", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &o.rl.seed, "N", "of the order of minibatches [0]", OPT_RESULT },
 	{ 0, "save-every", OPT_INT, &o.save_every, "N", "keep the state after every N steps on pairs", OPT_QUIET },
@@ -53,8 +55,11 @@ check(void)
 
 	if (!o.model)
 		die_usage("-m MODEL is needed: the policy");
-	if (rl_check(&o.rl, &e) || optim_check(&o.optim, o.rl.steps, &e))
+	if (rl_check(&o.rl, &e) || optim_check(&o.optim, o.rl.steps, &e) || adapter_check(&o.adapt, &e))
 		die_usage("%s", e.text);
+	o.adapt.seed = o.rl.seed;
+	if (o.adapt.kind && !o.out)
+		die_usage("-o DIR says where the adapter goes");
 	if (o.rl.steps && !rl_takes_pairs(&o.rl))
 		die_usage("-n: --algo=%s takes its whole input as one batch", o.rl.algo_name);
 	if ((o.critic || o.critic_out || cli_given(&o.critic_lr)) && o.rl.algo != RL_PPO)

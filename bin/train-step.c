@@ -30,8 +30,9 @@ static const struct opt opts[] = {
 	{ 0, "distill", OPT_STR, &o.distill, "MODEL", "learn from this model's distribution too", OPT_QUIET },
 	{ 0, "distill-weight", OPT_NUM, &o.distill_weight, "PART", "its part of the loss", OPT_RESULT },
 	{ 0, "distill-temperature", OPT_NUM, &o.distill_temperature, "T", "what logits are divided by for it", OPT_RESULT },
+	ADAPTER_ROWS(o.adapt),
 	{ 0, "dropout", OPT_NUM, &o.dropout, "P", "part of activations that is dropped", OPT_RESULT },
-	{ 'S', "seed", OPT_INT, &o.seed, "N", "seed of what is dropped [0]", OPT_RESULT },
+	{ 'S', "seed", OPT_INT, &o.seed, "N", "seed of what is dropped, of how adapters begin [0]", OPT_RESULT },
 	{ 0, "recompute", OPT_FLAG, &o.recompute, NULL, "keep less, compute it again: less memory", OPT_QUIET },
 	{ 0, "freeze", OPT_STR, &o.freeze, "PCRE", "weights of such names stay as they are", OPT_RESULT },
 	{ 0, "save-every", OPT_INT, &o.save_every, "STEPS", "write the state so often [at the end]", OPT_QUIET },
@@ -117,8 +118,11 @@ check(void)
 	    "--dropout, --ema, --batch-ramp and --distill need the whole step in one process");
 	need(!(grads && o.state), "--grads changes nothing: the state is with --apply");
 	need(strcmp(o.optim.optimizer_name, "adam") || !cli_given(&o.optim.decay), "--decay: adam has none, adamw has");
-	if (optim_check(&o.optim, o.steps, &e))
+	if (optim_check(&o.optim, o.steps, &e) || adapter_check(&o.adapt, &e))
 		die_usage("%s", e.text);
+	o.adapt.seed = o.seed;
+	need(!o.adapt.kind || o.out, "-o DIR says where the adapter goes");
+	need(!o.adapt.kind || !(grads || apply), "--grads and --apply: of an adapter that is there (-m DIR)");
 }
 
 int
@@ -133,7 +137,7 @@ main(int argc, char **argv)
 	o.files = argv + first;
 	check();
 	provenance();
-	if (!o.out && !grads && !stat(o.model, &st) && S_ISDIR(st.st_mode))
+	if (!o.out && !grads && !stat(o.model, &st) && S_ISDIR(st.st_mode) && !adapter_is(o.model))
 		die_usage("%s is a folder: -o FILE says where the model goes", o.model);
 	if (!o.out)
 		o.out = grads ? "-" : o.model;

@@ -101,7 +101,8 @@ op_rmsnorm_bwd(float *dx, float *dgain, const float *dy, const float *x, const f
 	share(&o, rmsnorm_bwd_rows);
 	o.n = C;
 	o.heads = rows;
-	share_cols(&o, rows, norm_cols);
+	if (dgain)
+		share_cols(&o, rows, norm_cols);
 }
 
 static void
@@ -145,7 +146,8 @@ op_layernorm_bwd(float *dx, float *dgain, float *dbias, const float *dy, const f
 	share(&o, layernorm_bwd_rows);
 	o.n = C;
 	o.heads = rows;
-	share_cols(&o, rows, norm_cols);
+	if (dgain)
+		share_cols(&o, rows, norm_cols);
 }
 
 static void

@@ -12,10 +12,10 @@
 
 /* RMSNorm (Zhang & Sennrich 2019): y = x * rstd * gain, rstd = 1/sqrt(mean(x^2) + eps).  x, y (rows,C); rstd (rows). */
 void op_rmsnorm_fwd(float *y, float *rstd, const float *x, const float *gain, size_t rows, size_t C, float eps);
-/* dx (rows,C) +=, dgain (C) +=. */
+/* dx (rows,C) +=, dgain (C) +=, or NULL: not wanted. */
 void op_rmsnorm_bwd(float *dx, float *dgain, const float *dy, const float *x, const float *rstd,
 		const float *gain, size_t rows, size_t C);
-/* LayerNorm (Ba et al. 2016). mean, rstd (rows).  bwd: dx +=, dgain +=, dbias +=. */
+/* LayerNorm (Ba et al. 2016). mean, rstd (rows).  bwd: dx +=, dgain +=, dbias +=, or both NULL. */
 void op_layernorm_fwd(float *y, float *mean, float *rstd, const float *x, const float *gain, const float *bias,
 		size_t rows, size_t C, float eps);
 void op_layernorm_bwd(float *dx, float *dgain, float *dbias, const float *dy, const float *x, const float *mean,

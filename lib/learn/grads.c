@@ -27,7 +27,7 @@ declare_count(struct tens_new *t, const char *key, uint64_t n)
 static void
 put(struct stream *out, const struct pass *p, const struct batch *x, double loss, struct buf *image)
 {
-	const struct params *par = &p->model->par;
+	const struct params *par = model_moving(p->model);
 	struct tens_new t = { 0 };
 	char s[40];
 
@@ -101,7 +101,7 @@ train_grads(const struct train_opts *o, struct err *e)
 	struct pass p;
 	int bad;
 
-	if (model_load(&m, o->model, e))
+	if (model_load_adapted(&m, o->model, e))
 		return -1;
 	data = batches_open(&b, e);
 	bad = !data || run_vocab(&m, batches_info(data), e);
@@ -223,7 +223,7 @@ apply(struct run *r, struct sum *s, struct err *e)
 		return err_set(e, "no supervised tokens in %" PRIu64 " records", s->records);
 	state_set(&r->state, "applied_to", now);
 	state_set(&r->state, "applied", crc);
-	if (optim_step(&r->optim, r->model.w, s->g, (double)s->tokens, &norm, e))
+	if (optim_step(&r->optim, model_moving_w(&r->model), s->g, (double)s->tokens, &norm, e))
 		return -1;
 	r->record += s->records;
 	r->tokens += s->seen;
@@ -237,10 +237,10 @@ train_apply(const struct train_opts *o, struct err *e)
 {
 	struct run r;
 	struct sum s = { 0 };
-	int bad = run_init(&r, o->model, o->state, &o->optim, o->freeze, e) || run_load(&r, e) || run_options(&r, "steps", e);
+	int bad = run_init(&r, o->model, o->state, &o->optim, o->freeze, NULL, e) || run_load(&r, e) || run_options(&r, "steps", e);
 
 	if (!bad) {
-		sum_all(&s, o, &r.model.par);
+		sum_all(&s, o, r.optim.par);
 		bad = apply(&r, &s, e) || run_output(&r, o->out, NULL, s.head, e);
 	}
 	free(s.g);

@@ -1,12 +1,11 @@
 /* optim - learning-rate schedules, and the optimizers' step over all weights */
 /* SPDX-License-Identifier: MIT */
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "learn/optim.h"
+#include "base/match.h"
 #include "base/par.h"
 #include "kern/ops.h"
 #include "learn/muon.h"
 #include <math.h>
-#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +92,7 @@ optim_one_moment(const struct optim *o, int param)
 static size_t
 muon_rows(const struct param *p)
 {
-	return (size_t)p->shape[0] / (strstr(p->name, "c_attn") ? 3 : 1);
+	return (size_t)p->shape[0] / (strstr(p->name, "c_attn.weight") ? 3 : 1);
 }
 
 void
@@ -136,26 +135,21 @@ optim_free(struct optim *o)
 int
 optim_freeze(struct optim *o, const char *pattern, struct err *e)
 {
-	int code, n = 0;
-	PCRE2_SIZE at;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code, &at, NULL);
-	pcre2_match_data *md;
+	struct match *m = match_new(pattern, e);
+	int n = 0;
 
-	if (!re) {
-		PCRE2_UCHAR why[128];
-		pcre2_get_error_message(code, why, sizeof why);
-		return err_set(e, "--freeze=%s: %s (byte %zu)", pattern, (const char *)why, (size_t)at);
+	if (!m) {
+		err_in(e, "--freeze");
+		return -1;
 	}
 	if (!o->frozen)
 		o->frozen = xcalloc((size_t)o->par->n, 1);
-	md = pcre2_match_data_create_from_pattern(re, NULL);
 	for (int i = 0; i < o->par->n; i++)
-		if (pcre2_match(re, (PCRE2_SPTR)o->par->v[i].name, PCRE2_ZERO_TERMINATED, 0, 0, md, NULL) >= 0) {
+		if (match_in(m, o->par->v[i].name)) {
 			o->frozen[i] = 1;
 			n++;
 		}
-	pcre2_match_data_free(md);
-	pcre2_code_free(re);
+	match_free(m);
 	return n;
 }
 

@@ -13,8 +13,8 @@ pass_init(struct pass *p, const struct model *m, int B, int T, int use)
 	p->model = m;
 	p->B = B;
 	p->T = T;
-	p->net = net_new(&m->cfg, &m->par, B, T, use);
-	p->g = use & ~NET_BF16 ? xcalloc(m->par.total, sizeof *p->g) : NULL;
+	p->net = net_of(m, B, T, use);
+	p->g = use & ~NET_BF16 ? xcalloc(model_moving(m)->total, sizeof *p->g) : NULL;
 	p->logp = xcalloc((size_t)B * (size_t)T, sizeof *p->logp);
 }
 
@@ -65,7 +65,7 @@ pass_grad(struct pass *p, const struct batch *x)
 {
 	double sum = 0;
 
-	optim_zero(p->g, p->model->par.total);
+	optim_zero(p->g, model_moving(p->model)->total);
 	for (int r = 0; r < x->rows; r += p->B)
 		sum = micro(p, x, r, p->g, sum);
 	net_finish(p->net, p->g);

@@ -10,7 +10,7 @@ struct pass {
 	const struct model *model;
 	struct net *net;
 	int         B, T;
-	float      *g;                  /* [par.total] sums over the step's supervised tokens; NULL: for evaluation alone */
+	float      *g;                  /* [total of what moves] sums over the step's supervised tokens; NULL: for evaluation alone */
 	float      *logp;               /* (B,T) */
 	struct drop drop;               /* in pass_grad: of the step's first row */
 	struct net_teacher teacher;     /* in pass_grad; net NULL: none */

@@ -9,34 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGN 16        /* floats */
-
-static size_t
-add_param(struct params *p, const char *name, int ndim, size_t cols)
-{
-	struct param *t;
-
-	p->v = xreallocarray(p->v, (size_t)p->n + 1, sizeof *p->v);
-	p->total = (p->total + ALIGN - 1) / ALIGN * ALIGN;
-	t = &p->v[p->n++];
-	memset(t, 0, sizeof *t);
-	strcpy(t->name, name);
-	t->ndim = ndim;
-	t->shape[0] = ndim > 1 ? 1 : cols;
-	t->shape[1] = ndim > 1 ? cols : 1;
-	t->offset = p->total;
-	t->count = cols;
-	p->total = (p->total + cols + ALIGN - 1) / ALIGN * ALIGN;
-	return t->offset;
-}
-
 void
 scorer_init(struct scorer *s, const struct model *m)
 {
 	s->cfg = m->cfg;
 	params_init(&s->par, &s->cfg);
-	s->score = add_param(&s->par, "score.weight", 2, (size_t)s->cfg.C);
-	s->bias = add_param(&s->par, "score.bias", 1, 1);
+	s->score = params_add(&s->par, 1, (size_t)s->cfg.C, 0, "score.weight");
+	params_group(&s->par);
+	s->bias = params_add(&s->par, 1, 0, 0, "score.bias");
+	params_group(&s->par);
 	arena_init(&s->mem, s->par.total * sizeof *s->w + 64);
 	s->w = arena_take(&s->mem, s->par.total * sizeof *s->w);
 	memcpy(s->w, m->w, m->par.total * sizeof *s->w);

@@ -118,10 +118,10 @@ rl_prepare(struct rl *r, size_t longest)
 		context = r->ref->cfg.T;
 	rows_init(&r->rows, longest, context, PASS_TOKENS);
 	B = r->rows.B, T = r->rows.T;
-	r->net = net_new(c, &r->policy->par, B, T, 1);
-	r->g = xcalloc(r->policy->par.total, sizeof *r->g);
+	r->net = net_of(r->policy, B, T, 1);
+	r->g = xcalloc(model_moving(r->policy)->total, sizeof *r->g);
 	if (r->ref) {
-		r->ref_net = net_new(&r->ref->cfg, &r->ref->par, B, T, 0);
+		r->ref_net = net_of(r->ref, B, T, 0);
 		r->logits[0] = xmalloc(RL_ROWS * V * sizeof **r->logits);
 		r->logits[1] = xmalloc(RL_ROWS * V * sizeof **r->logits);
 	}

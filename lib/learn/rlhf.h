@@ -49,7 +49,7 @@ void rl_tokens_free(struct rl_tokens *);
 
 struct rl {
 	struct rl_opts  o;
-	struct model   *policy;         /* policy->w is what is trained */
+	struct model   *policy;         /* model_moving_w(policy) is what is trained */
 	struct model   *ref;            /* NULL: none */
 	struct scorer   critic;         /* w NULL: none */
 	struct optim   *optim;          /* the policy's; the caller's */

@@ -175,10 +175,10 @@ rl_prefer(struct rl *r, const struct roll *v, size_t n, struct rl_stats *s, stru
 	if (!bad) {
 		count = a.kind == PREF_KTO ? (double)n : (double)u.pairs;
 		fill_stats(r, v, n, &u, count, s);
-		optim_zero(r->g, r->policy->par.total);
+		optim_zero(r->g, r->optim->par->total);
 		bad = rl_pass(r, v, n, 0, coef_of_record, &slopes, e);
 		net_finish(r->net, r->g);
-		bad = bad || optim_step(r->optim, r->policy->w, r->g, count, &s->grad_norm, e);
+		bad = bad || optim_step(r->optim, model_moving_w(r->policy), r->g, count, &s->grad_norm, e);
 	}
 	free(slopes.d);
 	return bad ? -1 : 0;

@@ -130,7 +130,7 @@ static int
 set_ref(struct job *j, struct err *e)
 {
 	if (j->o->ref) {
-		if (model_load(&j->ref, j->o->ref, e))
+		if (model_load_adapted(&j->ref, j->o->ref, e))
 			return -1;
 		if (j->ref.cfg.V != j->run.model.cfg.V)
 			return err_set(e, "%s: a vocabulary of %d, the policy's is %d", j->o->ref, j->ref.cfg.V, j->run.model.cfg.V);
@@ -139,8 +139,13 @@ set_ref(struct job *j, struct err *e)
 	}
 	if (!rl_wants_ref(&j->o->rl))
 		return 0;
-	model_init(&j->ref, &j->run.model.cfg);
-	state_params(&j->run.state, "ref", &j->ref.par, j->ref.w, 1);
+	if (j->run.model.adapter) {     /* the weights are shared */
+		j->ref = j->run.model;
+		j->ref.adapter = adapter_copy(&j->run.model);
+	} else {
+		model_init(&j->ref, &j->run.model.cfg);
+	}
+	state_params(&j->run.state, "ref", model_moving(&j->ref), model_moving_w(&j->ref), 1);
 	j->own_ref = 1;
 	return 0;
 }
@@ -180,7 +185,7 @@ set_state(struct job *j, struct err *e)
 	if (run_load(r, e) || run_options(r, "steps", e))
 		return -1;
 	if (j->own_ref && !r->resumed) {
-		memcpy(j->ref.w, r->model.w, r->model.par.total * sizeof *j->ref.w);
+		memcpy(model_moving_w(&j->ref), model_moving_w(&r->model), r->optim.par->total * sizeof *j->ref.w);
 		state_show(&r->state, "ref", 1);
 	} else if (j->own_ref && !state_found(&r->state, "ref") && needs_ref(j)) {
 		return err_set(e, "%s: keeps no reference: give --ref", j->o->state);
@@ -314,7 +319,7 @@ prepare(struct job *j, struct err *e)
 	const struct rl_run_opts *o = j->o;
 	size_t longest;
 
-	if (run_init(&j->run, o->model, o->state, &o->optim, NULL, e))
+	if (run_init(&j->run, o->model, o->state, &o->optim, o->freeze, &o->adapt, e) || run_check_out(&j->run, o->out, e))
 		return -1;
 	j->rl.o = o->rl;
 	j->rl.policy = &j->run.model;
@@ -335,7 +340,9 @@ static void
 free_job(struct job *j)
 {
 	rl_free(&j->rl);
-	if (j->ref.w)
+	if (j->own_ref && j->ref.adapter)
+		adapter_free(j->ref.adapter);
+	else if (j->ref.w)
 		model_free(&j->ref);
 	if (j->critic.w)
 		model_free(&j->critic);

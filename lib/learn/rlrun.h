@@ -3,10 +3,13 @@
 #define LM_RLRUN_H
 /* SPDX-License-Identifier: MIT */
 #include "learn/rlhf.h"
+#include "model/adapter.h"
 
 struct rl_run_opts {
 	struct rl_opts    rl;           /* checked */
 	struct optim_opts optim;        /* checked */
+	struct adapter_opts adapt;      /* checked */
+	const char       *freeze;       /* NULL: nothing */
 	double            critic_lr;    /* NAN: five times the policy's */
 	const char       *model, *out, *state, *ref, *critic, *critic_out, *log, *chat; /* NULL: not given (model, out: always) */
 	int               truncated;    /* rollouts of a truncated distribution are taken all the same */

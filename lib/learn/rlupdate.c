@@ -148,12 +148,12 @@ update(struct batch *b, struct err *e)
 		b->mini[k] = b->v[b->which[k]];
 		b->mini_tokens += roll_response(&b->mini[k]);
 	}
-	optim_zero(r->g, r->policy->par.total);
+	optim_zero(r->g, r->optim->par->total);
 	if (rl_pass(r, b->mini, b->n_mini, 1, coef_of_tokens, b, e))
 		return -1;
 	net_finish(r->net, r->g);
 	b->loss = before + (b->loss - before) / divisor(b);
-	if (optim_step(r->optim, r->policy->w, r->g, divisor(b), &norm, e))
+	if (optim_step(r->optim, model_moving_w(r->policy), r->g, divisor(b), &norm, e))
 		return -1;
 	b->norm = norm > b->norm ? norm : b->norm;
 	b->updates++;

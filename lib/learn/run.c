@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void
 run_crc(const struct model *m, char out[20])
@@ -26,28 +27,56 @@ run_vocab(const struct model *m, const struct toks_head *h, struct err *e)
 	return 0;
 }
 
+static int
+new_adapter(struct model *m, const char *path, const struct adapter_opts *o, struct err *e)
+{
+	if (m->adapter)
+		return err_set(e, "%s is an adapter already, and one without --lora or its like goes on with it "
+		    "(convert-model makes a model of it)", path);
+	if (adapter_new(m, o, e))
+		return -1;
+	m->adapter->base = xstrdup(path);
+	return 0;
+}
+
 int
 run_init(struct run *r, const char *model, const char *state, const struct optim_opts *opts, const char *freeze,
-    struct err *e)
+    const struct adapter_opts *adapt, struct err *e)
 {
+	const struct params *par;
+
 	memset(r, 0, sizeof *r);
-	if (model_load(&r->model, model, e))
+	if (model_load_adapted(&r->model, model, e))
 		return -1;
-	optim_init(&r->optim, opts, &r->model.par);
+	run_crc(&r->model, r->crc);
+	if (adapt && adapt->kind && new_adapter(&r->model, model, adapt, e))
+		return -1;
+	par = model_moving(&r->model);
+	optim_init(&r->optim, opts, par);
 	r->path = state;
 	if (freeze) {
 		int n = optim_freeze(&r->optim, freeze, e);
 		if (n < 0)
 			return -1;
-		if (!n || n == r->model.par.n)
-			return err_set(e, "--freeze=%s matches %s of the model's %d tensors", freeze, n ? "all" : "none", n ? n : r->model.par.n);
+		if (!n || n == par->n)
+			return err_set(e, "--freeze=%s matches %s of the %d tensors", freeze, n ? "all" : "none", par->n);
 	}
-	state_params(&r->state, "w", &r->model.par, r->model.w, 0);
-	state_params(&r->state, "m", &r->model.par, r->optim.m, 0);
-	for (int i = 0; i < r->model.par.n; i++)
+	state_params(&r->state, "w", par, model_moving_w(&r->model), 0);
+	state_params(&r->state, "m", par, r->optim.m, 0);
+	for (int i = 0; i < par->n; i++)
 		if (!optim_one_moment(&r->optim, i))
-			state_param(&r->state, "v", &r->model.par.v[i], r->optim.v, 0);
+			state_param(&r->state, "v", &par->v[i], r->optim.v, 0);
 	return 0;
+}
+
+int
+run_check_out(const struct run *r, const char *out, struct err *e)
+{
+	struct stat st;
+
+	if (!r->model.adapter || (strcmp(out, "-") && (stat(out, &st) || S_ISDIR(st.st_mode))))
+		return 0;
+	return err_set(e, "%s: an adapter is written as a folder", out);
 }
 
 static char *
@@ -72,13 +101,10 @@ check_base(const struct state *s, const char *crc, struct err *e)
 int
 run_load(struct run *r, struct err *e)
 {
-	char crc[20];
-
-	run_crc(&r->model, crc);
 	if (r->path && (r->resumed = state_load(&r->state, r->path, e)) < 0)
 		return -1;
 	if (r->resumed) {
-		if (check_base(&r->state, crc, e))
+		if (check_base(&r->state, r->crc, e))
 			return err_in(e, r->path);
 		r->optim.step = state_int(&r->state, "step", -1);
 		r->record = (uint64_t)state_int(&r->state, "record", 0);
@@ -86,7 +112,7 @@ run_load(struct run *r, struct err *e)
 		if (r->optim.step < 0)
 			return err_set(e, "%s: no \"step\" in it", r->path);
 	} else {
-		state_set(&r->state, "base", crc);
+		state_set(&r->state, "base", r->crc);
 		state_set(&r->state, "base_prog", r->model.prog ? r->model.prog : "");
 		state_set(&r->state, "base_data", r->model.data ? r->model.data : "");
 	}
@@ -205,28 +231,32 @@ data_text(const struct run *r)
 int
 run_output(struct run *r, const char *path, const float *w, const char *head, struct err *e)
 {
-	struct model m = r->model;
+	float *own = model_moving_w(&r->model);
+	struct model m;
 	struct json h = { 0 }, chat;
 	char crc[20], *text = NULL;
 	int bad;
 
 	if (head && json_parse(&h, head, strlen(head), e))
 		return -1;
-	if (w)
-		m.w = (float *)(uintptr_t)w;    /* model_save only reads */
+	model_swap(&r->model, w ? (float *)(uintptr_t)w : own);         /* saving only reads */
+	m = r->model;
 	run_crc(&m, crc);
 	if (state_get(&r->state, "out") && strcmp(state_get(&r->state, "out"), crc))
 		state_set(&r->state, "out_before", state_get(&r->state, "out"));        /* the file has it until the rename */
 	state_set(&r->state, "out", crc);
-	if (run_save(r, e))
+	if (run_save(r, e)) {
+		model_swap(&r->model, own);
 		return -1;
+	}
 	m.prog = r->base_prog ? xstrdup(r->base_prog) : NULL;
 	model_add_prog(&m, cli_prog());
 	m.data = data_text(r);
 	chat = json_get(h, "chat");
 	if (json_kind(chat) == '{')
 		m.chat = text = xstrndup(chat.p, (size_t)(chat.end - chat.p));
-	bad = model_save(&m, path, e);
+	bad = m.adapter ? adapter_save(&m, path, e) : model_save(&m, path, e);
+	model_swap(&r->model, own);
 	free(m.prog);
 	free(m.data);
 	free(text);

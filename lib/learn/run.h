@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/optim.h"
 #include "learn/state.h"
+#include "model/adapter.h"
 #include "model/model.h"
 #include "stream/toks.h"
 
@@ -11,6 +12,7 @@ struct run {
 	struct model model;             /* model.w is what the optimizer moves */
 	struct optim optim;
 	struct state state;
+	char         crc[20];           /* of the weights that were loaded */
 	const char  *path;              /* of the state; NULL: none */
 	int          resumed;
 	uint64_t     record, tokens;    /* since the state began */
@@ -18,10 +20,12 @@ struct run {
 	char        *base_prog, *base_data;     /* of the model before the first step; may be NULL */
 };
 
-/* Loads the model and registers w, m and v.  Then a program registers what it has of its own (state_array,
+/* Loads the model, gives it an adapter where one is asked for (NULL: none), and registers w, m and v of what moves.  Then a program registers what it has of its own (state_array,
  * state_params) and calls run_load. */
 int  run_init(struct run *, const char *model, const char *state, const struct optim_opts *,
-		const char *freeze, struct err *);
+		const char *freeze, const struct adapter_opts *, struct err *);
+/* Refuses a name to write to that is not for a folder, when an adapter is what moves. */
+int  run_check_out(const struct run *, const char *out, struct err *);
 /* Takes up the state when there is one: refuses another model; sets optim.step, record, tokens.  Makes the line of
  * this run (cli_prog) say --model=crc32c:... of the weights that the run began with. */
 int  run_load(struct run *, struct err *);
@@ -30,7 +34,7 @@ int  run_load(struct run *, struct err *);
 int  run_options(struct run *, const char *steps, struct err *);
 /* Commits: state_save with step, record, tokens brought up to date.  No path: nothing to do. */
 int  run_save(struct run *, struct err *);
-/* Writes the model with weights w (NULL: the model's own) under `path`, its prog one line longer and its data
+/* Writes what moves, the model or the folder of its adapter, with weights w (NULL: its own) under `path`, its prog one line longer and its data
  * counted, once the state knows (run_save is called first when there is a state).  head: HEAD of the stream learnt from, for
  * its chat template; NULL: none. */
 int  run_output(struct run *, const char *path, const float *w, const char *head, struct err *);

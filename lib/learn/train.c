@@ -103,15 +103,15 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 	int T;
 
 	t->o = o;
-	if (run_init(r, o->model, o->state, &o->optim, o->freeze, e))
+	if (run_init(r, o->model, o->state, &o->optim, o->freeze, &o->adapt, e) || run_check_out(r, o->out, e))
 		return -1;
 	if (o->keep_best) {
-		t->best = xcalloc(r->model.par.total, sizeof *t->best);
-		state_params(&r->state, "best", &r->model.par, t->best, 1);
+		t->best = xcalloc(r->optim.par->total, sizeof *t->best);
+		state_params(&r->state, "best", r->optim.par, t->best, 1);
 	}
 	if (o->ema > 0) {
-		t->ema = xcalloc(r->model.par.total, sizeof *t->ema);
-		state_params(&r->state, "ema", &r->model.par, t->ema, 0);
+		t->ema = xcalloc(r->optim.par->total, sizeof *t->ema);
+		state_params(&r->state, "ema", r->optim.par, t->ema, 0);
 	}
 	if (!(t->data = batches_open(&b, e)) || run_vocab(&r->model, batches_info(t->data), e))
 		return -1;
@@ -182,14 +182,14 @@ average(struct train *t)
 {
 	double beta = t->o->ema, part = (1 - beta) / (1 - pow(beta, (double)t->run.optim.step));
 
-	op_blend(t->ema, (float)part, t->run.model.w, (float)(1 - part), t->run.model.par.total);
+	op_blend(t->ema, (float)part, model_moving_w(&t->run.model), (float)(1 - part), t->run.optim.par->total);
 }
 
 /* The weights that are put out, and so measured. */
 static float *
 result(const struct train *t)
 {
-	return t->ema ? t->ema : t->run.model.w;
+	return t->ema ? t->ema : model_moving_w(&t->run.model);
 }
 
 /* One step on what the batch holds. */
@@ -208,7 +208,7 @@ step(struct train *t, struct err *e)
 	t->loss = pass_grad(&t->pass, x) / (double)x->supervised;
 	if (!isfinite(t->loss))
 		return err_set(e, "step %lld: the loss is not finite (a smaller --lr, more --warmup?)", r->optim.step + 1);
-	if (optim_step(&r->optim, r->model.w, t->pass.g, (double)x->supervised, &t->norm, e))
+	if (optim_step(&r->optim, model_moving_w(&r->model), t->pass.g, (double)x->supervised, &t->norm, e))
 		return -1;
 	if (t->ema)
 		average(t);
@@ -230,16 +230,14 @@ evaluate(struct train *t, struct err *e)
 	char *file = (char *)(uintptr_t)o->eval;
 	struct batches_opts b = { .nfiles = 1, .files = &file, .cut = t->batch.T, .epochs = 1, .doc_mask = o->doc_mask };
 	struct run *r = &t->run;
-	struct model m = r->model;
+	float *own = model_swap(&r->model, result(t));
 	struct buf line = { 0 };
 	uint64_t n;
 	double loss;
 	int bad;
 
-	m.w = result(t);
-	t->pass.model = &m;
 	bad = pass_eval(&t->pass, &b, &loss, &n, e);
-	t->pass.model = &r->model;
+	model_swap(&r->model, own);
 	if (bad)
 		return -1;
 	progress_end();
@@ -256,7 +254,7 @@ evaluate(struct train *t, struct err *e)
 	if (loss < t->best_loss) {
 		t->best_loss = loss;
 		t->worse = 0;
-		memcpy(t->best, result(t), r->model.par.total * sizeof *t->best);
+		memcpy(t->best, result(t), r->optim.par->total * sizeof *t->best);
 		state_show(&r->state, "best", 1);
 		return 0;
 	}

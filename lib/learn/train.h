@@ -3,6 +3,7 @@
 #define LM_TRAIN_H
 /* SPDX-License-Identifier: MIT */
 #include "learn/optim.h"
+#include "model/adapter.h"
 
 struct train_opts {
 	const char *model, *out, *state, *log, *eval, *freeze;  /* NULL: not given (model, out: always) */
@@ -17,6 +18,7 @@ struct train_opts {
 	int         nfiles;
 	char      **files;
 	struct optim_opts optim;        /* checked */
+	struct adapter_opts adapt;      /* checked */
 };
 
 /* Trains and writes the model.  -1: bad data, a failed write, or an end before its time: data that ends before the

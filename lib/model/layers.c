@@ -21,9 +21,9 @@ norm_bwd(const struct config *c, const float *w, float *g, size_t gain, size_t b
 		const float *x, const float *mean, const float *rstd, size_t rows)
 {
 	if (c->norm == NORM_LAYER)
-		op_layernorm_bwd(dx, g + gain, g + bias, dy, x, mean, rstd, w + gain, rows, (size_t)c->C);
+		op_layernorm_bwd(dx, grad_at(g, gain), grad_at(g, bias), dy, x, mean, rstd, w + gain, rows, (size_t)c->C);
 	else
-		op_rmsnorm_bwd(dx, g + gain, dy, x, rstd, w + gain, rows, (size_t)c->C);
+		op_rmsnorm_bwd(dx, grad_at(g, gain), dy, x, rstd, w + gain, rows, (size_t)c->C);
 }
 
 void
@@ -40,8 +40,9 @@ linear_bwd(float *dx, float *dW, float *db, const float *dy, const float *x, con
 {
 	gemm(&(struct gemm){ .M = rows, .N = K, .K = N, .A = dy, .lda = N, .B = W, .ldb = K, .C = dx, .ldc = K,
 		.bf16 = how != LINEAR_F32 });
-	gemm(&(struct gemm){ .M = N, .N = K, .K = rows, .A = dy, .lda = N, .a_trans = 1, .B = x, .ldb = K,
-		.C = dW, .ldc = K, .accumulate = 1, .bf16 = how == LINEAR_BF16 });
+	if (dW)
+		gemm(&(struct gemm){ .M = N, .N = K, .K = rows, .A = dy, .lda = N, .a_trans = 1, .B = x, .ldb = K,
+			.C = dW, .ldc = K, .accumulate = 1, .bf16 = how == LINEAR_BF16 });
 	if (db)
 		op_colsum(db, dy, N, rows, N);
 }
@@ -172,10 +173,10 @@ qk_norm_bwd(const struct config *c, const float *w, float *g, const struct layer
 
 	copy_cols(tmp, nq, dqkv, ld, rows, nq);
 	memset(tmp2, 0, rows * nq * sizeof *tmp2);
-	op_rmsnorm_bwd(tmp2, g + lo->q_norm, tmp, n->q_raw, n->q_rstd, w + lo->q_norm, rows * (size_t)c->H, D);
+	op_rmsnorm_bwd(tmp2, grad_at(g, lo->q_norm), tmp, n->q_raw, n->q_rstd, w + lo->q_norm, rows * (size_t)c->H, D);
 	copy_cols(dqkv, ld, tmp2, nq, rows, nq);
 	copy_cols(tmp, nk, dqkv + nq, ld, rows, nk);
 	memset(tmp2, 0, rows * nk * sizeof *tmp2);
-	op_rmsnorm_bwd(tmp2, g + lo->k_norm, tmp, n->k_raw, n->k_rstd, w + lo->k_norm, rows * (size_t)c->KV, D);
+	op_rmsnorm_bwd(tmp2, grad_at(g, lo->k_norm), tmp, n->k_raw, n->k_rstd, w + lo->k_norm, rows * (size_t)c->KV, D);
 	copy_cols(dqkv + nq, ld, tmp2, nk, rows, nk);
 }

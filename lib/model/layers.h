@@ -12,13 +12,20 @@ weights_at(const float *w, size_t offset)
 	return offset == SIZE_MAX ? NULL : w + offset;
 }
 
+/* The gradients at an offset; NULL where none are wanted or the family has no such weights. */
+static inline float *
+grad_at(float *g, size_t offset)
+{
+	return !g || offset == SIZE_MAX ? NULL : g + offset;
+}
+
 /* Widths: heads of q and o together; q, k and v; what leaves the up projection. */
 static inline size_t width_q(const struct config *c)   { return (size_t)c->H * (size_t)c->D; }
 static inline size_t width_kv(const struct config *c)  { return (size_t)c->KV * (size_t)c->D; }
 static inline size_t width_qkv(const struct config *c) { return width_q(c) + 2 * width_kv(c); }
 static inline size_t width_up(const struct config *c)  { return (size_t)c->F * (c->gated ? 2 : 1); }
 
-/* The configuration's norm over rows of C.  mean is not used by RMSNorm.  bwd: dx +=, gradients +=. */
+/* The configuration's norm over rows of C.  mean is not used by RMSNorm.  bwd: dx +=, gradients +=; g NULL: none. */
 void norm_fwd(const struct config *, const float *w, size_t gain, size_t bias,
 		float *y, float *mean, float *rstd, const float *x, size_t rows);
 void norm_bwd(const struct config *, const float *w, float *g, size_t gain, size_t bias,
@@ -32,7 +39,7 @@ enum linear { LINEAR_F32, LINEAR_BF16_DX, LINEAR_BF16 };
  * made of W, or NULL. */
 void linear_fwd(float *y, const float *x, size_t rows, size_t K, size_t N, const float *W, const float *packed,
 		const float *bias, const float *residual, enum linear);
-/* dx (rows,K) is set; dW and db (NULL: no bias) are added to. */
+/* dx (rows,K) is set; dW and db (NULL: not wanted) are added to. */
 void linear_bwd(float *dx, float *dW, float *db, const float *dy, const float *x, const float *W,
 		size_t rows, size_t K, size_t N, enum linear);
 
@@ -55,7 +62,7 @@ struct qk_norm {
 };
 void qk_norm_fwd(const struct config *, const float *w, const struct layer_offsets *, float *qkv, size_t rows,
 		const struct qk_norm *, float *tmp);
-/* dqkv in place; tmp, tmp2 (rows,H*D). */
+/* dqkv in place; g NULL: no gradients of gains; tmp, tmp2 (rows,H*D). */
 void qk_norm_bwd(const struct config *, const float *w, float *g, const struct layer_offsets *, float *dqkv,
 		size_t rows, const struct qk_norm *, float *tmp, float *tmp2);
 

@@ -4,6 +4,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "model/adapter.h"
 #include "model/gguf.h"
 #include "model/image.h"
 #include "model/jinja.h"
@@ -65,6 +66,7 @@ model_drop(struct model *m)
 void
 model_free(struct model *m)
 {
+	adapter_free(m->adapter);
 	params_free(&m->par);
 	model_drop(m);
 	buf_free(&m->tokenizer);
@@ -108,6 +110,27 @@ model_average(struct model *m, const struct model *x, int k, struct err *e)
 	for (size_t i = 0; i < m->par.total; i++)
 		m->w[i] += (x->w[i] - m->w[i]) / (float)k;
 	return 0;
+}
+
+const struct params *
+model_moving(const struct model *m)
+{
+	return m->adapter ? &m->adapter->par : &m->par;
+}
+
+float *
+model_moving_w(const struct model *m)
+{
+	return m->adapter ? m->adapter->w : m->w;
+}
+
+float *
+model_swap(struct model *m, float *w)
+{
+	float **at = m->adapter ? &m->adapter->w : &m->w, *was = *at;
+
+	*at = w;
+	return was;
 }
 
 void
@@ -202,6 +225,34 @@ load_stream(struct model *m, const char *path, struct err *e)
 }
 
 int
+model_load_adapted(struct model *m, const char *path, struct err *e)
+{
+	char *base;
+	int bad;
+
+	if (!adapter_is(path))
+		return model_load(m, path, e);
+	if (!(base = adapter_base(path, e)))
+		return -1;
+	bad = adapter_is(base) ? err_set(e, "%s: its model is an adapter too", path) : model_load(m, base, e);
+	free(base);
+	if (!bad && (bad = adapter_load(m, path, e)))
+		model_free(m);
+	return bad;
+}
+
+static int
+load_merged(struct model *m, const char *path, struct err *e)
+{
+	if (model_load_adapted(m, path, e))
+		return -1;
+	if (!adapter_merge(m, e))
+		return 0;
+	model_free(m);
+	return err_in(e, path);
+}
+
+int
 model_open(struct model *m, const char *path, struct err *e)
 {
 	struct file_map f;
@@ -210,6 +261,8 @@ model_open(struct model *m, const char *path, struct err *e)
 	memset(m, 0, sizeof *m);
 	if (!strcmp(path, "-"))
 		return load_stream(m, path, e);
+	if (adapter_is(path))
+		return load_merged(m, path, e);
 	if (folder_is(path))
 		return folder_open(m, path, e);
 	if (file_map(&f, path, e))

@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/params.h"
 
+struct adapter;
 struct file_map;
 struct vocab;
 struct weight_src;
@@ -24,14 +25,17 @@ struct model {
 	/* A reward model's head: NULL, or score.weight (C), and reward = gain * (score . hidden) + bias. */
 	float        *score;
 	double        score_gain, score_bias;
+	struct adapter *adapter;        /* NULL, or what is added to it and trained in its place */
 };
 
 /* `path`: model.safetensors, a Hugging Face folder (config.json, *.safetensors with or without an index,
- * tokenizer.json), GGUF, or "-": a tens stream on standard input (a FILE may be one, too; of several images the last
- * counts).  F32, F16, BF16 and F64 are read; missing, extra or misshapen tensors are an error that names them.
- * 0 or -1; on -1 nothing needs to be freed. */
+ * tokenizer.json), GGUF, a folder with an adapter, whose model adapter_config.json names, or "-": a tens stream on
+ * standard input (a FILE may be one, too; of several images the last counts).  F32, F16, BF16 and F64 are read;
+ * missing, extra or misshapen tensors are an error that names them.  0 or -1; on -1 nothing needs to be freed. */
 int  model_load(struct model *, const char *path, struct err *);
-/* The same, but the weights stay where they are, in the type that they have; w is NULL, but for a stream. */
+/* The same, but an adapter stays apart; model_load adds it to the weights, or refuses when it cannot. */
+int  model_load_adapted(struct model *, const char *path, struct err *);
+/* The same, but the weights stay where they are, in the type that they have; w is NULL, but for a stream and an adapter. */
 int  model_open(struct model *, const char *path, struct err *);
 void model_widen(struct model *);               /* what was opened becomes loaded: all weights in w */
 /* Forgets the weights (w, and what is mapped), not the rest. */
@@ -50,6 +54,10 @@ void model_free(struct model *);
 int  model_average(struct model *, const struct model *x, int k, struct err *);
 void model_add_prog(struct model *, const char *line);          /* one line more in prog */
 uint32_t model_crc(const struct model *);                       /* CRC-32C of the weights, by name order of the table */
+/* What training moves: the adapter's tensors where there is one, else all. */
+const struct params *model_moving(const struct model *);
+float *model_moving_w(const struct model *);
+float *model_swap(struct model *, float *w);    /* puts others in their place; returns those that were there */
 /* Gives it a vocabulary: tokenizer.json and its checksum. */
 void model_set_vocab(struct model *, const struct vocab *);
 /* Keeps the chat template of that name; -1: there is none, or the vocabulary lacks its tokens. */

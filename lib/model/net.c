@@ -1,6 +1,7 @@
 /* net - the arena of a step: sized from the configuration, laid out once */
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
+#include "model/model.h"
 #include "model/net_int.h"
 #include <stdlib.h>
 
@@ -111,6 +112,8 @@ layout(struct net *n)
 	n->act = take(n, rows * (size_t)c->F);
 	if (c->qk_norm)
 		n->tmp = take(n, rows * width_q(c));
+	if (n->adapter)
+		n->u = take(n, rows * 3 * (size_t)n->adapter->r);
 	layout_head(n, rows);
 	if (!n->grad)
 		return;
@@ -123,16 +126,18 @@ layout(struct net *n)
 	n->dout = take(n, rows * width_q(c));
 	if (c->qk_norm)
 		n->tmp2 = take(n, rows * width_q(c));
-	if (c->tied) {
+	if (n->adapter) {
+		n->du = take(n, rows * 3 * (size_t)n->adapter->r);
+	} else if (c->tied) {
 		n->held = take(n, (size_t)c->V * C);
 		n->touched = take(n, ((size_t)c->V + 3) / 4);
 	}
 }
 
 static void
-shape(struct net *n, const struct config *cfg, int B, int T, int use)
+shape(struct net *n, const struct config *cfg, const struct adapter *a, int B, int T, int use)
 {
-	*n = (struct net){ .cfg = *cfg, .B = B, .T = T, .grad = use & ~NET_BF16, .bf16 = use & NET_BF16 };
+	*n = (struct net){ .cfg = *cfg, .adapter = a, .B = B, .T = T, .grad = use & ~NET_BF16, .bf16 = use & NET_BF16 };
 	layout(n);
 }
 
@@ -141,17 +146,17 @@ net_bytes(const struct config *cfg, int B, int T, int use)
 {
 	struct net n;
 
-	shape(&n, cfg, B, T, use);
+	shape(&n, cfg, NULL, B, T, use);
 	return n.arena.size + sizeof n + (size_t)cfg->L * sizeof *n.layer;
 }
 
-struct net *
-net_new(const struct config *cfg, const struct params *par, int B, int T, int use)
+static struct net *
+new(const struct config *cfg, const struct params *par, const struct adapter *a, int B, int T, int use)
 {
 	struct net *n = xmalloc(sizeof *n);
 	size_t size;
 
-	shape(n, cfg, B, T, use);
+	shape(n, cfg, a, B, T, use);
 	size = n->arena.size;
 	n->layer = xcalloc((size_t)cfg->L, sizeof *n->layer);
 	n->par = par;
@@ -160,6 +165,18 @@ net_new(const struct config *cfg, const struct params *par, int B, int T, int us
 	if (n->cosine)
 		rope_tables(cfg, T, n->cosine, n->sine);
 	return n;
+}
+
+struct net *
+net_new(const struct config *cfg, const struct params *par, int B, int T, int use)
+{
+	return new(cfg, par, NULL, B, T, use);
+}
+
+struct net *
+net_of(const struct model *m, int B, int T, int use)
+{
+	return new(&m->cfg, &m->par, m->adapter, B, T, use);
 }
 
 void

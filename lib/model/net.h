@@ -6,6 +6,7 @@
 #include "kern/ops.h"
 #include "model/params.h"
 
+struct model;
 struct net;                     /* activations and scratch for up to B rows of T tokens, from one arena */
 
 /* NET_GRAD: room for a backward too; NET_RECOMPUTE: the same bits in less of it, for of each layer the input alone is
@@ -15,6 +16,9 @@ enum net_use { NET_FORWARD, NET_GRAD, NET_RECOMPUTE, NET_BF16 = 4 };
 
 /* use: of enum net_use.  Ends the program when memory lacks. */
 struct net *net_new(const struct config *, const struct params *, int B, int T, int use);
+/* A model with its adapter, if it has one: then gradients (g below) are the adapter's, in its layout, and the model's own
+ * weights have none. */
+struct net *net_of(const struct model *, int B, int T, int use);
 size_t      net_bytes(const struct config *, int B, int T, int use);    /* what net_new will take */
 void        net_free(struct net *);
 

@@ -5,10 +5,14 @@
 #include "model/net_int.h"
 #include <string.h>
 
-static float *
-grad_at(float *g, size_t offset)
+/* dx (rows,K) += the way through the adapter's part there, if it has one. */
+static void
+branch(struct net *n, int l, enum branch_at at, float *dx, const float *dy, size_t ld, const float *x, size_t K)
 {
-	return offset == SIZE_MAX ? NULL : g + offset;
+	const struct branch *b = branch_of(n, l, at);
+
+	if (b)
+		branch_bwd(n->adapter, b, n->ga, dx, dy, ld, x, (size_t)n->b * (size_t)n->t, K, n->u, n->du);
 }
 
 /* The gradient of what a part of layer l added to the residual stream: dres itself, or what dropout leaves of it. */
@@ -21,7 +25,7 @@ dadded(struct net *n, enum drop_site place, int l)
 	return n->dnormed;
 }
 
-/* dres += the way through the feed-forward part. */
+/* dres += the way through the feed-forward part; g NULL: the model's weights have no gradients. */
 static void
 ffn_bwd(struct net *n, const float *w, float *g, int l)
 {
@@ -29,13 +33,16 @@ ffn_bwd(struct net *n, const float *w, float *g, int l)
 	const struct layer_offsets *lo = &n->par->layer[l];
 	const struct acts *a = &n->layer[l];
 	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C;
+	const float *dy = dadded(n, DROP_FFN, l);
 
 	act_again(c, n->act, a->pre, rows);
-	linear_bwd(n->dact, g + lo->down, grad_at(g, lo->down_b), dadded(n, DROP_FFN, l), n->act, w + lo->down, rows, (size_t)c->F, C,
-			n->linear);
+	linear_bwd(n->dact, grad_at(g, lo->down), grad_at(g, lo->down_b), dy, n->act, w + lo->down, rows, (size_t)c->F, C, n->linear);
+	branch(n, l, BRANCH_DOWN, n->dact, dy, C, n->act, (size_t)c->F);
 	act_back(c, n->dpre, n->dact, a->pre, rows);
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
-	linear_bwd(n->dnormed, g + lo->up, grad_at(g, lo->up_b), n->dpre, n->normed, w + lo->up, rows, C, width_up(c), n->linear);
+	linear_bwd(n->dnormed, grad_at(g, lo->up), grad_at(g, lo->up_b), n->dpre, n->normed, w + lo->up, rows, C, width_up(c), n->linear);
+	branch(n, l, BRANCH_UP, n->dnormed, n->dpre, width_up(c), n->normed, C);
+	branch(n, l, BRANCH_FFN, n->dnormed, n->dres, C, n->normed, C);
 	norm_bwd(c, w, g, lo->norm2, lo->norm2_b, n->dres, n->dnormed, a->mid, a->mean2, a->rstd2, rows);
 }
 
@@ -49,16 +56,18 @@ attention_bwd(struct net *n, const float *w, float *g, int l)
 	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C, ld = width_qkv(c);
 	size_t k = width_q(c), v = k + width_kv(c);
 	struct attn at = net_attention(n, l);
+	const float *dy = dadded(n, DROP_ATTN, l);
 
-	linear_bwd(n->dout, g + lo->o, grad_at(g, lo->o_b), dadded(n, DROP_ATTN, l), a->o, w + lo->o, rows, width_q(c), C,
-			n->linear);
+	linear_bwd(n->dout, grad_at(g, lo->o), grad_at(g, lo->o_b), dy, a->o, w + lo->o, rows, width_q(c), C, n->linear);
+	branch(n, l, BRANCH_O, n->dout, dy, C, a->o, width_q(c));
 	attn_bwd(&at, n->dout, n->dqkv, n->dqkv + k, n->dqkv + v);
 	if (c->pos == POS_ROPE)
 		op_rope(n->dqkv, ld, rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 1);
 	if (c->qk_norm)
 		qk_norm_bwd(c, w, g, lo, n->dqkv, rows, &a->qk, n->tmp, n->tmp2);
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
-	linear_bwd(n->dnormed, g + lo->qkv, grad_at(g, lo->qkv_b), n->dqkv, n->normed, w + lo->qkv, rows, C, ld, n->linear);
+	linear_bwd(n->dnormed, grad_at(g, lo->qkv), grad_at(g, lo->qkv_b), n->dqkv, n->normed, w + lo->qkv, rows, C, ld, n->linear);
+	branch(n, l, BRANCH_QKV, n->dnormed, n->dqkv, ld, n->normed, C);
 	norm_bwd(c, w, g, lo->norm1, lo->norm1_b, n->dres, n->dnormed, a->x, a->mean1, a->rstd1, rows);
 }
 
@@ -69,6 +78,8 @@ net_backward(struct net *n, const float *w, float *g)
 	const struct params *p = n->par;
 	size_t rows = (size_t)n->b * (size_t)n->t, C = (size_t)c->C;
 
+	n->ga = n->adapter ? g : NULL;
+	g = n->adapter ? NULL : g;
 	memset(n->dres, 0, rows * C * sizeof *n->dres);
 	norm_bwd(c, w, g, p->norm_f, p->norm_f_b, n->dres, n->dhidden, n->last, n->mean_f, n->rstd_f, rows);
 	for (int l = c->L; l-- > 0; ) {
@@ -77,6 +88,8 @@ net_backward(struct net *n, const float *w, float *g)
 		ffn_bwd(n, w, g, l);
 		attention_bwd(n, w, g, l);
 	}
+	if (!g)
+		return;
 	if (n->drop.p > 0)
 		net_dropped(n, n->dres, n->dres, NULL, DROP_EMBED, 0);
 	if (c->pos == POS_LEARNED)

@@ -39,6 +39,34 @@ net_attention(const struct net *n, int l)
 		.drop = n->drop.p > 0 ? &n->drop : NULL, .site = (uint64_t)(DROP_PROB + l * DROP_LAYER), .o = a->o, .lse = a->lse };
 }
 
+/* y (rows,ld) += the adapter's part there, if it has one. */
+static void
+branch(struct net *n, int l, enum branch_at at, float *y, size_t ld, const float *x, size_t K)
+{
+	const struct branch *b = branch_of(n, l, at);
+
+	if (b)
+		branch_fwd(n->adapter, b, y, ld, x, (size_t)n->b * (size_t)n->t, K, n->u);
+}
+
+/* The up projection and activation, with the branch between them. */
+static void
+up(struct net *n, const float *w, int l, size_t rows)
+{
+	const struct config *c = &n->cfg;
+	const struct layer_offsets *lo = &n->par->layer[l];
+	float *pre = n->layer[l].pre;
+	size_t C = (size_t)c->C, N = width_up(c);
+
+	if (!branch_of(n, l, BRANCH_UP)) {
+		up_fwd(c, w + lo->up, NULL, weights_at(w, lo->up_b), n->act, pre, n->normed, rows, n->linear);
+		return;
+	}
+	linear_fwd(pre, n->normed, rows, C, N, w + lo->up, NULL, weights_at(w, lo->up_b), NULL, n->linear);
+	branch(n, l, BRANCH_UP, pre, N, n->normed, C);
+	act_again(c, n->act, pre, rows);
+}
+
 void
 net_layer(struct net *n, const float *w, int l, float *out)
 {
@@ -51,23 +79,27 @@ net_layer(struct net *n, const float *w, int l, float *out)
 
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
 	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, NULL, weights_at(w, lo->qkv_b), NULL, n->linear);
+	branch(n, l, BRANCH_QKV, a->qkv, width_qkv(c), n->normed, C);
 	if (c->qk_norm)
 		qk_norm_fwd(c, w, lo, a->qkv, rows, &a->qk, n->tmp);
 	if (c->pos == POS_ROPE)
 		op_rope(a->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 0);
 	attn_fwd(&at);
 	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), drop ? NULL : a->x, n->linear);
+	branch(n, l, BRANCH_O, a->mid, C, a->o, width_q(c));
 	if (drop)
 		net_dropped(n, a->mid, a->mid, a->x, DROP_ATTN, l);
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
-	up_fwd(c, w + lo->up, NULL, weights_at(w, lo->up_b), n->act, a->pre, n->normed, rows, n->linear);
+	up(n, w, l, rows);
 	if (!out)
 		return;
 	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), drop ? NULL : a->mid,
 			n->linear);
+	branch(n, l, BRANCH_DOWN, out, C, n->act, (size_t)c->F);
 	if (drop)
 		net_dropped(n, out, out, a->mid, DROP_FFN, l);
+	branch(n, l, BRANCH_FFN, out, C, n->normed, C);
 }
 
 void

@@ -3,6 +3,7 @@
 #define LM_NET_INT_H
 /* SPDX-License-Identifier: MIT */
 #include "kern/attn.h"
+#include "model/adapter.h"
 #include "model/layers.h"
 #include "model/net.h"
 
@@ -23,6 +24,7 @@ enum drop_site { DROP_EMBED, DROP_PROB, DROP_ATTN, DROP_FFN, DROP_LAYER = 3 };
 struct net {
 	struct config cfg;
 	const struct params *par;
+	const struct adapter *adapter;          /* NULL: none */
 	int    B, T, bf16;
 	enum net_use grad;
 	struct arena arena;
@@ -43,6 +45,8 @@ struct net {
 	float *dres, *dnormed;                  /* (rows,C) */
 	float *dqkv, *dout;                     /* (rows, width_qkv) (rows, H*D) */
 	float *tmp, *tmp2;                      /* (rows, H*D), for q/k norms */
+	float *u, *du;                          /* (rows, 3 r), for branches */
+	float *ga;                              /* the adapter's gradient, during a backward */
 
 	/* The head, `chunk` rows at a time. */
 	size_t    chunk;
@@ -61,4 +65,13 @@ void net_dropped(const struct net *, float *y, const float *x, const float *resi
 void net_layer(struct net *, const float *w, int l, float *out);
 /* The step of attention in layer l, forward and backward. */
 struct attn net_attention(const struct net *, int l);
+
+/* The branch at a place of layer l, NULL where there is none. */
+static inline const struct branch *
+branch_of(const struct net *n, int l, enum branch_at at)
+{
+	const struct branch *b = n->adapter ? &n->adapter->layer[l][at] : NULL;
+
+	return b && b->n ? b : NULL;
+}
 #endif

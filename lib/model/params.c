@@ -13,29 +13,23 @@
 #define ALIGN 16        /* floats: 64 bytes */
 #define NONE  SIZE_MAX
 
-/* The next tensor, right after the last one; returns its offset.  cols 0: a vector. */
-static size_t LM_PRINTF(5, 6)
-add(struct params *p, size_t rows, size_t cols, int conv1d, const char *fmt, ...)
+size_t
+params_add(struct params *p, size_t rows, size_t cols, int conv1d, const char *fmt, ...)
 {
-	struct param *t = &p->v[p->n++];
+	struct param t = { .ndim = cols ? 2 : 1, .shape = { rows, cols ? cols : 1 }, .conv1d = conv1d,
+		.offset = p->total, .count = rows * (cols ? cols : 1) };
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(t->name, sizeof t->name, fmt, ap);
+	vsnprintf(t.name, sizeof t.name, fmt, ap);
 	va_end(ap);
-	t->ndim = cols ? 2 : 1;
-	t->shape[0] = rows;
-	t->shape[1] = cols ? cols : 1;
-	t->conv1d = conv1d;
-	t->offset = p->total;
-	t->count = rows * (cols ? cols : 1);
-	p->total += t->count;
-	return t->offset;
+	VEC_PUSH(p->v, p->n, p->cap, t);
+	p->total += t.count;
+	return t.offset;
 }
 
-/* Groups start at a multiple of 64 bytes. */
-static void
-group(struct params *p)
+void
+params_group(struct params *p)
 {
 	p->total = (p->total + ALIGN - 1) / ALIGN * ALIGN;
 }
@@ -47,7 +41,7 @@ add_gpt2_layer(struct params *p, const struct config *c, int l)
 	size_t C = (size_t)c->C, F = (size_t)c->F;
 
 #define ADD(field, rows, cols, conv, name) \
-	(group(p), o->field = add(p, rows, cols, conv, "h.%d." name, l))
+	(params_group(p), o->field = params_add(p, rows, cols, conv, "h.%d." name, l))
 	ADD(norm1, C, 0, 0, "ln_1.weight");
 	ADD(norm1_b, C, 0, 0, "ln_1.bias");
 	ADD(qkv, 3 * C, C, 1, "attn.c_attn.weight");
@@ -71,9 +65,9 @@ add_llama_layer(struct params *p, const struct config *c, int l)
 	size_t q = (size_t)c->H * D, kv = (size_t)c->KV * D;
 
 #define ADD(field, rows, cols, name) \
-	(group(p), o->field = add(p, rows, cols, 0, "model.layers.%d." name, l))
+	(params_group(p), o->field = params_add(p, rows, cols, 0, "model.layers.%d." name, l))
 #define NEXT(rows, cols, name) \
-	add(p, rows, cols, 0, "model.layers.%d." name, l)
+	params_add(p, rows, cols, 0, "model.layers.%d." name, l)
 	ADD(norm1, C, 0, "input_layernorm.weight");
 	ADD(qkv, q, C, "self_attn.q_proj.weight");
 	NEXT(kv, C, "self_attn.k_proj.weight");
@@ -103,14 +97,13 @@ params_init(struct params *p, const struct config *c)
 	size_t V = (size_t)c->V, C = (size_t)c->C;
 
 	memset(p, 0, sizeof *p);
-	p->v = xcalloc((size_t)c->L * 14 + 5, sizeof *p->v);
 	p->layer = xmalloc((size_t)c->L * sizeof *p->layer);
 	memset(p->layer, 0xff, (size_t)c->L * sizeof *p->layer);        /* NONE */
 	p->pos = p->norm_f_b = NONE;
-	p->tok = add(p, V, C, 0, gpt2 ? "wte.weight" : "model.embed_tokens.weight");
+	p->tok = params_add(p, V, C, 0, gpt2 ? "wte.weight" : "model.embed_tokens.weight");
 	if (c->pos == POS_LEARNED) {
-		group(p);
-		p->pos = add(p, (size_t)c->T, C, 0, "wpe.weight");
+		params_group(p);
+		p->pos = params_add(p, (size_t)c->T, C, 0, "wpe.weight");
 	}
 	for (int l = 0; l < c->L; l++) {
 		if (gpt2)
@@ -118,18 +111,18 @@ params_init(struct params *p, const struct config *c)
 		else
 			add_llama_layer(p, c, l);
 	}
-	group(p);
-	p->norm_f = add(p, C, 0, 0, gpt2 ? "ln_f.weight" : "model.norm.weight");
+	params_group(p);
+	p->norm_f = params_add(p, C, 0, 0, gpt2 ? "ln_f.weight" : "model.norm.weight");
 	if (gpt2) {
-		group(p);
-		p->norm_f_b = add(p, C, 0, 0, "ln_f.bias");
+		params_group(p);
+		p->norm_f_b = params_add(p, C, 0, 0, "ln_f.bias");
 	}
 	p->head = p->tok;
 	if (!c->tied) {
-		group(p);
-		p->head = add(p, V, C, 0, "lm_head.weight");
+		params_group(p);
+		p->head = params_add(p, V, C, 0, "lm_head.weight");
 	}
-	group(p);
+	params_group(p);
 }
 
 void

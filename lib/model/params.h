@@ -18,7 +18,7 @@ struct param {
 
 struct params {
 	struct param *v;
-	int    n;
+	int    n, cap;
 	size_t total;           /* floats, padding included: gaps hold 0 for ever */
 	/* Offsets of what the layers read: [l] for each layer. SIZE_MAX: this family has none. */
 	size_t tok, pos, norm_f, norm_f_b, head;        /* head = tok when tied */
@@ -30,6 +30,10 @@ struct params {
 
 void params_init(struct params *, const struct config *);
 void params_free(struct params *);
+/* For tables of other things (a score head, an adapter), all zero to begin with: the next tensor right after the last one;
+ * returns its offset.  cols 0: a vector.  Groups start at a multiple of 64 bytes. */
+size_t params_add(struct params *, size_t rows, size_t cols, int conv1d, const char *fmt, ...) LM_PRINTF(5, 6);
+void   params_group(struct params *);
 const struct param *params_find(const struct params *, const char *name);
 /* N(0, 0.02), residual projections N(0, 0.02 / sqrt(2L)), gains 1, biases 0 (GPT-2's rule); a weight's value
  * depends on (seed, its name, its index) alone. */

@@ -206,7 +206,7 @@ begin(struct eval *v, struct err *e)
 	const struct toks_head *h;
 	int most;
 
-	if (model_load(&v->model, o->model, e) || (o->kl && model_load(&v->other, o->kl, e)) || take_vocab(v, e))
+	if (model_load_adapted(&v->model, o->model, e) || (o->kl && model_load_adapted(&v->other, o->kl, e)) || take_vocab(v, e))
 		return -1;
 	v->in = items_open(o->nfiles, o->files);
 	h = toks_info(items_toks(v->in));

@@ -34,8 +34,8 @@ rows_new(const struct model *m, const struct model *other, int B, int window,
 	size_t n = (size_t)B * (size_t)window, V = (size_t)m->cfg.V;
 
 	*r = (struct rows){ .model = m, .other = other, .B = (size_t)B, .T = (size_t)window, .tell = tell, .ctx = ctx };
-	r->net = net_new(&m->cfg, &m->par, B, window, 0);
-	r->net2 = other ? net_new(&other->cfg, &other->par, B, window, 0) : NULL;
+	r->net = net_of(m, B, window, 0);
+	r->net2 = other ? net_of(other, B, window, 0) : NULL;
 	r->chunk = LOGITS / V < 32 ? 32 : LOGITS / V;
 	if (r->chunk > n)
 		r->chunk = n;

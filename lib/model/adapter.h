@@ -1,0 +1,85 @@
+/* adapter - few weights that are trained in place of a model's own: LoRA, parallel bottlenecks */
+#ifndef LM_ADAPTER_H
+#define LM_ADAPTER_H
+/* SPDX-License-Identifier: MIT */
+#include "base/cli.h"
+#include "model/params.h"
+
+struct model;
+
+enum adapter_kind { ADAPTER_NONE, ADAPTER_LORA, ADAPTER_BOTTLENECK };
+
+/* What the command line asks for; a program has one and ADAPTER_ROWS among its options. */
+struct adapter_opts {
+	const char *lora, *targets, *bottleneck;        /* NULL: not given */
+	int         rslora;
+	long long   seed;               /* of what is random at the beginning */
+	/* set by adapter_check */
+	enum adapter_kind kind;
+	int         r;
+	double      alpha;
+};
+
+/* Rows of a program's option table for the struct adapter_opts `o`. */
+#define ADAPTER_ROWS(o) \
+	{ 0, "lora", OPT_STR, &(o).lora, "RANK[,ALPHA]", "train low-rank additions alone [alpha: the rank]", OPT_RESULT }, \
+	{ 0, "lora-targets", OPT_STR, &(o).targets, "PCRE", "the linear layers to add to [all-linear]", OPT_RESULT }, \
+	{ 0, "rslora", OPT_FLAG, &(o).rslora, NULL, "scale by alpha / sqrt(rank), not alpha / rank", OPT_RESULT }, \
+	{ 0, "adapter", OPT_STR, &(o).bottleneck, "WIDTH[,SCALE]", "train bottlenecks beside each feed-forward [scale 4]", OPT_RESULT }
+
+/* Where a branch stands: beside a linear layer (LoRA), beside the whole feed-forward part (bottleneck). */
+enum branch_at { BRANCH_QKV, BRANCH_O, BRANCH_UP, BRANCH_DOWN, BRANCH_FFN, N_BRANCHES };
+
+/* y += scale * B f(A x), for each of n parts of y's columns; their As (r,in) stand one after another.
+ * f: the identity (LoRA, Hu et al. 2021), ReLU (parallel adapters, He et al. 2022). */
+struct branch {
+	int    n, relu;         /* n 0: there is none */
+	size_t A;               /* (n r, in) */
+	struct branch_part {
+		size_t B, col, out;     /* B (out,r), for columns [col, col + out) */
+	} part[3];
+};
+
+struct adapter {
+	enum adapter_kind kind;
+	int           r;        /* rank, width */
+	double        alpha, scale;     /* scale: alpha / r, with rslora alpha / sqrt(r); of a bottleneck alpha itself */
+	int           rslora;
+	struct params par;      /* its tensors, named as peft does; `layer` is not used */
+	float        *w;        /* [par.total], within mem */
+	struct arena  mem;
+	struct branch (*layer)[N_BRANCHES];     /* [L] */
+	char         *base;     /* what adapter_config.json calls the model, or NULL */
+	char          base_crc[20];     /* "crc32c:XXXXXXXX" of the model's weights, "": not known */
+};
+
+/* Makes the numbers of the words; more than one adapter, or numbers that make no sense: -1. */
+int  adapter_check(struct adapter_opts *, struct err *);
+/* Gives a model one with random beginnings, which does not change what it says yet.  -1: no module matches, no such
+ * pattern. */
+int  adapter_new(struct model *, const struct adapter_opts *, struct err *);
+struct adapter *adapter_copy(const struct model *);     /* the model's, with weights of its own */
+void adapter_free(struct adapter *);
+/* Adds the model's adapter to its weights and drops it; a bottleneck cannot be: -1. */
+int  adapter_merge(struct model *, struct err *);
+/* The same; *delta: the largest difference between the logits before and after, over `rows` tokens drawn at random. */
+int  adapter_merge_measured(struct model *, int rows, double *delta, struct err *);
+
+/* Gives a model the adapter that peft's files hold: the text of adapter_config.json, an image of
+ * adapter_model.safetensors.  Pure.  -1: damaged, of a kind that is not offered, or not of this model. */
+int  adapter_parse(struct model *, const char *config, size_t n_config, const void *image, size_t n, struct err *);
+/* A folder with those two files. */
+int  adapter_is(const char *dir);
+int  adapter_load(struct model *, const char *dir, struct err *);
+/* What it names as its model, to be freed; taken from within the folder where it is not there from here. */
+char *adapter_base(const char *dir, struct err *);
+/* Writes such a folder: a model's adapter, with the model's prog, data and chat template in the metadata.  The
+ * weights come last: a folder that has them is whole. */
+int  adapter_save(const struct model *, const char *dir, struct err *);
+
+/* y (rows,ld) += the branch of x (rows,K); u (rows, n r) is scratch. */
+void branch_fwd(const struct adapter *, const struct branch *, float *y, size_t ld, const float *x, size_t rows, size_t K, float *u);
+/* dx (rows,K) +=, g (par.total) += from dy (rows,ld); u, du (rows, n r) are scratch.  Each gradient is one chain over the rows. */
+void branch_bwd(const struct adapter *, const struct branch *, float *g, float *dx, const float *dy, size_t ld, const float *x,
+		size_t rows, size_t K, float *u, float *du);
+#endif
