@@ -3,27 +3,32 @@
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "model/beam.h"
 #include "model/genout.h"
+#include "model/opened.h"
 #include "model/talk.h"
 #include <stdlib.h>
 #include <string.h>
 
-static const char *model_path, *output = "-", *truncate_end, *log_path, *quant, *cache;
-static long long n_tokens = 128, k_samples = 1, top_k, seed, batch = 32, next_n;
-static double temperature = 1, top_p = 1, min_p, repeat_penalty = 1;
+static const char *model_path, *output = "-", *truncate_end, *log_path, *quant, *cache, *draft_path, *price;
+static long long n_tokens = 128, k_samples = 1, top_k, seed, batch = 32, next_n, beams;
+static struct sampler sampler = { .temperature = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1 };
 static int greedy, echo, chatting, rolling, no_bos;
-static struct strs stops;
+static struct strs stops, biases;
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &model_path, "MODEL", "the model, - for a stream", OPT_QUIET },
 	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
 	{ 'n', "tokens", OPT_INT, &n_tokens, "TOKENS", "tokens of a continuation at most [128]", OPT_RESULT },
 	{ 'k', "samples", OPT_INT, &k_samples, "COUNT", "continuations of each prompt [1]", OPT_RESULT },
-	{ 0, "temperature", OPT_NUM, &temperature, "X", "divide logits by X; 0 is --greedy [1]", OPT_RESULT },
+	{ 0, "temperature", OPT_NUM, &sampler.temperature, "X", "divide logits by X; 0 is --greedy [1]", OPT_RESULT },
 	{ 0, "top-k", OPT_INT, &top_k, "N", "only the N likeliest tokens [all]", OPT_RESULT },
-	{ 0, "top-p", OPT_NUM, &top_p, "P", "only the likeliest that reach P together [1]", OPT_RESULT },
-	{ 0, "min-p", OPT_NUM, &min_p, "P", "only those at P times the likeliest [0]", OPT_RESULT },
-	{ 0, "repeat-penalty", OPT_NUM, &repeat_penalty, "X", "weaken tokens seen before [1]", OPT_RESULT },
+	{ 0, "typical", OPT_NUM, &sampler.typical, "P", "only those that surprise as usual, to P together [1]", OPT_RESULT },
+	{ 0, "top-p", OPT_NUM, &sampler.top_p, "P", "only the likeliest that reach P together [1]", OPT_RESULT },
+	{ 0, "min-p", OPT_NUM, &sampler.min_p, "P", "only those at P times the likeliest [0]", OPT_RESULT },
+	{ 0, "repeat-penalty", OPT_NUM, &sampler.repeat_penalty, "X", "weaken tokens seen before [1]", OPT_RESULT },
+	{ 0, "logit-bias", OPT_LIST, &biases, "BIAS", "ID=X adds X to the logit of a token; -inf: never", OPT_RESULT },
 	{ 0, "greedy", OPT_FLAG, &greedy, NULL, "always the likeliest token", OPT_RESULT },
+	{ 0, "beam", OPT_INT, &beams, "N", "the likeliest continuations that a beam of N finds", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &seed, "N", "of the random numbers [0]", OPT_RESULT },
 	{ 0, "stop", OPT_LIST, &stops, "TEXT", "end a continuation before TEXT", OPT_RESULT },
 	{ 0, "chat", OPT_FLAG, &chatting, NULL, "each line is what a user says; or converse", OPT_RESULT },
@@ -34,21 +39,18 @@ static const struct opt opts[] = {
 	{ 0, "roll", OPT_FLAG, &rolling, NULL, "write rollouts, as a stream", OPT_QUIET },
 	{ 0, "quant", OPT_STR, &quant, "TYPE", "matrices in f32, bf16, q8 or q4 [as they are]", OPT_RESULT },
 	{ 0, "cache", OPT_STR, &cache, "TYPE", "keys and values in f32, bf16 or q8 [f32]", OPT_RESULT },
+	{ 0, "draft", OPT_STR, &draft_path, "MODEL", "a small model that guesses ahead: quicker, same text", OPT_QUIET },
 	{ 'B', "batch", OPT_INT, &batch, "COUNT", "sequences decoded at once [32]", OPT_QUIET },
 	{ 0, "log", OPT_STR, &log_path, "FILE", "one JSON object a continuation", OPT_QUIET },
+	{ 0, "price", OPT_STR, &price, "IN,OUT", "of a million tokens: puts the cost into --log", OPT_QUIET },
 	{ 0 }
 };
 static const struct tool tool = { "sample", "Continue prompts, one a line.", "[FILE ...]", opts };
 
 /* What the run is about; out functions get it. */
 struct run {
-	struct model       m;
-	struct mats       *mats;
-	char               crc[20];             /* of the weights, for rollouts */
-	struct vocab      *vocab;
+	struct opened      open, draft;
 	struct encoder    *encoder;
-	struct chat        chat;
-	int                has_chat, eos[9];
 	struct prompt_opts po;
 	struct gen_opts    go;
 	struct prompts     prompts;
@@ -57,75 +59,72 @@ struct run {
 	size_t             printed;             /* bytes of a lone continuation that are out already */
 	uint64_t           given, ended, tokens;
 	struct buf         answer;              /* of a conversation */
-	double             start;
+	double             start, price[2];
 };
 
 static void
 check_options(void)
 {
+	struct err e;
+
 	if (!model_path)
 		die_usage("-m MODEL is needed");
-	if (temperature == 0)
-		greedy = 1;
+	sampler.top_k = top_k < 0 || top_k > 1 << 30 ? -1 : (int)top_k;
+	sampler.seed = (uint64_t)seed;
+	if (sampler_check(&sampler, &e))
+		die_usage("%s", e.text);
 	if (n_tokens < 1 || n_tokens > 1 << 30 || k_samples < 1 || k_samples > 1 << 20 || batch < 1 || batch > 1 << 16)
 		die_usage("-n, -k and -B are at least 1 (and -k at most 2^20, -B 2^16)");
-	if (!(temperature >= 0) || !(top_p > 0 && top_p <= 1) || !(min_p >= 0 && min_p <= 1) || top_k < 0 || !(repeat_penalty > 0))
-		die_usage("--temperature >= 0, --top-k >= 0, 0 < --top-p <= 1, 0 <= --min-p <= 1 and --repeat-penalty > 0 are needed");
 	if (truncate_end && strcmp(truncate_end, "left") != 0 && strcmp(truncate_end, "right") != 0)
 		die_usage("--truncate is left or right");
 	if (next_n < 0 || (next_n && (rolling || chatting)))
 		die_usage("--next=N goes with neither --roll nor --chat");
 	if ((quant && mats_type(quant) < 0) || (cache && (mats_type(cache) < 0 || mats_type(cache) == QUANT_Q4_0)))
 		die_usage("--quant is f32, bf16, q8 or q4, and --cache f32, bf16 or q8");
-	if (greedy)
-		temperature = 1, top_k = 1;
+	if (beams < 0 || beams > 1 << 10 || (beams && (k_samples > beams || draft_path || stops.n || chatting)))
+		die_usage("--beam=N is at least -k, at most 1024, and goes with none of --draft, --stop and --chat");
+	if (greedy || sampler.temperature == 0)
+		sampler.temperature = 1, sampler.top_k = 1;
 }
 
 static void
-open_model(struct run *r)
+open_models(struct run *r)
 {
+	struct opened *o = &r->open;
 	struct err e;
-	struct json j;
 
-	if (model_open(&r->m, model_path, &e) < 0)
+	if (opened_load(o, model_path, quant ? mats_type(quant) : MATS_AS_IS, rolling, &e))
 		die_err(&e);
-	if (!(r->vocab = model_vocab(&r->m, &e))) {
-		err_in(&e, model_path);
-		die_err(&e);
-	}
-	if (rolling) {
-		snprintf(r->crc, sizeof r->crc, "crc32c:%08x", model_crc(&r->m));
-		cli_prog_set("model", r->crc);
-	}
-	r->mats = mats_new(&r->m, quant ? mats_type(quant) : MATS_AS_IS);
-	model_drop(&r->m);
-	r->encoder = encoder_new(r->vocab, &(struct vocab_opts){ .special = SPECIAL_NONE });
-	if (r->m.chat) {
-		if (json_parse(&j, r->m.chat, strlen(r->m.chat), &e) < 0 || chat_parse(&r->chat, j, &e) < 0) {
-			err_in(&e, "pipelm.chat");
-			err_in(&e, model_path);
+	if (rolling)
+		cli_prog_set("model", o->crc);
+	if (no_bos)
+		o->chat.bos = -1;
+	if (draft_path) {
+		if (opened_load(&r->draft, draft_path, MATS_AS_IS, 0, &e))
+			die_err(&e);
+		if (opened_same(o, &r->draft, &e)) {
+			err_in(&e, draft_path);
 			die_err(&e);
 		}
-		r->has_chat = 1;
-		if (no_bos)
-			r->chat.bos = -1;
 	}
+	if (sampler_set_bias(&sampler, &biases, (size_t)o->m.cfg.V, &e))
+		die_usage("%s", e.text);
+	r->encoder = encoder_new(o->vocab, &(struct vocab_opts){ .special = SPECIAL_NONE });
 }
 
 static void
 set_up(struct run *r)
 {
-	int n_eos = 0;
+	const struct opened *o = &r->open;
 
-	for (; n_eos < r->chat.n_eos && r->has_chat; n_eos++)
-		r->eos[n_eos] = r->chat.eos[n_eos];
-	r->eos[n_eos++] = r->m.cfg.eos;
-	r->po = (struct prompt_opts){ .encoder = r->encoder, .chat = r->has_chat ? &r->chat : NULL, .chat_lines = chatting,
-		.bos = no_bos ? -1 : r->m.cfg.bos, .otherwise = vocab_eot(r->vocab), .T = r->m.cfg.T,
+	r->po = (struct prompt_opts){ .encoder = r->encoder, .chat = o->has_chat ? &o->chat : NULL, .chat_lines = chatting,
+		.bos = no_bos ? -1 : o->m.cfg.bos, .otherwise = vocab_eot(o->vocab), .T = o->m.cfg.T,
 		.n = next_n ? 1 : (int)n_tokens, .truncate = truncate_end ? truncate_end[0] : 0 };
-	r->go = (struct gen_opts){ .mats = r->mats, .cache = cache ? (enum quant)mats_type(cache) : QUANT_F32, .n = (int)n_tokens, .k = (int)k_samples, .eos = r->eos, .n_eos = n_eos,
-		.stop = stops.v, .n_stop = stops.n, .sampler = { temperature, (int)top_k, top_p, min_p, repeat_penalty,
-		(uint64_t)seed } };
+	r->go = (struct gen_opts){ .mats = o->mats, .cache = cache ? (enum quant)mats_type(cache) : QUANT_F32,
+		.n = (int)n_tokens, .k = (int)k_samples, .eos = o->eos, .n_eos = o->n_eos, .stop = stops.v, .n_stop = stops.n,
+		.draft = draft_path ? &r->draft.m : NULL, .draft_mats = r->draft.mats, .sampler = sampler };
+	if (price && gen_price(price, r->price))
+		die_usage("--price=%s: not two numbers with a comma between", price);
 }
 
 static void
@@ -147,7 +146,7 @@ out_text(struct run *r, const struct gen_out *o, FILE *f)
 {
 	if (echo && r->printed == 0 && (o->n_text || o->whole)) {
 		struct buf prompt = { 0 };
-		decode_ids(r->vocab, o->tok, o->n_prompt, 1, &prompt);
+		decode_ids(r->open.vocab, o->tok, o->n_prompt, 1, &prompt);
 		fwrite(prompt.p, 1, prompt.n, f);
 		buf_free(&prompt);
 	}
@@ -162,13 +161,6 @@ out_text(struct run *r, const struct gen_out *o, FILE *f)
 }
 
 static void
-out_log(const struct gen_out *o, FILE *f)
-{
-	fprintf(f, "{\"prompt\":%zu,\"sample\":%d,\"n_prompt\":%zu,\"tokens\":%zu,\"ended\":%s,\"logp\":%.6g}\n",
-		o->prompt, o->sample, o->n_prompt, o->n, o->ended ? "true" : "false", gen_logp(o));
-}
-
-static void
 out(void *ctx, const struct gen_out *o)
 {
 	struct run *r = ctx;
@@ -180,7 +172,7 @@ out(void *ctx, const struct gen_out *o)
 	if (!o->whole)
 		return;
 	if (r->log)
-		out_log(o, file_stream(r->log));
+		gen_log(o, price ? r->price : NULL, file_stream(r->log));
 	r->given++;
 	r->ended += (uint64_t)o->ended;
 	r->tokens += o->n;
@@ -204,22 +196,26 @@ run_prompts(struct run *r)
 		longest = p[i].n > longest ? p[i].n : longest;
 	}
 	if (next_n) {
-		gen_next(&r->m, r->vocab, &r->go, p, n, (size_t)next_n, &r->answer);
+		gen_next(&r->open.m, r->open.vocab, &r->go, p, n, (size_t)next_n, &r->answer);
 		if (r->answer.n)
 			fwrite(r->answer.p, 1, r->answer.n, file_stream(r->text));
 		free(p);
 		return;
 	}
-	T = r->m.cfg.T - (long long)longest < n_tokens ? r->m.cfg.T : (int)(longest + (size_t)n_tokens);
+	T = r->open.m.cfg.T - (long long)longest < n_tokens ? r->open.m.cfg.T : (int)(longest + (size_t)n_tokens);
 	r->go.batch = (size_t)batch < jobs ? (int)batch : jobs ? (int)jobs : 1;
-	g = generator_new(&r->m, r->vocab, &r->go, T);
 	r->start = clock_seconds();
-	generate(g, p, n, 0, out, r);
+	if (beams) {
+		beam_search(&r->open.m, r->open.vocab, &r->go, (int)beams, T, p, n, out, r);
+	} else {
+		g = generator_new(&r->open.m, r->open.vocab, &r->go, T);
+		generate(g, p, n, 0, out, r);
+		generator_free(g);
+	}
 	progress_end();
 	note(rolling ? 1 : 2, "%llu samples, %llu tokens, %.1f %% ended by themselves, %.0f tokens/s", (unsigned long long)r->given,
 		(unsigned long long)r->tokens, r->given ? 100 * (double)r->ended / (double)r->given : 0,
 		(double)r->tokens / (clock_seconds() - r->start));
-	generator_free(g);
 	free(p);
 }
 
@@ -234,10 +230,10 @@ converse(struct run *r)
 	ssize_t n;
 	struct err e;
 
-	if (!r->has_chat)
+	if (!r->open.has_chat)
 		die("%s: the model has no chat template (it was not trained on conversations)", model_path);
 	r->go.batch = r->go.k = 1;
-	g = generator_new(&r->m, r->vocab, &r->go, r->m.cfg.T);
+	g = generator_new(&r->open.m, r->open.vocab, &r->go, r->open.m.cfg.T);
 	for (uint64_t turn = 0; ; turn++) {
 		struct prompt p;
 		size_t before = talk.forgotten;
@@ -272,14 +268,14 @@ main(int argc, char **argv)
 	terminal = chatting && !rolling && first == argc && cli_on_terminal(0);
 	if (!strcmp(model_path, "-") && first == argc)
 		die_usage("the model comes from standard input: name the files of the prompts");
-	open_model(&r);
+	open_models(&r);
 	set_up(&r);
 	if (!terminal)
 		read_prompts(&r, argc - first, argv + first);
 	if ((log_path && !(r.log = file_create(log_path, 0, &e))) || (!rolling && !(r.text = file_create(output, 0, &e))))
 		die_err(&e);
 	if (rolling) {
-		char *head = gen_roll_head(&r.m, r.crc, r.vocab, &r.go.sampler);
+		char *head = gen_roll_head(&r.open.m, r.open.crc, r.open.vocab, &r.go.sampler);
 		r.roll = roll_create(output, head);
 		free(head);
 	}

@@ -68,6 +68,28 @@ t 'min-p 1 is greedy' 'sample --min-p=1 -n 50 once | cmp - a'
 t 'a low temperature is greedy' 'sample --temperature=0.0001 -n 50 once | cmp - a'
 t 'a repeat penalty changes the text' '! sample --greedy --repeat-penalty=1.5 -n 50 once | cmp -s - a'
 
+t '--typical of little mass changes the text' 'sample --typical=0.1 -n 50 once >x; ! cmp -s x a'
+t 'a large bias: only that token; -inf: never' 'sample -n 3 --logit-bias=430=1000 once | grep -q "^\(.*\)\1\1$" && id=$(sample --next=1 once | cut -f 2) && ! sample --next=1 once | cut -f 3 | tr -d \" | grep -qF "$(sample --greedy -n 1 --logit-bias=$id=-inf once)"'
+t '--logit-bias of no token: exit 2' 'exits 2 sample --logit-bias=512=1 once; exits 2 sample --logit-bias=x once'
+
+for how in '--greedy' '-k 4 -S 5' '-k 3 --temperature=0.8 --top-p=0.9 --repeat-penalty=1.1' '-k 2 --stop=the -B 1' '-n 4000 --truncate=left -k 2'; do
+	sample -n 70 $how in.jsonl >plain
+	t "--draft changes no token: $how" "sample -n 70 $how --draft=q4.gguf in.jsonl | cmp - plain; sample -n 70 $how --draft=s.safetensors --quant=f32 in.jsonl | cmp - plain"
+done
+t 'a draft that is the model itself guesses right' 'sample -k 3 -n 40 --draft=s.safetensors --log=l in.jsonl >x && ! grep -v "\"guessed\":\([0-9]*\),\"right\":\1}" l'
+t 'one that is coarser sometimes' 'sample -k 3 -n 40 --draft=q4.gguf --log=l in.jsonl >x && grep -v "\"guessed\":\([0-9]*\),\"right\":\1}" l >/dev/null && ! grep "\"right\":0}" l'
+t '--price: the cost of what went in and out' 'sample -n 10 --price=1000000,2000000 --log=l once >x && grep -q "\"n_prompt\":5,\"tokens\":10,.*\"first_s\":.*\"token_s\":.*\"cost\":25}" l'
+t '--price that is none: exit 2' 'exits 2 sample --price=3 once'
+
+t 'a beam of one is greedy' 'sample --beam=1 -n 30 once >x && sample --greedy -n 30 once | cmp - x'
+mean() { sed 's/.*"tokens":\([0-9]*\),.*"logp":\([-0-9.e]*\),.*/\2 \1/' "$1" | awk '{ print $1 / $2 }'; }
+sample --greedy -n 20 --log=lg in.jsonl >x
+sample --beam=4 -k 3 -n 20 --log=lb in.jsonl >b
+t 'the best of a beam come in order' '[ "$(wc -l <lb)" = 12 ] && mean lb | awk "{ if (NR % 3 != 1 && \$1 > last + 1e-6) exit 1; last = \$1 }"'
+t 'and are likelier than the greedy text' 'mean lg >g; mean lb | awk "NR % 3 == 1" | paste g - | awk "{ if (\$2 < \$1 - 1e-6) exit 1; s += \$2 - \$1 } END { exit !(s > 0) }"'
+t 'the same at 1 and 3 threads' 'sample --beam=4 -k 3 -n 20 -t 1 in.jsonl | cmp - b && sample --beam=4 -k 3 -n 20 -t 3 in.jsonl | cmp - b'
+t 'more continuations than beams: exit 2' 'exits 2 sample --beam=2 -k 3 once'
+
 t '--next: a table whose probabilities fall, the likeliest first' 'sample --next=5 once >n && [ "$(wc -l <n)" = 5 ] && [ "$(cut -f 3 n | head -n 1)" = "\",\"" ] && sort -c -r -k 1,1 n'
 t '--next of all tokens adds up to 1' 'sample --next=512 once | awk "{ s += \$1 } END { exit !(s > .9999 && s < 1.0001) }"'
 t '--log: one object a continuation' 'sample -k 3 --log=l in.jsonl >x && [ "$(wc -l <l)" = 12 ] && grep -q "{\"prompt\":3,\"sample\":2,\"n_prompt\":1,\"tokens\":128,\"ended\":false,\"logp\":-" l'

@@ -12,6 +12,13 @@ enum { V = 100, N = 20000 };
 static struct choice scratch[V];
 static float logits[V];
 
+static uint32_t
+next(const struct sampler *s, const float *z, size_t n, const uint32_t *seen, size_t n_seen, uint64_t prompt, uint64_t sample,
+		uint64_t at, float *logp)
+{
+	return sampler_next(s, &(struct sampling){ z, n, seen, n_seen, prompt, sample, at, NULL }, scratch, logp);
+}
+
 static int
 falling(const void *a, const void *b)
 {
@@ -53,7 +60,7 @@ check(const char *name, struct sampler s)
 		kept += p[i] >= least ? p[i] : 0;
 	for (uint64_t i = 0; i < N; i++) {
 		float logp;
-		uint32_t id = sampler_next(&s, logits, V, NULL, 0, i, 0, 0, scratch, &logp);
+		uint32_t id = next(&s, logits, V, NULL, 0, i, 0, 0, &logp);
 		count[id]++;
 		wrong += p[id] < least;
 		off = fmax(off, fabs((double)logp - log(p[id])));
@@ -73,32 +80,91 @@ check(const char *name, struct sampler s)
 static void
 check_penalty(void)
 {
-	struct sampler s = { .temperature = 1, .top_k = 1, .top_p = 1, .repeat_penalty = 2 };
+	struct sampler s = { .temperature = 1, .top_k = 1, .top_p = 1, .typical = 1, .repeat_penalty = 2 };
 	float z[4] = { 3, 2, -1, -0.5f }, logp, plain;
 	uint32_t seen[] = { 0, 0, 0 }, all[] = { 0, 1, 3 };
 
-	OK(sampler_next(&s, z, 4, seen, 3, 0, 0, 0, scratch, &logp) == 1, "a penalty is applied once: 3 / 2 is below 2");
-	OK(sampler_next(&s, z, 4, all, 3, 0, 0, 0, scratch, &logp) == 0, "3 / 2 is above 2 / 2");
+	OK(next(&s, z, 4, seen, 3, 0, 0, 0, &logp) == 1, "a penalty is applied once: 3 / 2 is below 2");
+	OK(next(&s, z, 4, all, 3, 0, 0, 0, &logp) == 0, "3 / 2 is above 2 / 2");
 	s.repeat_penalty = 1;
-	sampler_next(&s, z, 4, NULL, 0, 0, 0, 0, scratch, &plain);
+	next(&s, z, 4, NULL, 0, 0, 0, 0, &plain);
 	OK(logp == plain, "logp is before the penalty");
 	z[0] = -4, z[1] = -2, z[2] = -3, s.repeat_penalty = 1.2;
 	all[0] = 1, all[1] = 1, all[2] = 3;
 	z[3] = -2.3f;
-	OK(sampler_next(&s, z, 4, all, 3, 0, 0, 0, scratch, &logp) == 1, "negative logits are multiplied: -2.4 is above -2.76");
+	OK(next(&s, z, 4, all, 3, 0, 0, 0, &logp) == 1, "negative logits are multiplied: -2.4 is above -2.76");
+}
+
+/* By the definition: tokens in the order of | -log p - H |, until they reach the mass. */
+static void
+check_typical(double mass)
+{
+	struct sampler s = { .temperature = 1, .top_p = 1, .typical = mass, .repeat_penalty = 1 };
+	double p[V], far[V], sum = 0, H = 0, reach = 0, kept = 0;
+	int keep[V] = { 0 }, wrong = 0, seen = 0, count = 0;
+	float logp;
+
+	for (int i = 0; i < V; i++)
+		sum += p[i] = exp((double)logits[i]);
+	for (int i = 0; i < V; i++) {
+		p[i] /= sum;
+		H -= p[i] * log(p[i]);
+	}
+	for (int i = 0; i < V; i++)
+		far[i] = fabs(-log(p[i]) - H);
+	while (reach < mass) {
+		int best = -1;
+		for (int i = 0; i < V; i++)
+			if (!keep[i] && (best < 0 || far[i] < far[best]))
+				best = i;
+		keep[best] = 1;
+		reach += p[best];
+		count++;
+	}
+	for (uint64_t i = 0; i < N; i++)
+		wrong += !keep[next(&s, logits, V, NULL, 0, i, 0, 0, &logp)];
+	for (int i = 0; i < V; i++)
+		kept += keep[i] ? p[i] : 0;
+	seen = count;
+	OK(!wrong && seen < V && kept >= mass, "typical %g: only the %d that surprise as usual (%d wrong)", mass, count, wrong);
+}
+
+static void
+check_bias(void)
+{
+	struct sampler s = { .temperature = 1, .top_k = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1 };
+	const char *list[] = { "2=5.5", "0=-inf" }, *bad[] = { "2:5" }, *big[] = { "4=1" };
+	float z[4] = { 3, 2, -1, -0.5f }, logp, plain;
+	uint8_t allowed[4] = { 0, 0, 0, 1 };
+	struct err e;
+
+	OK(sampler_set_bias(&s, &(struct strs){ list, 2, 2 }, 4, &e) == 0, "biases are read");
+	OK(next(&s, z, 4, NULL, 0, 0, 0, 0, &logp) == 2, "a bias lifts a token");
+	OK(sampler_next(&s, &(struct sampling){ .logits = z, .V = 4, .allowed = allowed }, scratch, &plain) == 3, "only what is allowed");
+	z[2] = 0;
+	s.bias[0].add = 1, s.top_k = 0;
+	int never = 1;
+	for (uint64_t i = 0; i < 1000; i++)
+		never &= next(&s, z, 4, NULL, 0, i, 0, 0, &logp) != 0;
+	OK(never, "-inf: never");
+	free(s.bias);
+	OK(sampler_set_bias(&s, &(struct strs){ bad, 1, 1 }, 4, &e) == -1, "%s", e.text);
+	free(s.bias);
+	OK(sampler_set_bias(&s, &(struct strs){ big, 1, 1 }, 4, &e) == -1, "%s", e.text);
+	free(s.bias);
 }
 
 static void
 check_place(void)
 {
-	struct sampler s = { .temperature = 1, .top_p = 1, .repeat_penalty = 1, .seed = 3 };
+	struct sampler s = { .temperature = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1, .seed = 3 };
 	float logp;
 	int same = 0, again = 1;
 
 	for (uint64_t i = 0; i < 200; i++) {
-		uint32_t a = sampler_next(&s, logits, V, NULL, 0, 0, 0, i, scratch, &logp);
-		again &= a == sampler_next(&s, logits, V, NULL, 0, 0, 0, i, scratch, &logp);
-		same += a == sampler_next(&s, logits, V, NULL, 0, 0, 1, i, scratch, &logp);
+		uint32_t a = next(&s, logits, V, NULL, 0, 0, 0, i, &logp);
+		again &= a == next(&s, logits, V, NULL, 0, 0, 0, i, &logp);
+		same += a == next(&s, logits, V, NULL, 0, 0, 1, i, &logp);
 	}
 	OK(again, "the same place, the same token");
 	OK(same < 100, "another sample, other tokens");
@@ -107,7 +173,7 @@ check_place(void)
 static void
 check_table(void)
 {
-	struct sampler s = { .temperature = 2, .top_p = 1, .repeat_penalty = 1 };
+	struct sampler s = { .temperature = 2, .top_p = 1, .typical = 1, .repeat_penalty = 1 };
 	struct choice c[V];
 	double sum = 0;
 	int falls = 1;
@@ -125,7 +191,7 @@ check_table(void)
 int
 main(void)
 {
-	struct sampler s = { .temperature = 1, .top_p = 1, .repeat_penalty = 1 };
+	struct sampler s = { .temperature = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1 };
 
 	for (int i = 0; i < V; i++)
 		logits[i] = (float)(1.5 * rng_normal(rng_at(1, (uint64_t)i, 0, 0, 0)));
@@ -144,9 +210,12 @@ main(void)
 	check("min-p 0.3", s);
 	for (int i = 0; i < V; i += 2)
 		logits[i] = logits[i+1];
-	s = (struct sampler){ .temperature = 1, .top_p = 1, .repeat_penalty = 1, .top_k = 20 };
+	s = (struct sampler){ .temperature = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1, .top_k = 20 };
 	check("top-k 20 of pairs of equals", s);
 	check_penalty();
+	check_typical(0.5);
+	check_typical(0.95);
+	check_bias();
 	check_place();
 	check_table();
 	return DONE();

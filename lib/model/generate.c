@@ -1,18 +1,25 @@
 /* generate - continuations of many prompts at once */
 /* SPDX-License-Identifier: MIT */
 #include "model/generate.h"
+#include "base/clock.h"
 #include "base/par.h"
 #include "model/decode.h"
+#include "model/draft.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORTH_WAITING = 16 };    /* tokens of a prompt: from here on a sequence waits to copy them from another */
+enum {
+	WORTH_WAITING = 16,     /* tokens of a prompt: from here on a sequence waits to copy them from another */
+	AHEAD = 4               /* tokens that a draft guesses at a time */
+};
 
 struct sample {
 	uint32_t  *tok;                 /* (n_prompt + n) */
 	float     *logp;                /* (n) */
 	size_t     prompt, n_prompt, n;
 	int        sample, ended, done;
+	size_t     guessed, right;
+	double     began, first, last;  /* seconds of the clock: its prompt, tokens */
 	struct buf text;
 };
 
@@ -20,7 +27,9 @@ struct slot {
 	struct sample *s;               /* NULL: idle */
 	uint32_t      *cached;          /* (T): the prompt in this sequence of the decoder; what was sampled is not */
 	size_t         n_cached;        /* for others to share: its bits are not those of a prompt */
-	int            pending;         /* its prompt is being fed in this round */
+	int             ahead, drawn;   /* tokens guessed, and drawn, in this round */
+	size_t          row;            /* of its first logits */
+	int             pending;         /* its prompt is being fed in this round */
 };
 
 struct generator {
@@ -30,9 +39,10 @@ struct generator {
 	struct decoder *d;
 	int             T;
 	struct slot    *slot;           /* (batch) */
-	float          *logits;         /* (batch,V) */
+	struct draft   *draft;          /* NULL: none */
+	float          *logits;         /* (rows,V) */
 	struct choice  *scratch;        /* (batch,V) */
-	int            *seq;            /* (batch) of a round, and the tokens fed */
+	int            *seq;            /* (rows) of a round, and the tokens fed */
 	uint32_t       *tok;
 	/* Prompts of a round. */
 	int            *fill_seq;
@@ -49,7 +59,7 @@ struct generator *
 generator_new(const struct model *m, const struct vocab *vocab, const struct gen_opts *o, int T)
 {
 	struct generator *g = xcalloc(1, sizeof *g);
-	size_t batch = (size_t)o->batch, V = (size_t)m->cfg.V;
+	size_t batch = (size_t)o->batch, V = (size_t)m->cfg.V, rows = batch * (o->draft ? AHEAD + 1 : 1);
 
 	g->o = *o;
 	g->m = m;
@@ -59,10 +69,12 @@ generator_new(const struct model *m, const struct vocab *vocab, const struct gen
 	g->slot = xcalloc(batch, sizeof *g->slot);
 	for (size_t i = 0; i < batch; i++)
 		g->slot[i].cached = xcalloc((size_t)T, sizeof *g->slot[i].cached);
-	g->logits = xmalloc(batch * V * sizeof *g->logits);
+	if (o->draft)
+		g->draft = draft_new(&o->draft->cfg, o->draft_mats, &o->sampler, o->batch, T);
+	g->logits = xmalloc(rows * V * sizeof *g->logits);
 	g->scratch = xmalloc(batch * V * sizeof *g->scratch);
-	g->seq = xmalloc(batch * sizeof *g->seq);
-	g->tok = xmalloc(batch * sizeof *g->tok);
+	g->seq = xmalloc(rows * sizeof *g->seq);
+	g->tok = xmalloc(rows * sizeof *g->tok);
 	return g;
 }
 
@@ -74,6 +86,7 @@ generator_free(struct generator *g)
 	for (int i = 0; i < g->o.batch; i++)
 		free(g->slot[i].cached);
 	decoder_free(g->d);
+	draft_free(g->draft);
 	free(g->slot);
 	free(g->logits);
 	free(g->scratch);
@@ -146,6 +159,9 @@ place(struct generator *g, int i, struct sample *s)
 	memcpy(at->cached, s->tok, n * sizeof *at->cached);
 	at->n_cached = n;
 	at->s = s;
+	s->began = clock_seconds();
+	if (g->draft)
+		draft_begin(g->draft, i);
 	at->pending = best < n;
 	for (size_t k = best; k < n; k++) {
 		size_t both = g->n_fill;
@@ -250,38 +266,93 @@ take_token(const struct generator *g, struct sample *s, uint32_t id, float logp)
 	s->done = s->ended || s->n == (size_t)g->o.n || s->n_prompt + s->n == (size_t)g->T;
 }
 
+/* A token from each row of logits, as long as the draft guessed what was drawn from the row before. */
 static void
 draw(size_t i, void *ctx)
 {
 	struct generator *g = ctx;
-	struct sample *s = g->slot[g->seq[i]].s;
-	size_t V = (size_t)g->m->cfg.V;
+	struct slot *at = &g->slot[i];
+	struct sample *s = at->s;
+	size_t V = (size_t)g->m->cfg.V, n = s ? s->n_prompt + s->n : 0;
 
-	g->tok[i] = sampler_next(&g->o.sampler, g->logits + i * V, V, s->tok, s->n_prompt + s->n, g->first + s->prompt,
-		(uint64_t)s->sample, s->n_prompt + s->n, g->scratch + i * V, &s->logp[s->n]);
+	at->drawn = 0;
+	for (int right = s != NULL; right; n++) {
+		uint32_t id = sampler_next(&g->o.sampler, &(struct sampling){ .logits = g->logits + (at->row + (size_t)at->drawn) * V,
+			.V = V, .seen = s->tok, .n_seen = n, .prompt = g->first + s->prompt, .sample = (uint64_t)s->sample, .at = n },
+			g->scratch + i * V, &s->logp[n - s->n_prompt]);
+		right = at->drawn++ < at->ahead && s->tok[n] == id;
+		s->tok[n] = id;
+	}
 }
 
-/* One token for every busy slot. */
+/* How many tokens a draft may guess for a sample: one at least is drawn after them. */
+static int
+may_guess(const struct generator *g, const struct sample *s)
+{
+	size_t left = (size_t)g->o.n - s->n, room = (size_t)g->T - s->n_prompt - s->n;
+
+	left = room < left ? room : left;
+	return left > AHEAD ? AHEAD : (int)left - 1;
+}
+
+static void
+guess(struct generator *g)
+{
+	for (int i = 0; i < g->o.batch; i++) {
+		struct sample *s = g->slot[i].s;
+		if (s)
+			draft_want(g->draft, i, &(struct draft_want){ s->tok, s->n_prompt + s->n, may_guess(g, s), g->first + s->prompt,
+				(uint64_t)s->sample });
+	}
+	draft_guess(g->draft);
+	for (int i = 0; i < g->o.batch; i++)
+		g->slot[i].ahead = g->slot[i].s ? draft_guessed(g->draft, i) : 0;
+}
+
+/* What was drawn for a slot becomes its sample's. */
+static void
+settle(struct generator *g, int i)
+{
+	struct slot *at = &g->slot[i];
+	struct sample *s = at->s;
+
+	s->last = clock_seconds();
+	if (!s->n)
+		s->first = s->last;
+	s->guessed += (size_t)at->ahead;
+	s->right += (size_t)at->drawn - 1;
+	for (int k = 0; k < at->drawn && !s->done; k++)
+		take_token(g, s, s->tok[s->n_prompt + s->n], s->logp[s->n]);
+	if (s->done) {
+		at->s = NULL;
+		return;
+	}
+	decoder_cut(g->d, i, (int)(s->n_prompt + s->n) - 1);
+	if (g->draft)
+		draft_keep(g->draft, i, s->n_prompt + s->n - 1);
+}
+
+/* A token for every busy slot, or more where a draft is right. */
 static void
 step(struct generator *g)
 {
-	int n = 0;
+	size_t n = 0;
 
+	if (g->draft)
+		guess(g);
 	for (int i = 0; i < g->o.batch; i++) {
 		struct slot *at = &g->slot[i];
-		if (!at->s)
-			continue;
-		g->seq[n] = i;
-		g->tok[n++] = at->s->tok[at->s->n_prompt + at->s->n - 1];
+		at->row = n;
+		for (int k = 0; at->s && k <= at->ahead; k++) {
+			g->seq[n] = i;
+			g->tok[n++] = at->s->tok[at->s->n_prompt + at->s->n - 1 + (size_t)k];
+		}
 	}
-	decoder_feed(g->d, n, g->seq, g->tok, NULL, g->logits);
-	par_for((size_t)n, draw, g);
-	for (int i = 0; i < n; i++) {
-		struct slot *at = &g->slot[g->seq[i]];
-		take_token(g, at->s, g->tok[i], at->s->logp[at->s->n]);
-		if (at->s->done)
-			at->s = NULL;
-	}
+	decoder_feed(g->d, (int)n, g->seq, g->tok, NULL, g->logits);
+	par_for((size_t)g->o.batch, draw, g);
+	for (int i = 0; i < g->o.batch; i++)
+		if (g->slot[i].s)
+			settle(g, i);
 }
 
 static void
@@ -289,7 +360,8 @@ give(const struct generator *g, const struct sample *s, void (*out)(void *, cons
 {
 	struct gen_out o = { .prompt = s->prompt, .sample = s->sample, .tok = s->tok, .logp = s->logp, .n = s->n,
 		.n_prompt = s->n_prompt, .text = s->text.p ? s->text.p : "", .n_text = s->text.n, .ended = s->ended,
-		.whole = s->done };
+		.first = s->first - s->began, .each = s->n > 1 ? (s->last - s->first) / (double)(s->n - 1) : 0,
+		.guessed = s->guessed, .right = s->right, .whole = s->done };
 
 	if (!s->done)
 		o.n_text = settled(g, &s->text);

@@ -9,6 +9,8 @@
 struct gen_opts {
 	const struct mats *mats;        /* the model's weights */
 	enum quant         cache;       /* of keys and values: QUANT_F32, QUANT_BF16 or QUANT_Q8_0 */
+	const struct model *draft;      /* a smaller model of the same tokens, and its weights: guesses what comes next; NULL: none */
+	const struct mats *draft_mats;
 	int                n, k;        /* tokens at most, samples of each prompt */
 	int                batch;       /* sequences decoded at once; changes no bit of the result */
 	struct sampler     sampler;
@@ -33,6 +35,8 @@ struct gen_out {
 	const char     *text;           /* of the response, special tokens left out */
 	size_t          n_text;
 	int             ended;          /* by an eos token or a stop text, not by its length */
+	double          first, each;    /* seconds to the first token, and for each of the others */
+	size_t          guessed, right; /* tokens of the draft's, and those that came true */
 	int             whole;          /* 0: a lone sample under way, text as far as it is settled */
 };
 
@@ -44,7 +48,7 @@ struct generator *generator_new(const struct model *, const struct vocab *, cons
 void              generator_free(struct generator *);
 
 /* Samples k continuations of each prompt and gives them to out in order.  Random numbers come from (seed,
- * first + prompt, sample, position).  Prompts left from an earlier call are reused where they begin alike. */
+ * first + prompt, sample, position); a draft makes it quicker, and changes no token.  Prompts left from an earlier call are reused where they begin alike. */
 void generate(struct generator *, const struct gen_prompt *, size_t n_prompts, uint64_t first,
 		void (*out)(void *ctx, const struct gen_out *), void *ctx);
 #endif

@@ -34,6 +34,31 @@ gen_logp(const struct gen_out *o)
 	return sum;
 }
 
+int
+gen_price(const char *text, double price[2])
+{
+	char *end, *last;
+
+	price[0] = strtod(text, &end);
+	if (end == text || *end != ',')
+		return -1;
+	price[1] = strtod(end + 1, &last);
+	return last == end + 1 || *last || !(price[0] >= 0) || !(price[1] >= 0) ? -1 : 0;
+}
+
+void
+gen_log(const struct gen_out *o, const double price[2], FILE *f)
+{
+	fprintf(f, "{\"prompt\":%zu,\"sample\":%d,\"n_prompt\":%zu,\"tokens\":%zu,\"ended\":%s,\"logp\":%.6g,"
+		"\"first_s\":%.6f,\"token_s\":%.6f", o->prompt, o->sample, o->n_prompt, o->n, o->ended ? "true" : "false", gen_logp(o),
+		o->first, o->each);
+	if (o->guessed)
+		fprintf(f, ",\"guessed\":%zu,\"right\":%zu", o->guessed, o->right);
+	if (price)
+		fprintf(f, ",\"cost\":%.9g", 1e-6 * (price[0] * (double)o->n_prompt + price[1] * (double)o->n));
+	fputs("}\n", f);
+}
+
 void
 gen_roll_put(struct roll_out *out, const struct gen_out *o, const char *meta)
 {
