@@ -2,7 +2,7 @@
 # fixtures.sh - small inputs of every kind, made by the programs themselves.
 # A test sources this and calls `fixtures` in an empty folder.  The names are those that the man pages use:
 # text.txt docs.jsonl page.html crawl.warc docs.lms vocab.json toks.lms train.lms model.safetensors chat.jsonl prompts.txt
-# pairs.jsonl ...; a program that is not built yet leaves its files out.
+# pairs.jsonl items.jsonl ...; a program that is not built yet leaves its files out.
 # SPDX-License-Identifier: MIT
 have() { command -v "$1" >/dev/null 2>&1; }
 fixtures() {
@@ -30,6 +30,9 @@ fixtures() {
 	done >pairs.jsonl
 	awk 'BEGIN { for (c = 0; c < 4; c++) for (k = -3; k <= 3; k++) { C = 1e15 * 4 ^ c; N = 1.2e6 * 2 ^ c * 1.5 ^ k; D = C / 6 / N
 		printf "{\"params\":%.9g,\"tokens\":%.9g,\"loss\":%.9f}\n", N, D, 1.5 + 60 / N ^ .3 + 300 / D ^ .35 } }' >runs.jsonl
+	for q in 1 2 3 4 5 6; do
+		printf '{"query":"The cat number %d sat on the","choices":["mat","birds and the day"],"gold":%d}\n' $q $((q % 2))
+	done >items.jsonl
 	lmcat --from-jsonl -o docs.lms docs.jsonl
 	have train-vocab && train-vocab --size=320 '--special=<|endoftext|>,<|im_start|>,<|im_end|>' -o vocab.json docs.jsonl
 	have tokenize && [ -e vocab.json ] && tokenize -w vocab.json --eot -o toks.lms docs.jsonl

@@ -31,7 +31,7 @@ t 'exit, isatty and stderr are in cli.c and stream.c alone' '[ -z "$bad" ] || { 
 bad=
 for f in "$top"/lib/*/*.[ch] "$top"/bin/*.c; do
 	case $f in */base/par.h) continue ;; esac
-	grep -qE 'omp\.h|#pragma omp|omp_get' "$f" && bad="$bad ${f##*/}"
+	grep -qE '<omp\.h|#pragma omp|omp_get' "$f" && bad="$bad ${f##*/}"
 done
 t 'par.h alone names OpenMP' '[ -z "$bad" ] || { echo "$bad" >&2; false; }'
 bad=

@@ -73,9 +73,9 @@ rows_free(struct rows *r)
 	free(r);
 }
 
-/* The largest of V, in lanes, so that it is no chain of V comparisons. */
-static float
-largest(const float *z, size_t V)
+/* In lanes, so that it is no chain of V comparisons. */
+float
+row_largest(const float *z, size_t V)
 {
 	float lane[16], top = z[0];
 	size_t j = 0;
@@ -92,8 +92,8 @@ largest(const float *z, size_t V)
 	return top;
 }
 
-static double
-log_sum(const float *z, size_t V, float top)
+double
+row_log_sum(const float *z, size_t V, float top)
 {
 	double sum = 0;
 
@@ -108,8 +108,8 @@ divergence(const float *z, const float *y, size_t V)
 {
 	double kl = 0, p, q;
 
-	p = log_sum(z, V, largest(z, V));
-	q = log_sum(y, V, largest(y, V));
+	p = row_log_sum(z, V, row_largest(z, V));
+	q = row_log_sum(y, V, row_largest(y, V));
 	for (size_t i = 0; i < V; i++)
 		kl += exp(z[i] - p) * ((z[i] - p) - (y[i] - q));
 	return (float)kl;
@@ -127,7 +127,7 @@ look(size_t i, void *ctx)
 
 	if (!r->wanted[at])
 		return;
-	top = largest(z, V);
+	top = row_largest(z, V);
 	while (best < V - 1 && z[best] < top)
 		best++;
 	r->best[at] = best;

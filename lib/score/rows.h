@@ -21,4 +21,7 @@ struct rows *rows_new(const struct model *, const struct model *other, int B, in
 void         rows_add(struct rows *, uint64_t item, const struct item *, size_t stride, int doc_mask);
 void         rows_flush(struct rows *);         /* runs what is still waiting */
 void         rows_free(struct rows *);
+
+float  row_largest(const float *z, size_t V);
+double row_log_sum(const float *z, size_t V, float top);        /* of e^z; top: the largest */
 #endif
