@@ -2,15 +2,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/mem.h"
+#include "learn/plan.h"
 #include "model/model.h"
-#include "model/plan.h"
+#include "model/net.h"
 #include "vocab/vocab.h"
 #include <stdio.h>
+#include <string.h>
 
 static const char *preset, *config, *vocab_path, *chat_name, *out = "-";
 static long long depth, seed, context, vocab_n, batch = 8;
-static struct plan_cost cost;
-static int plan, list;
+static struct plan how = { .optim = OPTIM_DEFAULTS(6e-4, "constant") };
+static const char *dtype = "f32";
+static int plan, recompute, list;
 static const struct opt opts[] = {
 	{ 0, "preset", OPT_STR, &preset, "NAME", "a shape that has a name (see --list)", OPT_RESULT },
 	{ 0, "config", OPT_STR, &config, "FILE", "a config.json, or a model, whose shape to take", OPT_FILE },
@@ -22,8 +25,11 @@ static const struct opt opts[] = {
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 0, "plan", OPT_FLAG, &plan, NULL, "print what it would cost, and write nothing", OPT_QUIET },
 	{ 'B', "batch", OPT_INT, &batch, "ROWS", "rows of a micro-batch, for --plan [8]", OPT_QUIET },
-	{ 0, "price-per-hour", OPT_NUM, &cost.price, "X", "what the machine costs an hour, for --plan", OPT_QUIET },
-	{ 0, "watts", OPT_NUM, &cost.watts, "X", "what the machine draws, for --plan", OPT_QUIET },
+	{ 0, "optimizer", OPT_STR, &how.optim.optimizer_name, "NAME", "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "dtype", OPT_STR, &dtype, "TYPE", "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "recompute", OPT_FLAG, &recompute, NULL, "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "price-per-hour", OPT_NUM, &how.price, "X", "what the machine costs an hour, for --plan", OPT_QUIET },
+	{ 0, "watts", OPT_NUM, &how.watts, "X", "what the machine draws, for --plan", OPT_QUIET },
 	{ 0, "list", OPT_FLAG, &list, NULL, "print the names of the presets", OPT_QUIET },
 	{ 'o', "output", OPT_STR, &out, "FILE", "the model [-: a stream]", OPT_QUIET },
 	{ 0 }
@@ -46,8 +52,12 @@ shape(struct config *c)
 	if (cli_given(&context)) {
 		if (context < 1 || context > 1 << 24)
 			die_usage("--context: %lld is not in 1..%d", context, 1 << 24);
-		c->T = (int)context;
+		how.T = (int)context;
 	}
+	/* A plan may be for records that are shorter than the context, a model has the context that is asked for. */
+	if (how.T && (!plan || how.T > c->T))
+		c->T = how.T;
+	how.T = how.T ? how.T : c->T;
 	if (cli_given(&vocab_n)) {
 		if (vocab_path || vocab_n < 1 || vocab_n > 1 << 24)
 			die_usage(vocab_path ? "--vocab and --vocab-size exclude each other" : "--vocab-size: out of range");
@@ -58,14 +68,21 @@ shape(struct config *c)
 static void
 print_plan(const struct config *c)
 {
+	int bf16 = !strcmp(dtype, "bf16");
 	struct buf b = { 0 };
+	struct err e;
 
 	if (batch < 1 || batch > 1 << 20)
 		die_usage("--batch: out of range");
-	if (!(cost.price >= 0 && cost.watts >= 0))
+	if (!(how.price >= 0 && how.watts >= 0))
 		die_usage("--price-per-hour and --watts: 0 or more");
-	cost.speed = plan_speed();
-	plan_print(c, (int)batch, &cost, &b);
+	if (!bf16 && strcmp(dtype, "f32"))
+		die_usage("--dtype=%s: f32 or bf16", dtype);
+	if (optim_check(&how.optim, 0, &e))
+		die_usage("%s", e.text);
+	how.B = (int)batch;
+	how.use = (recompute ? NET_RECOMPUTE : NET_GRAD) | (bf16 ? NET_BF16 : 0);
+	plan_print(c, &how, &b);
 	fputs(b.p, stdout);
 	buf_free(&b);
 	cli_close_stdout();
@@ -81,6 +98,8 @@ main(int argc, char **argv)
 
 	if (cli_parse(argc, argv, &tool) < argc)
 		die_usage("no operands are taken");
+	if (plan)
+		plan_measure(&how);
 	if (list) {
 		for (int i = 0; config_preset_name(i); i++)
 			puts(config_preset_name(i));

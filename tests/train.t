@@ -135,6 +135,22 @@ t '--apply twice makes one step' 'cp w1 w0; train-step --apply -q -m model.safet
 t 'gradients of another model are refused' 'exits 1 train-step --apply -q -m a -o x gb && says "another model"'
 t 'tensors that are no gradients are refused' 'exits 1 train-step --apply -q -m model.safetensors -o x p1 && says gradients'
 
+# ---- memory
+fills() {       # the peak that a plan predicts, and what the run then takes
+	preset=$1; shift
+	init-model --preset=$preset -w vocab.json -o mem.st 2>/dev/null
+	plan=$(init-model --preset=$preset -w vocab.json --plan "$@" | awk '/peak of/ { print $4 * ($5 == "GB" ? 1e9 : 1e6) }')
+	train-step -q -m mem.st -n 2 -o mem.out --log=lm "$@" many.lms
+	echo "$preset $*: $plan predicted, $(last lm rss) measured" >&2
+	near "$(last lm rss)" "$plan" "$(awk "BEGIN { print 0.05 * $plan }")"
+}
+for i in 1 2 3 4; do cat docs.jsonl; done | tokenize -w vocab.json --eot -o many.lms
+if grep -q __asan_init "$(command -v train-step)"; then
+	skip 'a plan predicts the peak of memory' 'sanitizers take memory too'
+else
+	t 'a plan predicts the peak of memory to 5 %' 'fills micro -B 8 -T 128 && fills tiny -B 6 -T 256 --optimizer=muon && fills tiny -B 6 -T 256 --recompute && fills small -B 4 -T 256 --dtype=bf16'
+fi
+
 # ---- it learns
 t 'a small text is learnt by heart' 'ts -B 2 --epochs=40 --lr=1e-2 --decay=0 --schedule=constant --warmup=5 -o o --log=lo few.lms && near "$(last lo loss)" 0 0.35'
 t '--keep-best writes the best, --patience ends the run' 'ts -B 8 --epochs=40 --lr=0.5 --clip=0 --eval=few.lms --eval-every=2 --keep-best --patience=3 -o kb --log=lk train.lms

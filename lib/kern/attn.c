@@ -280,6 +280,12 @@ struct back {
 	float *s, *dp;
 };
 
+static size_t
+back_floats(const struct run *u)
+{
+	return round_up((3 * round_up((size_t)u->a->T, u->k->nr) + 4 * QT) * u->dp + 2 * QT * KT, 16);
+}
+
 static void
 back_init(struct back *w, const struct run *u, size_t task, float *mem)
 {
@@ -391,10 +397,18 @@ attn_bwd(const struct attn *a, const float *dout, float *dq, float *dk, float *d
 	u.dq = dq;
 	u.dk = dk;
 	u.dv = dv;
-	u.per = (3 * round_up((size_t)a->T, u.k->nr) + 4 * QT) * u.dp + 2 * QT * KT;
-	u.per = round_up(u.per, 16);
+	u.per = back_floats(&u);
 	u.mem = kern_scratch(SCRATCH_ATTN, u.per * threads_now());
 	par_for_on((size_t)a->B * (size_t)a->KV, bwd_head, &u);
+}
+
+size_t
+attn_scratch(const struct attn *a)
+{
+	struct run u;
+
+	run_init(&u, a);
+	return back_floats(&u) * threads_now();
 }
 
 void

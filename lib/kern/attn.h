@@ -28,6 +28,7 @@ void attn_fwd(const struct attn *);
 /* From do (B*T, H*D): dq, dk, dv are set (same layout and ld as q, k, v).  Sums in one order at any threads;
  * dk and dv of a group are summed over its query heads in order. */
 void attn_bwd(const struct attn *, const float *dout, float *dq, float *dk, float *dv);
+size_t attn_scratch(const struct attn *);       /* floats that a backward of this shape takes */
 /* One query row against n cached keys and values (n, KV*D), ld_kv apart: o (H*D). Pure, for one thread. */
 void attn_row(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
 		float scale, float *o);

@@ -189,46 +189,73 @@ depth(const struct job *j, int threads)
 	return div_up(div_up(j->K, blocks), 16) * 16;
 }
 
+static int
+threads_for(const struct gemm *g)
+{
+	return g->M * g->N * g->K < SMALL || par_inside() ? 1 : par_threads();
+}
+
+/* Cuts the work into blocks; returns the floats of scratch for them. */
+static size_t
+job_init(struct job *j, const struct gemm *g, int threads)
+{
+	const struct kern *k = kern_now();
+	size_t t = (size_t)threads;
+
+	*j = (struct job){ .g = g, .k = k };
+	j->per = g->bf16 ? k->per : 1;
+	j->K = div_up(g->K, j->per);
+	j->kc = depth(j, threads);
+	j->mp = div_up(g->M, k->mr);
+	j->np = div_up(g->N, k->nr);
+	if (j->mp <= NARROW) {
+		j->kc = least(j->kc, k->kc);
+		j->a_size = div_up(j->mp * k->mr * j->K, 16) * 16;
+		return j->a_size + t * k->nr * j->kc;
+	}
+	/* Blocks of about mc rows, but enough of them that no thread waits long for the last. */
+	j->mblk = div_up(j->mp, k->mc / k->mr);
+	if (threads > 1 && j->mblk < 4 * t)
+		j->mblk = least(4 * t, div_up(j->mp, NARROW));
+	j->nblk = threads > 1 && j->mblk < 2 * t ? least(div_up(2 * t, j->mblk), div_up(least(j->np, k->nc / k->nr), 4)) : 1;
+	j->a_size = div_up(div_up(j->mp, j->mblk) * k->mr * j->kc, 16) * 16;
+	j->b_size = g->packed ? 0 : least(k->nc, j->np * k->nr) * j->kc;
+	return 2 * j->b_size + t * j->a_size;
+}
+
+size_t
+gemm_scratch(const struct gemm *g)
+{
+	struct job j;
+
+	return job_init(&j, g, threads_for(g));
+}
+
 void
 gemm(const struct gemm *g)
 {
-	struct job j = { .g = g, .k = kern_now() };
-	const struct kern *k = j.k;
-	int threads = g->M * g->N * g->K < SMALL || par_inside() ? 1 : par_threads();
-	size_t t = (size_t)threads;
+	struct job j;
+	int threads = threads_for(g);
+	void (*work_on)(int, int, void *);
+	float *room;
 
 	if (g->M == 0 || g->N == 0)
 		return;
 	__atomic_fetch_add(&work, 2 * (uint64_t)g->M * g->N * g->K, __ATOMIC_RELAXED);
-	j.per = g->bf16 ? k->per : 1;
-	j.K = div_up(g->K, j.per);
-	j.kc = depth(&j, threads);
-	j.mp = div_up(g->M, k->mr);
-	j.np = div_up(g->N, k->nr);
+	room = kern_scratch(SCRATCH_GEMM, job_init(&j, g, threads));
 	if (j.mp <= NARROW) {
-		j.kc = least(j.kc, k->kc);
-		j.a_size = div_up(j.mp * k->mr * j.K, 16) * 16;
-		j.a = kern_scratch(SCRATCH_GEMM, j.a_size + t * k->nr * j.kc);
-		j.b = j.a + j.a_size;
-		if (threads > 1)
-			par_run(narrow, &j);
-		else
-			narrow(0, 1, &j);
-		return;
+		j.a = room;
+		j.b = room + j.a_size;
+		work_on = narrow;
+	} else {
+		j.b = room;
+		j.a = room + 2 * j.b_size;
+		work_on = wide;
 	}
-	/* Blocks of about mc rows, but enough of them that no thread waits long for the last. */
-	j.mblk = div_up(j.mp, k->mc / k->mr);
-	if (threads > 1 && j.mblk < 4 * t)
-		j.mblk = least(4 * t, div_up(j.mp, NARROW));
-	j.nblk = threads > 1 && j.mblk < 2 * t ? least(div_up(2 * t, j.mblk), div_up(least(j.np, k->nc / k->nr), 4)) : 1;
-	j.a_size = div_up(div_up(j.mp, j.mblk) * k->mr * j.kc, 16) * 16;
-	j.b_size = g->packed ? 0 : least(k->nc, j.np * k->nr) * j.kc;
-	j.b = kern_scratch(SCRATCH_GEMM, 2 * j.b_size + t * j.a_size);
-	j.a = j.b + 2 * j.b_size;
 	if (threads > 1)
-		par_run(wide, &j);
+		par_run(work_on, &j);
 	else
-		wide(0, 1, &j);
+		work_on(0, 1, &j);
 }
 
 size_t

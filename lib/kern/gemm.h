@@ -41,6 +41,7 @@ struct gemm {
 /* Parallel over tiles of C; inside a parallel region it runs on the calling thread.  Scratch memory is kept
  * between calls, one set a thread.  With few rows (decoding) B is read once, at the speed of memory. */
 void gemm(const struct gemm *);
+size_t gemm_scratch(const struct gemm *);        /* floats of it that this product takes */
 
 /* For a B that many products share: its panels, gemm_pack_size floats at dst (aligned to 64).  The bits of a product
  * do not depend on it, but the layout depends on the instruction set: it is for this process alone. */

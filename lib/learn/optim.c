@@ -95,24 +95,42 @@ muon_rows(const struct param *p)
 	return (size_t)p->shape[0] / (strstr(p->name, "c_attn.weight") ? 3 : 1);
 }
 
+static size_t
+scratch_bytes(const struct optim *o)
+{
+	size_t most = 0;
+
+	for (int i = 0; o->opts.optimizer == OPTIM_MUON && i < o->par->n; i++) {
+		size_t n = muon_scratch(muon_rows(&o->par->v[i]), (size_t)o->par->v[i].shape[1]);
+		if (optim_one_moment(o, i) && n > most)
+			most = n;
+	}
+	return most * sizeof (float);
+}
+
+size_t
+optim_bytes(const struct optim_opts *opts, const struct params *par)
+{
+	const struct optim o = { .opts = *opts, .par = par };
+	size_t n = 0;
+
+	for (int i = 0; i < par->n; i++)
+		n += par->v[i].count * (optim_one_moment(&o, i) ? 1 : 2);
+	return n * sizeof *o.m + scratch_bytes(&o);
+}
+
 void
 optim_init(struct optim *o, const struct optim_opts *opts, const struct params *par)
 {
-	size_t scratch = 0;
-
 	memset(o, 0, sizeof *o);
 	o->opts = *opts;
 	o->par = par;
 	o->m = xcalloc(par->total, sizeof *o->m);
 	if (opts->optimizer != OPTIM_SGD)
 		o->v = xcalloc(par->total, sizeof *o->v);
-	for (int i = 0; i < par->n; i++) {
-		size_t n = muon_scratch(muon_rows(&par->v[i]), (size_t)par->v[i].shape[1]);
-		if (opts->optimizer == OPTIM_MUON && optim_one_moment(o, i) && n > scratch)
-			scratch = n;
+	for (int i = 0; i < par->n; i++)
 		o->n_chunk += (par->v[i].count + CHUNK - 1) / CHUNK;
-	}
-	arena_init(&o->scratch, scratch * sizeof (float));
+	arena_init(&o->scratch, scratch_bytes(o));
 	o->chunk = xcalloc(o->n_chunk + 1, sizeof *o->chunk);
 	for (int i = 0, c = 0; i < par->n; i++)
 		for (size_t at = 0; at < par->v[i].count; at += CHUNK, c++) {

@@ -62,6 +62,7 @@ struct optim {
 };
 void optim_init(struct optim *, const struct optim_opts *, const struct params *);
 void optim_free(struct optim *);
+size_t optim_bytes(const struct optim_opts *, const struct params *);   /* memory that it will touch */
 /* Whether that tensor has no second moments: with sgd none has, with muon no matrix of a hidden layer, all others are
  * AdamW's. */
 int  optim_one_moment(const struct optim *, int param);

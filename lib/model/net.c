@@ -150,6 +150,34 @@ net_bytes(const struct config *cfg, int B, int T, int use)
 	return n.arena.size + sizeof n + (size_t)cfg->L * sizeof *n.layer;
 }
 
+static size_t
+most(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Of y (rows,N) = x (rows,K) W^T and its two gradients. */
+static size_t
+linear_scratch(size_t rows, size_t K, size_t N, int bf16)
+{
+	struct gemm fwd = { .M = rows, .N = N, .K = K, .bf16 = bf16 }, dx = { .M = rows, .N = K, .K = N, .bf16 = bf16 };
+	struct gemm dw = { .M = N, .N = K, .K = rows, .bf16 = bf16 };
+
+	return most(gemm_scratch(&fwd), most(gemm_scratch(&dx), gemm_scratch(&dw)));
+}
+
+size_t
+net_scratch(const struct config *c, int B, int T, int use)
+{
+	size_t rows = (size_t)B * (size_t)T, C = (size_t)c->C, gemm;
+	int bf16 = use & NET_BF16;
+
+	gemm = most(linear_scratch(rows, C, width_qkv(c), bf16), linear_scratch(rows, width_q(c), C, bf16));
+	gemm = most(gemm, most(linear_scratch(rows, C, width_up(c), bf16), linear_scratch(rows, (size_t)c->F, C, bf16)));
+	gemm = most(gemm, linear_scratch(head_chunk(c, rows), C, (size_t)c->V, bf16));
+	return (gemm + attn_scratch(&(struct attn){ .B = B, .T = T, .H = c->H, .KV = c->KV, .D = c->D })) * sizeof (float);
+}
+
 static struct net *
 new(const struct config *cfg, const struct params *par, const struct adapter *a, int B, int T, int use)
 {

@@ -20,6 +20,7 @@ struct net *net_new(const struct config *, const struct params *, int B, int T, 
  * weights have none. */
 struct net *net_of(const struct model *, int B, int T, int use);
 size_t      net_bytes(const struct config *, int B, int T, int use);    /* what net_new will take */
+size_t      net_scratch(const struct config *, int B, int T, int use);  /* and what the kernels take for a step of it */
 void        net_free(struct net *);
 
 /* tok (B,T).  start (B,T), or NULL: the first position in its row that a token may attend to (its document's

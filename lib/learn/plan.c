@@ -3,15 +3,31 @@
 #include "base/clock.h"
 #include "base/par.h"
 #include "kern/gemm.h"
+#include "learn/plan.h"
 #include "model/card.h"
 #include "model/law.h"
 #include "model/net.h"
-#include "model/plan.h"
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
-double
-plan_speed(void)
+/* Resident bytes of this program now; 0: not known. */
+static double
+resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	double all, pages = 0;
+
+	if (f) {
+		if (fscanf(f, "%lf %lf", &all, &pages) != 2)
+			pages = 0;
+		fclose(f);
+	}
+	return pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+void
+plan_measure(struct plan *p)
 {
 	enum { M = 512, N = 1024, K = 768 };
 	struct arena a;
@@ -29,13 +45,14 @@ plan_speed(void)
 		B[i] = (float)(i % 7) - 3;
 	g.A = A;
 	g.B = B;
-	for (int i = 0; i < 3 || clock_seconds() - from < 0.3; i++) {
+	for (int i = 0; i < 3 || clock_seconds() - from < 0.15; i++) {
 		start = clock_seconds();
 		gemm(&g);
 		best = fmax(best, 2.0 * M * N * K / (clock_seconds() - start));
 	}
 	arena_free(&a);
-	return best;
+	p->speed = best;
+	p->base = fmax(0, resident() - (double)(gemm_scratch(&g) * sizeof (float)));
 }
 
 static void
@@ -67,18 +84,66 @@ print_time(struct buf *b, const char *what, double s)
 		buf_printf(b, "%.4g years\n", s / 86400 / 365.25);
 }
 
-void
-plan_print(const struct config *c, int B, const struct plan_cost *cost, struct buf *b)
+/* What is held during a step, by kind: weights and gradients are one kind each. */
+struct memory {
+	double weights, moments, acts, rest;
+};
+
+static struct memory
+memory_of(const struct config *c, const struct plan *u, const struct params *p)
+{
+	double batch = 4.0 * u->B * u->T;       /* of tokens, targets, coefficients, log-probabilities */
+
+	return (struct memory){ (double)p->total * sizeof (float), (double)optim_bytes(&u->optim, p),
+		(double)net_bytes(c, u->B, u->T, u->use), u->base + (double)net_scratch(c, u->B, u->T, u->use) + 4 * batch };
+}
+
+static double
+together(const struct memory *m)
+{
+	return 2 * m->weights + m->moments + m->acts + m->rest;
+}
+
+double
+plan_peak(const struct config *c, const struct plan *u)
 {
 	struct params p;
+	struct memory m;
+
+	params_init(&p, c);
+	m = memory_of(c, u, &p);
+	params_free(&p);
+	return together(&m);
+}
+
+static void
+print_memory(struct buf *b, const struct plan *u, const struct memory *m)
+{
 	char what[40];
-	double n, matrix, flops, tokens, weights, hours, act = (double)net_bytes(c, B, c->T, 1);
+
+	print_size(b, "memory: weights", m->weights);
+	print_size(b, "  in 16 bits", m->weights / 2);
+	print_size(b, "  gradients", m->weights);
+	snprintf(what, sizeof what, "  moments of %s", u->optim.optimizer_name);
+	print_size(b, what, m->moments);
+	snprintf(what, sizeof what, "  activations, %d x %d", u->B, u->T);
+	print_size(b, what, m->acts);
+	print_size(b, "  kernels, program", m->rest);
+	print_size(b, "  peak of train-step", together(m));
+}
+
+void
+plan_print(const struct config *c, const struct plan *cost, struct buf *b)
+{
+	struct params p;
+	struct memory memory;
+	double n, matrix, flops, tokens, hours;
 
 	params_init(&p, c);
 	n = (double)params_count(&p);
 	matrix = (double)params_matrix(&p, c);
-	flops = params_flops(&p, c, c->T);
-	weights = (double)p.total * sizeof(float);
+	flops = params_flops(&p, c, cost->T);
+	memory = memory_of(c, cost, &p);
 	params_free(&p);
 	tokens = law_tokens(&law_chinchilla, n);
 	hours = tokens * flops / cost->speed / 3600;
@@ -91,13 +156,8 @@ plan_print(const struct config *c, int B, const struct plan_cost *cost, struct b
 	           (c->pos == POS_LEARNED ? c->T : 0)) * c->C);
 	buf_printf(b, "%-24s%.0f (rule of thumb for the matrices and the head)\n", "  12 L C^2 + V C",
 	           12.0 * c->L * c->C * c->C + (double)c->V * c->C);
-	buf_printf(b, "%-24s%.4g forward and backward, in a context of %d\n", "FLOPs a token", flops, c->T);
-	print_size(b, "memory: weights", weights);
-	print_size(b, "  gradients", weights);
-	print_size(b, "  moments of AdamW", 2 * weights);
-	snprintf(what, sizeof what, "  activations, %d rows", B);
-	print_size(b, what, act);
-	print_size(b, "  together", 4 * weights + act);
+	buf_printf(b, "%-24s%.4g forward and backward, in a context of %d\n", "FLOPs a token", flops, cost->T);
+	print_memory(b, cost, &memory);
 	buf_printf(b, "%-24s%.4g (%.3g a parameter)\n", "compute-optimal tokens", tokens, tokens / n);
 	buf_printf(b, "%-24s%.3f nats a token, of web text in 32,000 tokens (Chinchilla's law)\n", "loss after them",
 	    law_loss(&law_chinchilla, n, tokens));
