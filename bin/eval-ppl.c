@@ -4,12 +4,16 @@
 #include "base/file.h"
 #include "score/ppl.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *out = "-";
 static long long window, stride, batch = 8;
-static int each, json;
+static int each, json, roll;
+static const char *heat;
 static struct ppl_opts o;
+static struct file_out *f;
+static struct roll_out *rolls;
 
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &o.model, "MODEL", "the model that predicts", OPT_QUIET },
@@ -19,8 +23,11 @@ static const struct opt opts[] = {
 	{ 0, "stride", OPT_INT, &stride, "N", "tokens predicted by each further window [LEN]", OPT_RESULT },
 	{ 'B', "batch", OPT_INT, &batch, "ROWS", "windows that are run at once", OPT_QUIET },
 	{ 0, "doc-mask", OPT_FLAG, &o.doc_mask, NULL, "tokens of a record see their own document only", OPT_RESULT },
+	{ 0, "halves", OPT_FLAG, &o.halves, NULL, "windows apart, their second halves: as llama.cpp", OPT_RESULT },
 	{ 0, "kl", OPT_STR, &o.kl, "MODEL", "also the divergence from another model", OPT_QUIET },
 	{ 0, "each", OPT_FLAG, &each, NULL, "one JSON object a document, none for all", OPT_RESULT },
+	{ 0, "roll", OPT_FLAG, &roll, NULL, "write each token's log-probability, as a stream", OPT_QUIET },
+	{ 0, "heat", OPT_MAYBE, &heat, "HOW", "text coloured by surprise, as html or term", OPT_RESULT },
 	{ 'j', "json", OPT_FLAG, &json, NULL, "one JSON object for all", OPT_RESULT },
 	{ 0 }
 };
@@ -41,11 +48,53 @@ check(void)
 		die_usage("-T, --stride and -n are 0 or more");
 	if (batch < 1 || batch > 65536)
 		die_usage("-B: from 1 to 65536");
-	if (each && json)
-		die_usage("--each or --json: one at a time");
+	if (each + json + roll + (heat != NULL) > 1)
+		die_usage("--each, --json, --roll or --heat: one at a time");
+	if (heat && *heat && strcmp(heat, "html") && strcmp(heat, "term"))
+		die_usage("--heat=%s: html or term", heat);
+	if (o.halves && (o.doc_mask || stride || roll || heat))
+		die_usage("--halves has its own windows, and leaves most tokens out");
 	o.window = (int)window;
 	o.stride = (int)stride;
 	o.B = (int)batch;
+}
+
+static void
+add_roll(void *ctx, const struct model *m, const struct vocab *v, const struct told *d)
+{
+	(void)ctx, (void)v;
+	if (d) {
+		told_roll(rolls, d);
+	} else {
+		char *head = told_roll_head(m);
+		rolls = roll_create(out, head);
+		free(head);
+	}
+}
+
+/* HTML for a file that is named so; else for a terminal. */
+static int
+html(void)
+{
+	size_t n = strlen(out);
+
+	return *heat ? *heat == 'h' : n > 5 && !strcmp(out + n - 5, ".html");
+}
+
+static void
+add_heat(void *ctx, const struct model *m, const struct vocab *v, const struct told *d)
+{
+	struct buf *b = ctx;
+
+	(void)m;
+	if (!v)
+		die("%s: it carries no vocabulary to show text by", o.model);
+	if (d)
+		heat_add(b, html(), v, d);
+	else
+		heat_begin(b, html(), o.model);
+	fwrite(b->p, 1, b->n, file_stream(f));
+	buf_clear(b);
 }
 
 int
@@ -53,25 +102,33 @@ main(int argc, char **argv)
 {
 	int first = cli_parse(argc, argv, &tool);
 	struct buf b = { 0 };
-	struct file_out *f;
 	struct ppl p;
 	struct err e;
 
 	o.nfiles = argc - first;
 	o.files = argv + first;
 	check();
-	if (!(f = file_create(out, 0, &e)))
+	if (!roll && !(f = file_create(out, 0, &e)))
 		die_err(&e);
 	o.each = each ? file_stream(f) : NULL;
+	o.tell = roll ? add_roll : heat ? add_heat : NULL;
+	o.ctx = &b;
 	if (ppl_run(&p, &o, &e))
 		die_err(&e);
-	if (json)
+	if (roll) {
+		roll_finish(rolls);
+		return EXIT_OK;
+	}
+	if (heat)
+		heat_end(&b, html());
+	else if (json)
 		ppl_json(&p, &b);
 	else if (!each)
 		ppl_text(&p, &b);
 	if (b.n)
 		fwrite(b.p, 1, b.n, file_stream(f));    /* commit sees a failure */
 	buf_free(&b);
+	ppl_free(&p);
 	if (file_commit(f, &e))
 		die_err(&e);
 	return EXIT_OK;

@@ -37,11 +37,19 @@ t 'whole documents in records, kept apart: as documents alone' 'shard -T 64 --pa
 t 'chat: what the mask marks, no more' 'tokenize -w vocab.json --chat=chatml -o chat.lms chat.jsonl && ev --json chat.lms >c && [ "$(val c documents)" = 6 ] && [ "$(val c tokens)" -le 24 ] && [ "$(val c tokens)" -ge 6 ]'
 t 'a model is at no distance from itself, and at some from another' 'ev --json --kl=m toks.lms >k && near "$(val k kl)" 0 1e-9 && ev --json --kl=model.safetensors toks.lms >k &&
 	awk -v k="$(val k kl)" "BEGIN { exit !(k > 1e-4) }" && near "$(val k loss)" "$(val a loss)" 0'
+t 'from another: its spread, and how often both would say the same' 'near "$(val k same_top)" 0.5 0.5 && awk -v a="$(val k kl_median)" -v b="$(val k kl_p90)" -v c="$(val k kl_p99)" -v d="$(val k kl_max)" -v m="$(val k kl)" "BEGIN { exit !(0 < a && a <= b && b <= c && c <= d && m < d) }" && ev --json --kl=m toks.lms >k && [ "$(val k same_top)" = 1 ]'
+t 'the log-probabilities, as a stream: of all tokens, the same' 'ev --roll -o r.lms toks.lms && lmcat --check r.lms && [ "$(lmcat --json r.lms | wc -l)" = 40 ] && lmcat --json r.lms | sed "s/.*logps\":\[//; s/\].*//" | tr , "\n" >l && [ "$(wc -l <l)" = "$(val a tokens)" ] &&
+	near "$(awk "{ s -= \$1 } END { print s / NR }" l)" "$(val a loss)" 1e-5 && ev --roll -B 1 -t 1 toks.lms | cmp - r.lms'
+t 'in windows too, a token once' 'ev --roll -T 16 long.lms | lmcat --json | sed "s/.*logps\":\[//; s/\].*//" | tr , "\n" >l && [ "$(wc -l <l)" = "$(val w16 tokens)" ] && ! grep -q null l && near "$(awk "{ s -= \$1 } END { print s / NR }" l)" "$(val w16 loss)" 1e-5'
+t 'second halves of windows, as llama.cpp counts' 'ev --json --halves -T 24 toks.lms >h && lmcat --json r.lms | sed "s/.*logps\":\[//; s/\].*//" | awk -F, "{ for (w = 0; 24 * (w + 1) <= NF + 1; w++) for (t = 13; t < 24; t++) { n++; if (!w) s -= \$t } } END { print n, s }" >x &&
+	read -r n s <x && [ "$(val h tokens)" = "$n" ] && near "$(val h loss)" "$(awk "BEGIN { print $s / $n }")" 1e-5'
+t 'text coloured by surprise: all of it, for a terminal and as HTML' 'ev --heat=term toks.lms | sed "s/$(printf "\033")\[[0-9;]*m//g; s/<|endoftext|>//" >h && cmp h text.txt && ev --heat -o h.html toks.lms && grep -c "<p>" h.html | grep -qx 40 && grep -q "nats, p " h.html && tail -1 h.html | grep -q "</html>" &&
+	! ev --heat toks.lms | grep -q html'
 t 'training lifts the likelihood' 'eval-ppl -m model.safetensors --json toks.lms >z && awk -v a="$(val a loss)" -v z="$(val z loss)" "BEGIN { exit !(a < z) }"'
 t 'a model of nothing: about the logarithm of the vocabulary' 'near "$(val z loss)" 5.77 0.2'
 t 'for people: window, tokenizer, number, errors' 'ev toks.lms >p && grep -q "40 documents, window 64, stride 64, tokenizer crc32c:" p && grep -q "^perplexity.*+-" p'
 t 'refused: a window past the context, a stride past the window, other tokens, a cut stream' '
-	exits 1 ev -T 65 toks.lms && exits 1 ev -T 8 --stride=9 toks.lms && head -c 2000 toks.lms >cut && exits 1 ev cut && exits 2 eval-ppl toks.lms && exits 2 ev --json --each toks.lms &&
+	exits 1 ev -T 65 toks.lms && exits 1 ev -T 8 --stride=9 toks.lms && head -c 2000 toks.lms >cut && exits 1 ev cut && exits 2 eval-ppl toks.lms && exits 2 ev --json --each toks.lms && exits 2 ev --heat=x toks.lms && exits 2 ev --halves --stride=2 toks.lms && exits 2 ev --roll --json toks.lms &&
 	train-vocab -q --size=290 "--special=<|endoftext|>" -o v2.json docs.jsonl && tokenize -w v2.json -o v2.lms docs.jsonl && exits 1 ev v2.lms'
 t 'a stream of no documents is no error' 'tokenize -w vocab.json -o none.lms /dev/null 2>/dev/null || shard -T 32 --split none=0 -o none.lms train.lms 2>/dev/null || :; [ ! -e none.lms ] || ev --json none.lms'
 d=${LM_TESTDATA-}/data

@@ -53,11 +53,8 @@ look(size_t i, void *ctx)
 	const float *z = f->logits + i * f->V;
 	struct fed *d = f->row[i];
 	float top = row_largest(z, f->V);
-	uint32_t best = 0;
 
-	while (best < f->V - 1 && z[best] < top)
-		best++;
-	d->hit = best == d->target;
+	d->hit = row_likeliest(z, f->V, top) == d->target;
 	d->logp = (double)z[d->target] - row_log_sum(z, f->V, top);
 }
 

@@ -13,7 +13,7 @@
 
 /* What one document adds up to. */
 struct doc_sums {
-	uint64_t n, bytes, words, hits;
+	uint64_t n, bytes, words, hits, agree;
 	double   loss, byte_loss, kl;   /* byte_loss: of tokens that have bytes */
 };
 
@@ -30,9 +30,10 @@ struct eval {
 		uint32_t  extra;        /* bytes of its first predicted token that are not in the text: SentencePiece's blank */
 	} *words;                       /* of the documents in the rows, in order */
 	size_t         first, n_words, cap_words;
+	struct tolds   told;            /* where they are wanted */
 	struct doc_sums doc;
 	uint64_t       item;            /* whose sums they are */
-	int            open;
+	int            open, bos;
 };
 
 /* White space as Python's \s has it, at p: its length in bytes, 0: none. */
@@ -124,6 +125,7 @@ end_doc(struct eval *v)
 	ratio_add(&p->loss.docs, d->loss, n);
 	ratio_add(&p->hits.docs, (double)d->hits, n);
 	ratio_add(&p->kl.docs, d->kl, n);
+	ratio_add(&p->agree.docs, (double)d->agree, n);
 	if (d->bytes)
 		ratio_add(&p->bits.docs, d->byte_loss / LN2, (double)d->bytes);
 	if (d->words)
@@ -132,6 +134,16 @@ end_doc(struct eval *v)
 		line(v);
 	memset(d, 0, sizeof *d);
 	v->open = 0;
+}
+
+/* Documents before this one to whoever wants them. */
+static void
+hand_over(struct eval *v, uint64_t item, int all)
+{
+	const struct told *d;
+
+	while ((d = told_next(&v->told, item, all)))
+		v->o->tell(v->o->ctx, &v->model, v->vocab, d);
 }
 
 /* One predicted token, in the order of the documents. */
@@ -152,13 +164,21 @@ take(void *ctx, const struct rows_token *t)
 		if (v->first < v->n_words && v->words[v->first].item == t->item)
 			d->words = v->words[v->first].n;
 	}
+	if (v->o->tell) {
+		hand_over(v, t->item, 0);
+		told_put(&v->told, t->item, t->at, t->logp);
+	}
 	d->n++;
 	d->loss += nats;
 	d->hits += (uint64_t)t->hit;
 	d->kl += t->kl;
+	d->agree += (uint64_t)t->agree;
 	ratio_add(&v->p->loss.tokens, nats, 1);
 	ratio_add(&v->p->hits.tokens, t->hit, 1);
 	ratio_add(&v->p->kl.tokens, t->kl, 1);
+	ratio_add(&v->p->agree.tokens, t->agree, 1);
+	if (v->p->has_kl)
+		VEC_PUSH(v->p->kls, v->p->n_kls, v->p->cap_kls, t->kl);
 	if (bytes) {
 		if (v->first < v->n_words && v->words[v->first].item == t->item && v->words[v->first].extra <= bytes) {
 			bytes -= v->words[v->first].extra;
@@ -224,11 +244,20 @@ begin(struct eval *v, struct err *e)
 	if (v->p->stride > v->p->window)
 		return err_set(e, "--stride=%d is longer than the window of %d: tokens would be left out", v->p->stride, v->p->window);
 	v->p->sharded = h->seq > 0;
+	v->bos = v->model.cfg.bos;
 	v->p->has_kl = o->kl != NULL;
-	v->p->has_words = v->vocab && !h->seq && !h->masked;
+	v->p->has_words = v->vocab && !h->seq && !h->masked && !o->halves;
 	snprintf(v->p->vocab, sizeof v->p->vocab, "%s", v->model.vocab[0] ? v->model.vocab : h->vocab);
 	v->rows = rows_new(&v->model, o->kl ? &v->other : NULL, o->B ? o->B : 8, v->p->window, take, v);
 	return 0;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return (x > y) - (x < y);
 }
 
 static void
@@ -237,14 +266,25 @@ all(struct eval *v)
 	struct item it;
 	struct ppl *p = v->p;
 
+	if (v->o->tell)
+		v->o->tell(v->o->ctx, &v->model, v->vocab, NULL);
 	while ((!v->o->stop_after || p->documents < (uint64_t)v->o->stop_after) && items_next(v->in, &it)) {
 		if (p->has_words)
 			read_text(v, &it);
-		rows_add(v->rows, p->documents++, &it, (size_t)p->stride, v->o->doc_mask);
+		if (v->o->tell)
+			told_add(&v->told, p->documents, &it);
+		if (v->o->halves)
+			rows_add_halves(v->rows, p->documents++, &it, it.n_tok && v->bos >= 0 && it.tok[0] == (uint32_t)v->bos ? v->bos : -1);
+		else
+			rows_add(v->rows, p->documents++, &it, (size_t)p->stride, v->o->doc_mask);
 		progress(p->documents, 0, p->sharded ? "records" : "documents", "loss %.4f", ratio_value(&p->loss.tokens));
 	}
 	rows_flush(v->rows);
 	end_doc(v);
+	if (v->o->tell)
+		hand_over(v, 0, 1);
+	if (p->n_kls)
+		qsort(p->kls, p->n_kls, sizeof *p->kls, by_size);
 	progress_end();
 	/* words: each sample is a document, tokens have none of their own */
 	p->word.tokens = p->word.docs;
@@ -266,6 +306,7 @@ ppl_run(struct ppl *p, const struct ppl_opts *o, struct err *e)
 	vocab_free(v.vocab);
 	free(v.n_bytes);
 	free(v.words);
+	told_free(&v.told);
 	model_free(&v.model);
 	model_free(&v.other);
 	return bad;

@@ -4,15 +4,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 #include "model/model.h"
+#include "score/told.h"
 #include "stream/toks.h"
 #include <stdio.h>
 
 struct ppl_opts {
 	const char *model, *kl;         /* kl: a second model, NULL: none */
 	int         window, stride, B;  /* 0: the stream's records or the model's context; the window; 8 */
-	int         doc_mask;
+	int         doc_mask, halves;   /* halves: windows and targets as llama.cpp has them */
 	long long   stop_after;         /* documents, 0: all */
 	FILE       *each;               /* one JSON object a document, NULL: none */
+	/* Called with NULL once the model is there, then with every document in order; NULL: not wanted. */
+	void      (*tell)(void *ctx, const struct model *, const struct vocab *, const struct told *);
+	void       *ctx;
 	int         nfiles;
 	char      **files;
 };
@@ -42,6 +46,9 @@ struct ppl {
 	struct measure word;            /* nats a word */
 	struct measure hits;            /* whether the likeliest token was the next one */
 	struct measure kl;              /* nats a token, KL(model || other) */
+	struct measure agree;           /* whether both have the same likeliest token */
+	float         *kls;             /* [tokens] sorted */
+	size_t         n_kls, cap_kls;
 	int            has_kl;
 };
 
@@ -50,4 +57,5 @@ struct ppl {
 int  ppl_run(struct ppl *, const struct ppl_opts *, struct err *);
 void ppl_json(const struct ppl *, struct buf *);        /* one object */
 void ppl_text(const struct ppl *, struct buf *);        /* for people */
+void ppl_free(struct ppl *);
 #endif

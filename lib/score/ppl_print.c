@@ -4,6 +4,7 @@
 #include "score/ppl.h"
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
 void
 ratio_add(struct ratio *r, double x, double y)
@@ -55,6 +56,19 @@ pair(struct buf *b, const char *key, const struct measure *m, double power)
 	buf_free(&name);
 }
 
+/* The divergence that a share of the tokens does not exceed. */
+static double
+kl_at(const struct ppl *p, double share)
+{
+	return p->n_kls ? (double)p->kls[(size_t)(share * (double)(p->n_kls - 1) + .5)] : NAN;
+}
+
+void
+ppl_free(struct ppl *p)
+{
+	free(p->kls);
+}
+
 void
 ppl_json(const struct ppl *p, struct buf *b)
 {
@@ -72,8 +86,14 @@ ppl_json(const struct ppl *p, struct buf *b)
 		json_add_int(b, "words", (long long)p->words);
 	}
 	pair(b, "accuracy", &p->hits, 0);
-	if (p->has_kl)
+	if (p->has_kl) {
 		pair(b, "kl", &p->kl, 0);
+		json_add_num(b, "kl_median", kl_at(p, .5));
+		json_add_num(b, "kl_p90", kl_at(p, .9));
+		json_add_num(b, "kl_p99", kl_at(p, .99));
+		json_add_num(b, "kl_max", kl_at(p, 1));
+		pair(b, "same_top", &p->agree, 0);
+	}
 	json_add_int(b, p->sharded ? "records" : "documents", (long long)p->documents);
 	json_add_int(b, "window", p->window);
 	json_add_int(b, "stride", p->stride);
@@ -114,7 +134,10 @@ ppl_text(const struct ppl *p, struct buf *b)
 	if (p->has_words)
 		row(b, "word perplexity", &p->word, 1, "words between white space");
 	row(b, "accuracy", &p->hits, 0, "the likeliest token was the next");
-	if (p->has_kl)
+	if (p->has_kl) {
 		row(b, "KL divergence", &p->kl, 0, "nats a token from the other model");
+		buf_printf(b, "%-16s %10.4f  90 %% %.4f  99 %% %.4f  most %.4f\n", "  median", kl_at(p, .5), kl_at(p, .9), kl_at(p, .99), kl_at(p, 1));
+		row(b, "same top", &p->agree, 0, "both models find the same token the likeliest");
+	}
 	buf_printf(b, "errors are standard errors over %s\n", p->loss.docs.n > 1 ? what : "tokens");
 }

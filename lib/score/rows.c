@@ -16,11 +16,12 @@ struct rows {
 	const struct model *model, *other;
 	struct net *net, *net2;
 	size_t      B, T, used, chunk;  /* used: positions of the B*T that are taken; chunk: rows of logits held */
-	uint32_t   *tok, *start, *target;
+	uint32_t   *tok, *start, *target, *at;
 	uint64_t   *item;
 	uint8_t    *wanted;
 	float      *logp, *kl, *logits, *logits2;
 	uint32_t   *best;
+	uint8_t    *agree;
 	size_t      first;              /* of the chunk at hand */
 	void      (*tell)(void *, const struct rows_token *);
 	void       *ctx;
@@ -47,6 +48,8 @@ rows_new(const struct model *m, const struct model *other, int B, int window,
 	r->logp = xcalloc(n, sizeof *r->logp);
 	r->kl = xcalloc(n, sizeof *r->kl);
 	r->best = xcalloc(n, sizeof *r->best);
+	r->at = xcalloc(n, sizeof *r->at);
+	r->agree = xcalloc(n, 1);
 	r->logits = xreallocarray(NULL, r->chunk * V, sizeof *r->logits);
 	r->logits2 = other ? xreallocarray(NULL, r->chunk * V, sizeof *r->logits2) : NULL;
 	return r;
@@ -68,6 +71,8 @@ rows_free(struct rows *r)
 	free(r->logp);
 	free(r->kl);
 	free(r->best);
+	free(r->at);
+	free(r->agree);
 	free(r->logits);
 	free(r->logits2);
 	free(r);
@@ -115,24 +120,31 @@ divergence(const float *z, const float *y, size_t V)
 	return (float)kl;
 }
 
+uint32_t
+row_likeliest(const float *z, size_t V, float top)
+{
+	uint32_t best = 0;
+
+	while (best < V - 1 && z[best] < top)
+		best++;
+	return best;
+}
+
 /* One row of the chunk: its likeliest token, and the divergence. */
 static void
 look(size_t i, void *ctx)
 {
 	struct rows *r = ctx;
 	size_t V = (size_t)r->model->cfg.V, at = r->first + i;
-	const float *z = r->logits + i * V;
-	float top;
-	uint32_t best = 0;
+	const float *z = r->logits + i * V, *y = r->other ? r->logits2 + i * V : NULL;
 
 	if (!r->wanted[at])
 		return;
-	top = row_largest(z, V);
-	while (best < V - 1 && z[best] < top)
-		best++;
-	r->best[at] = best;
-	if (r->other)
-		r->kl[at] = divergence(z, r->logits2 + i * V, V);
+	r->best[at] = row_likeliest(z, V, row_largest(z, V));
+	if (y) {
+		r->kl[at] = divergence(z, y, V);
+		r->agree[at] = row_likeliest(y, V, row_largest(y, V)) == r->best[at];
+	}
 }
 
 /* Rows [first, first + n): logits, and what is wanted of them. */
@@ -171,7 +183,8 @@ rows_flush(struct rows *r)
 		chunk(r, i, n - i < r->chunk ? n - i : r->chunk);
 	for (size_t i = 0; i < r->used; i++)
 		if (r->wanted[i])
-			r->tell(r->ctx, &(struct rows_token){ r->item[i], r->target[i], r->best[i] == r->target[i], r->logp[i], r->kl[i] });
+			r->tell(r->ctx, &(struct rows_token){ .item = r->item[i], .target = r->target[i], .at = r->at[i],
+				.hit = r->best[i] == r->target[i], .agree = r->agree[i], .logp = r->logp[i], .kl = r->kl[i] });
 	r->used = 0;
 }
 
@@ -210,7 +223,28 @@ rows_add(struct rows *r, uint64_t item, const struct item *it, size_t stride, in
 					start = at % r->T + it->end[doc] - w.first;
 			r->start[at + i] = (uint32_t)start;
 			r->item[at + i] = item;
+			r->at[at + i] = (uint32_t)t;
 			r->wanted[at + i] = (uint8_t)(t >= w.from && (!it->mask || it->mask[t]));
+		}
+	}
+}
+
+void
+rows_add_halves(struct rows *r, uint64_t item, const struct item *it, int bos)
+{
+	size_t T = r->T;
+
+	for (size_t first = 0; first + T <= it->n_tok; first += T) {
+		size_t at = room(r, T), start = at % T;
+		memcpy(r->tok + at, it->tok + first, T * sizeof *r->tok);
+		if (bos >= 0)
+			r->tok[at] = (uint32_t)bos;
+		for (size_t i = 0; i < T; i++) {
+			r->start[at + i] = (uint32_t)start;
+			r->item[at + i] = item;
+			r->at[at + i] = (uint32_t)(first + i + 1);
+			r->wanted[at + i] = (uint8_t)(i >= T / 2 && i + 1 < T);
+			r->target[at + i] = i + 1 < T ? it->tok[first + i + 1] : 0;
 		}
 	}
 }

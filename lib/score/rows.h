@@ -8,8 +8,9 @@
 /* What is told of one predicted token. */
 struct rows_token {
 	uint64_t item;
-	uint32_t target;
+	uint32_t target, at;    /* the token, and its place in the item */
 	int      hit;           /* it was the likeliest; of several equal ones the lowest id is */
+	int      agree;         /* the other model's likeliest is this one's, 0 without one */
 	float    logp, kl;      /* nats; kl: of the model's distribution from the other's, 0 without one */
 };
 
@@ -19,9 +20,13 @@ struct rows;
 struct rows *rows_new(const struct model *, const struct model *other, int B, int window,
 		void (*tell)(void *ctx, const struct rows_token *), void *ctx);
 void         rows_add(struct rows *, uint64_t item, const struct item *, size_t stride, int doc_mask);
+/* As llama.cpp's perplexity does: windows that do not overlap, a last one that is not full left out, in each the
+ * first token replaced by bos (unless -1), and targets only from the middle on: window/2 + 1 is the first. */
+void         rows_add_halves(struct rows *, uint64_t item, const struct item *, int bos);
 void         rows_flush(struct rows *);         /* runs what is still waiting */
 void         rows_free(struct rows *);
 
-float  row_largest(const float *z, size_t V);
-double row_log_sum(const float *z, size_t V, float top);        /* of e^z; top: the largest */
+float    row_largest(const float *z, size_t V);
+uint32_t row_likeliest(const float *z, size_t V, float top);    /* of several equal ones the lowest id */
+double   row_log_sum(const float *z, size_t V, float top);        /* of e^z; top: the largest */
 #endif

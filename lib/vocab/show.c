@@ -65,6 +65,16 @@ show_doc_json(struct buf *b, const struct vocab *vocab, const struct toks_doc *d
 	buf_char(b, '}');
 }
 
+static void
+json_floats(struct buf *b, const char *key, const float *x, size_t n)
+{
+	json_key(b, key);
+	buf_char(b, '[');
+	for (size_t i = 0; i < n; i++)
+		isfinite(x[i]) ? buf_printf(b, "%s%.7g", i ? "," : "", (double)x[i]) : buf_printf(b, "%snull", i ? "," : "");
+	buf_char(b, ']');
+}
+
 static const char *const roles[] = { "sample", "chosen", "rejected" };
 
 void
@@ -89,6 +99,10 @@ show_roll_json(struct buf *b, const struct vocab *vocab, const struct roll *r)
 	json_add_int(b, "ended", (r->flags & ROLL_ENDED) != 0);
 	json_tokens(b, "prompt_tokens", r->tok, r->n_prompt);
 	json_tokens(b, "response_tokens", r->tok + r->n_prompt, r->n_tok - r->n_prompt);
+	if (r->flags & ROLL_LOGP)
+		json_floats(b, "response_logps", r->tok_logp, r->n_tok - r->n_prompt);
+	if (r->flags & ROLL_REF_LOGP)
+		json_floats(b, "response_ref_logps", r->tok_ref_logp, r->n_tok - r->n_prompt);
 	if (vocab) {
 		json_text(b, vocab, "prompt", r->tok, r->n_prompt);
 		json_text(b, vocab, "response", r->tok + r->n_prompt, r->n_tok - r->n_prompt);
