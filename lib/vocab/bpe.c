@@ -10,6 +10,7 @@ bpe_free(struct bpe *b)
 	free(b->next);
 	free(b->prev);
 	free(b->rank);
+	free(b->start);
 	free(b->heap);
 	memset(b, 0, sizeof *b);
 }
@@ -118,6 +119,7 @@ room(struct bpe *b, size_t n)
 	b->next = xreallocarray(b->next, b->cap, sizeof *b->next);
 	b->prev = xreallocarray(b->prev, b->cap, sizeof *b->prev);
 	b->rank = xreallocarray(b->rank, b->cap, sizeof *b->rank);
+	b->start = xreallocarray(b->start, b->cap, sizeof *b->start);
 }
 
 static void
@@ -130,6 +132,7 @@ renew(const struct vocab *v, struct bpe *b, const uint32_t *s, size_t *heap, uin
 		push(b, heap, (uint64_t)b->rank[i] << 32 | i);
 }
 
+/* b->start gets the place of each token's first symbol. */
 static size_t
 merge_long(const struct vocab *v, struct bpe *b, uint32_t *s, size_t n)
 {
@@ -158,8 +161,78 @@ merge_long(const struct vocab *v, struct bpe *b, uint32_t *s, size_t n)
 		if (b->prev[i] != NO_TOKEN)
 			renew(v, b, s, &heap, b->prev[i]);
 	}
-	for (uint32_t i = 0; i != NO_TOKEN; i = b->next[i])
-		s[m++] = s[i];
+	for (uint32_t i = 0; i != NO_TOKEN; m++) {
+		uint32_t next = b->next[i];
+
+		b->start[m] = i;
+		s[m] = s[i];
+		i = next;
+	}
+	return m;
+}
+
+/* The first symbols of bytes, or of a list that is in sym already. */
+static size_t
+window(const struct vocab *v, struct bpe *b, const unsigned char *p, const uint32_t *sym, size_t n, uint32_t *out)
+{
+	if (p)
+		for (size_t i = 0; i < n; i++)
+			out[i] = v->byte[p[i]];
+	else
+		memcpy(out, sym, n * sizeof *out);
+	return merge_long(v, b, out, n);
+}
+
+#define WINDOW 2048
+#define TRIES  16
+
+/*
+ * Pieces of any length in linear time and little memory.  A list of tokens is what merging makes of its bytes if and
+ * only if that is so for each two neighbours: what is merged within two neighbours does not depend on what lies
+ * around them, and neither does whether something is merged across.  So where the tokens of one window go on
+ * with the token with which those of a window that begins there begin, the two are one list.
+ */
+static size_t
+merge_windows(const struct vocab *v, struct bpe *b, const unsigned char *p, uint32_t *sym, size_t n)
+{
+	size_t size = WINDOW, done = 0, m = 0, k, k2 = 0, t, tries;
+	uint32_t *a = NULL, *a2 = NULL, *start = NULL;
+
+	while (n - done > size) {
+		a = xreallocarray(a, size, sizeof *a), a2 = xreallocarray(a2, size, sizeof *a2);
+		start = xreallocarray(start, size, sizeof *start);
+		for (k = window(v, b, p ? p + done : NULL, sym + done, size, a); n - done > size; ) {
+			memcpy(start, b->start, k * sizeof *start);
+			for (t = k - 1; t > 0 && start[t] > size - size / 8; )
+				t--;
+			for (tries = 0; t > 0 && tries < TRIES; tries++, t--) {
+				size_t at = done + start[t], left = n - at < size ? n - at : size;
+
+				k2 = window(v, b, p ? p + at : NULL, sym + at, left, a2);
+				if (*a2 == a[t])
+					break;
+			}
+			if (!t || tries == TRIES)
+				break;
+			memcpy(sym + m, a, t * sizeof *sym);
+			m += t;
+			done += start[t];
+			memcpy(a, a2, (k = k2) * sizeof *a);
+		}
+		if (n - done <= size) {         /* a is all the rest */
+			memcpy(sym + m, a, k * sizeof *sym);
+			m += k;
+			done = n;
+			break;
+		}
+		size *= 2;
+	}
+	if (done < n) {
+		k = window(v, b, p ? p + done : NULL, sym + done, n - done, a = xreallocarray(a, n - done, sizeof *a));
+		memcpy(sym + m, a, k * sizeof *sym);
+		m += k;
+	}
+	free(a), free(a2), free(start);
 	return m;
 }
 
@@ -168,6 +241,8 @@ bpe_merge(const struct vocab *v, struct bpe *b, uint32_t *sym, size_t n)
 {
 	int32_t key[BPE_SHORT];
 
+	if (n > WINDOW)
+		return merge_windows(v, b, NULL, sym, n);
 	if (n > BPE_SHORT)
 		return merge_long(v, b, sym, n);
 	for (size_t i = 0; i + 1 < n; i++)
@@ -180,6 +255,8 @@ bpe_bytes(const struct vocab *v, struct bpe *b, const unsigned char *p, size_t n
 {
 	int32_t key[BPE_SHORT];
 
+	if (n > WINDOW)
+		return merge_windows(v, b, p, out, n);
 	for (size_t i = 0; i < n; i++)
 		out[i] = v->byte[p[i]];
 	if (n > BPE_SHORT)
