@@ -325,6 +325,67 @@ llama2c(void)
 	vocab_free(v);
 }
 
+/* tiktoken's definition as it is: the neighbours whose bytes have the lowest rank, leftmost first, again and again. */
+static size_t
+by_ranks(const struct vocab *v, const char *text, size_t n, uint32_t *out)
+{
+	size_t *at = malloc((n + 1) * sizeof *at), m = n;
+	int64_t *rank = malloc((n + 1) * sizeof *rank);
+
+#define RANK(i) ((i) + 1 < m ? vocab_find(v, text + at[i], at[(i) + 2] - at[i]) : -1)
+	for (size_t i = 0; i <= n; i++)
+		at[i] = i;
+	for (size_t i = 0; i < n; i++)
+		rank[i] = RANK(i);
+	for (;;) {
+		size_t best = m;
+
+		for (size_t i = 0; i + 1 < m; i++)
+			if (rank[i] >= 0 && (best == m || rank[i] < rank[best]))
+				best = i;
+		if (best == m)
+			break;
+		memmove(at + best + 1, at + best + 2, (m - best - 1) * sizeof *at);
+		memmove(rank + best + 1, rank + best + 2, (m - best - 2) * sizeof *rank);
+		m--;
+		rank[best] = RANK(best);
+		if (best)
+			rank[best - 1] = RANK(best - 1);
+	}
+	for (size_t i = 0; i < m; i++)
+		out[i] = (uint32_t)vocab_find(v, text + at[i], at[i + 1] - at[i]);
+	free(at), free(rank);
+	return m;
+}
+
+/* Pieces longer than what is merged in one go, of few letters and of many. */
+static void
+long_pieces(const struct vocab *v, const char *name)
+{
+	static const char *const letters[] = { "a", "ACGT", "etaoinshrdlu", "=", " ", "ab", "()" };
+	enum { N = 7000 };
+	struct encoder *e = encoder(v, SPECIAL_NONE);
+	uint32_t *want = malloc(N * sizeof *want), x = 1;
+	char *text = malloc(N);
+	struct ids ids = {0};
+
+	for (size_t k = 0; k < sizeof letters / sizeof *letters; k++) {
+		size_t m;
+
+		for (int i = 0; i < N; i++) {
+			x = x * 1664525u + 1013904223u;
+			text[i] = letters[k][(x >> 16) % strlen(letters[k])];
+		}
+		m = by_ranks(v, text, N, want);
+		ids.n = 0;
+		encode(e, text, N, &ids, &err);
+		OK(ids.n == m && !memcmp(ids.v, want, m * sizeof *want), "%s: %d letters of '%s' by definition, %zu tokens", name, N,
+		   letters[k], m);
+	}
+	free(want), free(text), free(ids.v);
+	encoder_free(e);
+}
+
 /* Code points by the 16: pinned where the digest over all of them is that of the golden file (Unicode 16.0). */
 static void
 code_points(const struct vocab *v, const char *name, uint32_t want)
@@ -398,7 +459,7 @@ main(void)
 		if (!strcmp(sets[i][0], "cl100k"))
 			code_points(v, "cl100k", 0xd9b38050);
 		if (!strcmp(sets[i][0], "o200k"))
-			code_points(v, "o200k", 0x0a346447);
+			code_points(v, "o200k", 0x0a346447), long_pieces(v, "o200k");
 		converted(v, sets[i][0], (const char *)mixed.p, mixed.n);
 		if (!strcmp(sets[i][0], "llama3"))
 			llama_cpp(v, "llama-bpe");
