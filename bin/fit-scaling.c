@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const char *out = "-";
+static const char *out = "-", *plot;
 static struct scaling_keys keys = { "params", "tokens", "flops", "loss" };
 static struct scaling_opts o = { .delta = 1e-3 };
 static long long samples = 200, seed, bins = 20, drop;
@@ -25,6 +25,7 @@ static const struct opt opts[] = {
 	{ 0, "tokens", OPT_STR, &keys.tokens, "KEY", "of tokens seen [tokens]", OPT_RESULT },
 	{ 0, "flops", OPT_STR, &keys.flops, "KEY", "of compute, where there are no tokens [flops]", OPT_RESULT },
 	{ 0, "loss", OPT_STR, &keys.loss, "KEY", "of the loss [loss]", OPT_RESULT },
+	{ 0, "plot", OPT_STR, &plot, "FILE", "also draw the runs and the laws, as SVG", OPT_QUIET },
 	{ 'j', "json", OPT_FLAG, &json, NULL, "write JSON", OPT_RESULT },
 	{ 0 }
 };
@@ -104,6 +105,11 @@ main(int argc, char **argv)
 	rep.dropped = (int)drop;
 	(json ? scaling_json : scaling_text)(&rep, &text);
 	if (file_write(out, 0, text.p, text.n, &e))
+		die_err(&e);
+	buf_clear(&text);
+	if (plot)
+		scaling_svg(&r, &fit, &text);
+	if (plot && file_write(plot, 0, text.p, text.n, &e))
 		die_err(&e);
 	free((void *)(uintptr_t)rep.ask.budget);
 	free((void *)(uintptr_t)rep.ask.predict);

@@ -15,6 +15,7 @@ t 'a law is found again' 'fit-scaling --json --bootstrap=0 --predict=1e8,2e9 run
 	"BEGIN { want = 1.5 + 60 / 1e8 ^ .3 + 300 / 2e9 ^ .35; exit !(E > 1.4999 && E < 1.5001 && L / want > .9999 && L / want < 1.0001) }"'
 t 'the same bytes at any number of threads' 'fit-scaling --bootstrap=20 -t1 runs.jsonl >a && fit-scaling --bootstrap=20 -t3 runs.jsonl | cmp a -'
 t 'compressed, from a pipe, in parts' 'head -20 runs.jsonl | gzip >r1.gz && tail -n +21 runs.jsonl | fit-scaling --bootstrap=0 r1.gz - >a && fit-scaling --bootstrap=0 runs.jsonl | cmp a -'
+t 'a picture: each run a point, the law of the best size a curve' 'fit-scaling --bootstrap=0 --plot=p.svg runs.jsonl >x && grep -c "<circle cx.*<title>" p.svg | grep -qx 28 && grep -q "the law, best size" p.svg && grep -q "^</svg>" p.svg'
 t 'logs of runs: the end is what was measured' 'for d in 1 2 3; do train-step -q -m model.safetensors -o m -n $((2 * d)) -B 2 --lr=3e-3 --eval=train.lms --eval-every=2 --log=$d.log train.lms || exit 1; done
 	grep -q "\"params\":30656," 1.log && fit-scaling --json --bootstrap=0 1.log 2.log 3.log >a && [ "$(val a runs)" = 3 ] && fit-scaling --bootstrap=0 1.log 2.log 3.log | grep -q "do not tell" &&
 	fit-scaling --bootstrap=0 3.log | grep -q "not tell"'

@@ -175,12 +175,12 @@ chart_at(const struct chart_axis *a, double v)
 void
 chart_label(double v, struct buf *b)
 {
-	static const char unit[] = " KMGT";
+	static const char unit[] = " KMG";
 	int u = 0;
 
 	if (fabs(v) < 1e-12)
 		v = 0;
-	if (fabs(v) >= 1e15 || (v != 0 && fabs(v) < 1e-3)) {
+	if (fabs(v) >= 1e12 || (v != 0 && fabs(v) < 1e-3)) {
 		buf_printf(b, "%.3g", v);
 		return;
 	}

@@ -87,4 +87,6 @@ struct scaling_report {
 void scaling_more(struct scaling_ask *, double *budget, double (*predict)[2], const struct scaling_runs *);
 void scaling_text(const struct scaling_report *, struct buf *);
 void scaling_json(const struct scaling_report *, struct buf *);
+/* The runs with the curves of the law, and the best size by compute. */
+void scaling_svg(const struct scaling_runs *, const struct scaling *, struct buf *);
 #endif
