@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/par.h"
 #include "stream/docs.h"
+#include "text/cdx.h"
 #include "text/clean.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,22 +14,29 @@
 #define BATCH_BYTES ((size_t)16 << 20)  /* or so many bytes, then the batch is worked on */
 
 static const char *out_path = "-", *format = "auto", *split = "file", *extract = "main", *rejects, *stats;
-static const char *rule_list, *redact_list, *langs, *respect;
+static const char *rule_list, *redact_list, *langs, *respect, *index_path;
 static double lang_min = .65;
-static struct strs sets;
-static int tidy;
+static struct strs sets, block, drop, keep;
+static long long from;
+static int tidy, markdown;
 
 static const struct opt opts[] = {
 	{ 0, "format", OPT_STR, &format, "KIND", "auto, warc, wet, html, text, jsonl, archive [auto]", OPT_RESULT },
 	{ 0, "split", OPT_STR, &split, "UNIT", "a document of plain text: file, line, para [file]", OPT_RESULT },
 	{ 0, "extract", OPT_STR, &extract, "PART", "of a page: main, all [main]", OPT_RESULT },
+	{ 0, "markdown", OPT_FLAG, &markdown, NULL, "mark headings, quotes, code and tables as Markdown does", OPT_RESULT },
 	{ 0, "lang", OPT_STR, &langs, "LIST", "keep these languages only: en,de", OPT_RESULT },
 	{ 0, "lang-min", OPT_NUM, &lang_min, "SCORE", "with at least this score [0.65]", OPT_RESULT },
 	{ 0, "rules", OPT_STR, &rule_list, "LIST", "gopher-rep, gopher, c4, fineweb, none", OPT_RESULT },
 	{ 0, "set", OPT_LIST, &sets, "RULE.NAME=VALUE", "another threshold of a rule", OPT_RESULT },
 	{ 0, "tidy", OPT_FLAG, &tidy, NULL, "tidy documents too that come as such", OPT_RESULT },
+	{ 0, "block", OPT_LIST, &block, "FILE", "leave out pages of the hosts and addresses in FILE", OPT_FILE },
+	{ 0, "drop", OPT_LIST, &drop, "PCRE", "leave out documents that match", OPT_RESULT },
+	{ 0, "keep", OPT_LIST, &keep, "PCRE", "leave out those that do not", OPT_RESULT },
 	{ 0, "redact", OPT_STR, &redact_list, "LIST", "take out email, ip, phone, key, card", OPT_RESULT },
 	{ 0, "respect", OPT_STR, &respect, "LIST", "leave out who asks for it: noindex, noarchive, tdm", OPT_RESULT },
+	{ 0, "from", OPT_INT, &from, "OFFSET", "begin at this byte of the file", OPT_RESULT },
+	{ 0, "index", OPT_STR, &index_path, "FILE", "write where each page is to FILE, as CDXJ", OPT_QUIET },
 	{ 0, "rejects", OPT_STR, &rejects, "FILE", "write what is left out to FILE, with the reason", OPT_QUIET },
 	{ 0, "stats", OPT_STR, &stats, "FILE", "write counts to FILE, as JSON", OPT_QUIET },
 	{ 'o', "output", OPT_STR, &out_path, "FILE", "write to FILE, whole or not at all", OPT_QUIET },
@@ -76,16 +84,26 @@ fill(struct source *s, struct batch *b)
 	return r;
 }
 
-static void
-write_stats(const char *path, const struct tally *t, const struct source *s)
+/* A file of text beside the documents, opened before anything is done: NULL when none is asked for. */
+static struct file_out *
+create(const char *path)
 {
 	struct err err;
-	struct buf json = { 0 };
+	struct file_out *f = path ? file_create(path, 0, &err) : NULL;
 
-	tally_json(t, s, &json);
-	if (file_write(path, 0, json.p, json.n, &err))
+	if (path && !f)
 		die_err(&err);
-	buf_free(&json);
+	return f;
+}
+
+static void
+finish(struct file_out *f, struct buf *text)
+{
+	struct err err;
+
+	if (f && (fwrite(text->p, 1, text->n, file_stream(f)) != text->n || file_commit(f, &err)))
+		die_err(&err);
+	buf_free(text);
 }
 
 static void
@@ -95,11 +113,18 @@ run(struct source *s, const struct clean *c)
 	struct tally tally = { 0 };
 	char *head = source_head(s) ? head_next(source_head(s), "docs", "") : head_new("docs", "");
 	struct docs_out *kept = docs_create(out_path, head), *left = rejects ? docs_create(rejects, head) : NULL;
+	struct file_out *counts = create(stats), *places = create(index_path);
+	struct buf line = { 0 }, json = { 0 };
 	int more;
 
 	b.clean = c;
 	do {
 		more = fill(s, &b);
+		buf_clear(&line);
+		for (size_t i = 0; i < b.n && places; i++)
+			cdx_line(&b.page[i], &line);
+		if (places)
+			fwrite(line.p ? line.p : "", 1, line.n, file_stream(places));    /* finish() tells of failures */
 		par_for(b.n, work, &b);
 		for (size_t i = 0; i < b.n; i++) {
 			tally_add(&tally, &b.done[i], b.size[i]);
@@ -114,8 +139,10 @@ run(struct source *s, const struct clean *c)
 	progress_end();
 	if (left)
 		docs_finish(left);
-	if (stats)
-		write_stats(stats, &tally, s);
+	tally_json(&tally, s, &json);
+	finish(counts, &json);
+	buf_clear(&line);
+	finish(places, &line);
 	docs_finish(kept);
 	if (source_damaged(s))
 		warn("%llu damaged places were passed over", (unsigned long long)source_damaged(s));
@@ -141,6 +168,24 @@ check_langs(void)
 	}
 }
 
+static struct filter *
+make_filter(void)
+{
+	struct filter *f = filter_new();
+	struct err err;
+
+	for (int i = 0; i < block.n; i++)
+		if (filter_block(f, block.v[i], &err))
+			die_err(&err);
+	for (int i = 0; i < drop.n; i++)
+		if (filter_pattern(f, drop.v[i], 0, &err))
+			die_usage("--drop=%s", err.text);
+	for (int i = 0; i < keep.n; i++)
+		if (filter_pattern(f, keep.v[i], 1, &err))
+			die_usage("--keep=%s", err.text);
+	return f;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -148,6 +193,7 @@ main(int argc, char **argv)
 	struct clean clean = { 0 };
 	struct extract *x;
 	struct rules *rules;
+	struct filter *filter;
 	struct source *s;
 	struct err err;
 	int at = cli_parse(argc, argv, &tool), kind = source_format(format), unit = source_split(split);
@@ -170,6 +216,11 @@ main(int argc, char **argv)
 		if (rules_set(rules, sets.v[i], &err) < 0)
 			die_usage("--set=%s: %s", sets.v[i], err.text);
 	clean.rules = rules;
+	clean.markdown = markdown;
+	clean.filter = filter = make_filter();
+	if (from < 0 || (from && argc - at > 1))
+		die_usage("--from=%lld: an offset in one file", from);
+	so.from = (uint64_t)from;
 	check_langs();
 	clean.langs = langs;
 	clean.lang_min = lang_min;
@@ -180,5 +231,6 @@ main(int argc, char **argv)
 	source_close(s);
 	extract_free(x);
 	rules_free(rules);
+	filter_free(filter);
 	return EXIT_OK;
 }

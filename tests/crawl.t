@@ -70,6 +70,25 @@ t 'an unknown language' 'exits 2 crawl-clean --lang=en,klingon text.txt'
 t 'a rule' '[ $(crawl-clean --rules=gopher --rejects=r.lms page.html | lmcat | wc -c) = 0 ] && lmcat --jsonl r.lms | grep -q "gopher.word_count"'
 t 'another threshold' 'crawl-clean --rules=gopher --set gopher.min_words=5 page.html | lmcat | grep -q cat'
 
+printf '<html><main><h2>A head</h2><p>Some <code>x = 1</code> text.<blockquote>Said so.</blockquote><pre>if (a)\n\tb;</pre><table><tr><th>k<th>v<tr><td>1<td>2</table></main>' >md.html
+printf '## A head\n\nSome `x = 1` text.\n\n> Said so.\n\n```\nif (a)\n\tb;\n```\n\n| k | v |\n| --- | --- |\n| 1 | 2 |\n' >md.txt
+t 'Markdown' 'cc --markdown md.html | lmcat | diff - md.txt'
+printf '{"url":"http://www.a.example.org:80/x/y?q","text":"one"}\n{"url":"https://b.test/shop/1","text":"two"}\n{"url":"https://b.test/shopping","text":"three"}\n{"url":"http://c.test/Poker","text":"four"}\n{"text":"five"}\n' >urls.jsonl
+printf '# hosts\nExample.org\nhttps://b.test/shop/\n/poker|casino/\n' >block
+t 'addresses are blocked' '[ "$(cc --block=block --rejects=r.lms urls.jsonl | lmcat | tr "\n" " ")" = "three five " ] && [ "$(lmcat --jsonl r.lms | grep -c "\"reason\":\"block\"")" = 3 ]'
+t 'texts are dropped and kept by pattern' '[ "$(cc --drop=^t --drop=five --keep="o|w" --keep=x urls.jsonl | lmcat | tr "\n" " ")" = "one four " ]'
+t 'a pattern that is none' 'exits 2 crawl-clean --drop="(" urls.jsonl; exits 1 crawl-clean --block=no/file urls.jsonl'
+t 'an index, and reading from there' 'cc --index=i.cdxj three.warc.gz -o three.lms && [ $(wc -l <i.cdxj) = 3 ] && head -1 i.cdxj | grep -q "^org,example)/ [0-9-]* {\"url\":\"http://example.org/\"" &&
+	at=$(sed -n "2s/.*\"offset\"://; 2s/}//p" i.cdxj) && [ $(cc --from=$at three.warc.gz | lmcat --jsonl | wc -l) = 2 ] && exits 1 crawl-clean --from=1000000 three.warc.gz && exits 2 crawl-clean --from=1 page.html page.html'
+t 'a file that cannot be written is found at once' 'exits 1 crawl-clean --stats=none/x -o k2.lms page.html && [ ! -e k2.lms ]'
+for k in $(seq 2000); do http 200 text/html "<p>record $k"; done >2k.warc
+awk -v RS='WARC/1.0' 'NR > 1 { printf "WARC/1.0%s", $0 | ("gzip -c >>2k.warc.gz"); close("gzip -c >>2k.warc.gz") }' 2k.warc
+t 'two thousand records of two thousand' '[ $(cc 2k.warc.gz | lmcat --jsonl | wc -l) = 2000 ] && [ $(cc 2k.warc | lmcat --jsonl | wc -l) = 2000 ]'
+cc --index=2k.cdxj 2k.warc.gz -o 2k.lms
+at=$(sed -n '21s/.*"offset"://; 21s/}//p' 2k.cdxj) mid=$(sed -n '10s/.*"offset"://; 10s/}//p' 2k.cdxj)
+{ head -c $((mid + 40)) 2k.warc.gz; head -c 20 /dev/zero; head -c "$at" 2k.warc.gz | tail -c +$((mid + 61)); } >20.warc.gz
+t 'nineteen of twenty, one of them damaged' '[ $(cc 20.warc.gz 2>e | lmcat --jsonl | wc -l) = 19 ] && grep -q "20.warc.gz: byte $mid: " e'
+
 i=0; while [ $i -lt 30 ]; do cat crawl.warc some.warc; i=$((i + 1)); done >many.warc
 t 'the same bytes on any number of threads' 'cc -t1 -o 1.lms many.warc && cc -t3 -o 3.lms many.warc && cmp 1.lms 3.lms'
 

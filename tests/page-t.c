@@ -3,7 +3,7 @@
 #include "tap.h"
 #include "text/charset.h"
 #include "text/extract.h"
-#include "text/source.h"
+#include "text/sniff.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -151,12 +151,12 @@ hostile(void)
 static void
 kinds(void)
 {
-	OK(text_kind("\xef\xbb\xbf <!-- x --> <HTML>", 20, 1) == FORMAT_HTML, "a page, behind a mark and a comment");
-	OK(text_kind("<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC>", 45, 1) == FORMAT_HTML, "a page of XHTML");
-	OK(text_kind("{\"text\":\"x\"}\nrest", 17, 1) == FORMAT_JSONL, "JSON lines");
-	OK(text_kind("{ this is text }", 16, 1) == FORMAT_TEXT, "a brace does not make JSON");
-	OK(text_kind("<3 you", 6, 1) == FORMAT_TEXT, "a < does not make a page");
-	OK(text_kind("\xff\xfe<\0h\0t\0m\0l\0>\0", 14, 1) == FORMAT_HTML, "a page in UTF-16");
+	OK(sniff_text("\xef\xbb\xbf <!-- x --> <HTML>", 20, 1) == FORMAT_HTML, "a page, behind a mark and a comment");
+	OK(sniff_text("<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC>", 45, 1) == FORMAT_HTML, "a page of XHTML");
+	OK(sniff_text("{\"text\":\"x\"}\nrest", 17, 1) == FORMAT_JSONL, "JSON lines");
+	OK(sniff_text("{ this is text }", 16, 1) == FORMAT_TEXT, "a brace does not make JSON");
+	OK(sniff_text("<3 you", 6, 1) == FORMAT_TEXT, "a < does not make a page");
+	OK(sniff_text("\xff\xfe<\0h\0t\0m\0l\0>\0", 14, 1) == FORMAT_HTML, "a page in UTF-16");
 }
 
 int

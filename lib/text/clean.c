@@ -52,8 +52,9 @@ to_text(const struct clean *c, struct page *p, struct cleaned *out)
 		charset_convert(bytes_of(&p->body), p->body.n, from, &out->text);
 		return;
 	}
+	buf_clear(&out->utf8);
 	charset_convert(bytes_of(&p->body), p->body.n, from, &out->utf8);
-	extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, c->all, &out->ex);
+	extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, (c->all ? EXTRACT_ALL : 0) | (c->markdown ? EXTRACT_MARKDOWN : 0), &out->ex);
 	buf_add(&out->text, bytes_of(&out->ex.text), out->ex.text.n);
 }
 
@@ -161,9 +162,26 @@ in_list(const char *list, const char *code)
 	return 0;
 }
 
+/* By its address, before anything is done with it. */
+static const char *
+blocked(const struct clean *c, const struct page *p, struct cleaned *out)
+{
+	struct json meta;
+	struct buf *url = &out->utf8;
+
+	if (p->url.n)
+		return filter_blocks(c->filter, p->url.p, p->url.n) ? "block" : NULL;
+	if (json_parse(&meta, bytes_of(&p->meta), p->meta.n, NULL) || json_str(json_get(meta, "url"), url))
+		return NULL;
+	return filter_blocks(c->filter, bytes_of(url), url->n) ? "block" : NULL;
+}
+
 static void
 judge(const struct clean *c, struct page *p, struct cleaned *out)
 {
+	out->reason = blocked(c, p, out);
+	if (out->reason)
+		return;
 	to_text(c, p, out);
 	if (c->tidy || p->kind != PAGE_DOC)
 		tidy(out, p->kind == PAGE_HTML);         /* extraction has made blanks regular, but for code */
@@ -173,6 +191,8 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 	lang_detect(out->text.p, out->text.n, &out->lang);
 	if (c->langs && (!in_list(c->langs, out->lang.code) || out->lang.score < c->lang_min))
 		out->reason = "lang";
+	if (!out->reason)
+		out->reason = filter_text(c->filter, out->text.p, out->text.n);
 	if (!out->reason && c->rules)
 		out->reason = rules_apply(c->rules, out->lang.code, &out->text);
 	if (!out->reason && is_blank(&out->text))

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "text/extract.h"
+#include "text/filter.h"
 #include "text/lang.h"
 #include "text/redact.h"
 #include "text/rules.h"
@@ -14,6 +15,8 @@
 struct clean {
 	const struct extract *extract;
 	int                   all;      /* no choice of the main content */
+	int                   markdown;
+	const struct filter  *filter;
 	int                   tidy;     /* also what arrives as documents */
 	const char           *langs;    /* "en,de": no others are kept; NULL: any */
 	double                lang_min; /* and these with this score at least */

@@ -354,7 +354,7 @@ find_content(struct work *w, const struct buf *title)
 }
 
 void
-extract_page(const struct extract *x, const char *s, size_t n, int all, struct extracted *e)
+extract_page(const struct extract *x, const char *s, size_t n, unsigned how, struct extracted *e)
 {
 	struct work w = { 0 };
 	uint32_t root = 0;
@@ -366,14 +366,14 @@ extract_page(const struct extract *x, const char *s, size_t n, int all, struct e
 	w.m = xcalloc(w.h.n, sizeof *w.m);
 	w.kind = xcalloc(w.h.n, 1);
 	w.names = names_new(x);
-	if (all) {
+	if (how & EXTRACT_ALL) {
 		mark_furniture(&w, NOTHING);
 	} else {
 		for (uint32_t i = 1; i < w.h.n; i++)
 			w.kind[i] = (uint8_t)names_kind(w.names, &w.h, i);
 		root = find_content(&w, &e->title);
 	}
-	render_tree(&w.h, root, &e->text);
+	render_tree(&w.h, root, how & EXTRACT_MARKDOWN, &e->text);
 	names_free(w.names);
 	free(w.kind);
 	free(w.m);

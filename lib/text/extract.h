@@ -23,13 +23,14 @@ struct extracted {
 void extracted_clear(struct extracted *);       /* keeps the memory */
 void extracted_free(struct extracted *);
 
-/* Extracts from n bytes of UTF-8 (broken bytes go through).  all: everything that is shown, nothing judged.
+enum { EXTRACT_ALL = 1, EXTRACT_MARKDOWN = 2 };         /* everything that is shown, nothing judged; marks of Markdown */
+/* Extracts from n bytes of UTF-8 (broken bytes go through); how: EXTRACT_*.
  * The buffers are emptied first.  Pure; time is linear in n. */
-void extract_page(const struct extract *, const char *html, size_t n, int all, struct extracted *);
+void extract_page(const struct extract *, const char *html, size_t n, unsigned how, struct extracted *);
 
 /* Within the module. */
 enum { MARK_DROP = 1 };         /* html_node.user: this element and what is in it is left out */
-void render_tree(const struct html *, uint32_t root, struct buf *out);
+void render_tree(const struct html *, uint32_t root, int markdown, struct buf *out);
 void page_meta(const struct html *, struct extracted *);
 uint32_t *html_ends(const struct html *);       /* for each node, the index past its last descendant; to be freed */
 #endif

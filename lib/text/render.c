@@ -1,4 +1,4 @@
-/* render - a tree as text: blocks on lines of their own, lists, tables, preformatted text; words never glued */
+/* render - a tree as text or Markdown: blocks on lines of their own, lists, tables, preformatted text; words never glued */
 /* SPDX-License-Identifier: MIT */
 #include "text/extract.h"
 #include <stdio.h>
@@ -18,6 +18,8 @@ struct render {
 	char bullet[32];        /* owed at the next line's beginning */
 	int  indent;            /* in front of it */
 	struct buf pad;         /* blanks owed in preformatted text */
+	int  markdown;          /* headings, quotes, code and tables are marked */
+	int  quotes, rows;      /* markdown: depth; rows of the table so far */
 };
 
 static void
@@ -44,6 +46,8 @@ settle(struct render *r)
 		buf_char(r->out, ' ');
 	}
 	r->lines = r->space = r->after_link = 0;
+	for (int i = 0; begins && i < r->quotes; i++)
+		buf_str(r->out, "> ");
 	if (r->bullet[0] && (begins || r->out->p[r->out->n - 1] == '\n')) {
 		for (int i = 0; i < r->indent; i++)
 			buf_str(r->out, "  ");
@@ -171,6 +175,8 @@ row(struct render *r, uint32_t at)
 	settle(r);
 	before = r->out->n;
 	r->row = 1;
+	if (r->markdown)
+		buf_str(r->out, "| ");
 	for (uint32_t i = r->h->node[at].first; i; i = r->h->node[i].next) {
 		int tag = r->h->node[i].tag;
 
@@ -182,6 +188,8 @@ row(struct render *r, uint32_t at)
 		r->space = r->lines = 0;
 	}
 	r->row = 0;
+	if (r->markdown)
+		buf_str(r->out, " |");
 	/* a row of empty cells leaves nothing */
 	for (size_t i = before; i <= r->out->n; i++) {
 		if (i == r->out->n) {
@@ -191,6 +199,9 @@ row(struct render *r, uint32_t at)
 			break;
 		}
 	}
+	for (int i = -1; r->markdown && r->out->n > before && r->rows == 0 && i < n; i++)
+		buf_str(r->out, i < 0 ? "\n|" : " --- |");
+	r->rows += r->out->n > before;
 	want(r, 1);
 }
 
@@ -236,14 +247,59 @@ link_node(struct render *r, uint32_t at)
 	r->after_link = r->out->n > before && !r->lines && !r->space;
 }
 
+/* A line of three ticks around code. */
+static void
+fence(struct render *r)
+{
+	want(r, 1);
+	settle(r);
+	buf_str(r->out, "```");
+	want(r, 1);
+}
+
+/* What Markdown puts in front of an element; whether there is anything to put behind it. */
+static int
+open_mark(struct render *r, uint32_t at, int tag)
+{
+	if (!r->markdown || r->row || r->pre)
+		return 0;
+	if (html_flags[tag] & H_HEAD && !r->bullet[0]) {
+		r->indent = 0;
+		snprintf(r->bullet, sizeof r->bullet, "%.*s ", tag - TAG_h1 + 1, "######");
+		return 0;
+	}
+	if (tag == TAG_table)
+		r->rows = 0;
+	if (tag == TAG_blockquote)
+		r->quotes++;
+	if (tag == TAG_code && r->h->node[at].first) {
+		settle(r);
+		buf_char(r->out, '`');
+	}
+	return tag == TAG_blockquote || tag == TAG_code;
+}
+
+static void
+close_mark(struct render *r, int tag)
+{
+	if (tag == TAG_blockquote)
+		r->quotes--;
+	else
+		buf_char(r->out, '`');
+}
+
 static void
 element(struct render *r, uint32_t at, int tag)
 {
 	int lines = html_flags[tag] & H_PARA ? 2 : html_flags[tag] & H_BLOCK ? 1 : 0;
 	int in_item = r->bullet[0] != 0;        /* nothing has come after the bullet yet: stay on its line */
+	int fenced = r->markdown && tag == TAG_pre && !r->row && !r->pre && r->h->node[at].first, marked;
 
 	if (lines && !in_item)
 		want(r, r->lists && lines == 2 && tag != TAG_pre ? 1 : lines);
+	marked = open_mark(r, at, tag);
+	if (fenced)
+		fence(r);
 	if (tag == TAG_pre || tag == TAG_xmp) {
 		uint32_t first = r->h->node[at].first;
 
@@ -254,11 +310,19 @@ element(struct render *r, uint32_t at, int tag)
 			text_pre(r, r->h->node[at].text, r->h->node[at].len);
 		children(r, at);
 		r->pre--;
+		if (fenced) {
+			r->lines = 0;
+			fence(r);
+		}
 		r->lines = 2;
 		buf_clear(&r->pad);
 	} else {
 		children(r, at);
 	}
+	if (marked)
+		close_mark(r, tag);
+	if (r->markdown && html_flags[tag] & H_HEAD)
+		r->bullet[0] = 0;
 	if (lines)
 		want(r, r->lists && lines == 2 && tag != TAG_pre ? 1 : lines);
 }
@@ -322,9 +386,9 @@ node(struct render *r, uint32_t at)
 }
 
 void
-render_tree(const struct html *h, uint32_t root, struct buf *out)
+render_tree(const struct html *h, uint32_t root, int markdown, struct buf *out)
 {
-	struct render r = { .h = h, .out = out };
+	struct render r = { .h = h, .out = out, .markdown = markdown };
 	uint32_t *ends = html_ends(h);
 
 	r.ends = ends;

@@ -45,6 +45,12 @@ seen_put(struct seen *s, struct hash128 h)
 	return 0;
 }
 
+int
+seen_has(const struct seen *s, struct hash128 h)
+{
+	return s->n && slot_of(s, h)->a;
+}
+
 void
 seen_free(struct seen *s)
 {

@@ -16,5 +16,6 @@ struct seen {
 	size_t          n, cap;
 };
 int  seen_put(struct seen *, struct hash128);   /* whether it was there; it is now */
+int  seen_has(const struct seen *, struct hash128);
 void seen_free(struct seen *);
 #endif

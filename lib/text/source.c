@@ -1,20 +1,17 @@
 /* source - tells what a file is by its first bytes and hands out its pages */
 /* SPDX-License-Identifier: MIT */
 #include "text/source.h"
-#include "base/json.h"
 #include "stream/docs.h"
 #include "stream/input.h"
 #include "text/charset.h"
-#include "text/extract.h"
-#include "text/http.h"
+#include "text/record.h"
+#include "text/sniff.h"
 #include "text/unpack.h"
-#include "text/warc.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <zlib.h>
 
 #define SNIFF ((size_t)1 << 16)
 
@@ -68,100 +65,6 @@ page_free(struct page *p)
 	buf_free(&p->meta);
 }
 
-/* Whether markup begins here: "<!doctype", "<html" and what else pages begin with. */
-static int
-begins_page(const char *s, size_t n)
-{
-	static const char *const starts[] = { "<!doctype html", "<html", "<head", "<body", "<title", "<meta", "<script", "<link",
-		"<table", "<div", "<p>", "<h1", "<center", "<style", "<!doctype" };
-
-	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-		if (n >= strlen(starts[i]) && strncasecmp(s, starts[i], strlen(starts[i])) == 0)
-			return 1;
-	return 0;
-}
-
-enum source_format
-text_kind(const char *s, size_t n, int at_end)
-{
-	char plain[512];
-	const char *nl, *end;
-	struct json j;
-
-	if (n >= 2 && (memcmp(s, "\xff\xfe", 2) == 0 || memcmp(s, "\xfe\xff", 2) == 0)) {       /* UTF-16: every other byte */
-		size_t k = 0;
-
-		for (size_t i = 2 + (s[0] == '\xfe'); i < n && k < sizeof plain; i += 2)
-			plain[k++] = s[i];
-		s = plain;
-		n = k;
-		at_end = 1;
-	}
-	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
-		s += 3, n -= 3;
-	end = s + n;
-	if (n && *s == '{') {
-		nl = memchr(s, '\n', n);
-		if ((nl || at_end) && json_parse(&j, s, (size_t)((nl ? nl : end) - s), NULL) == 0)
-			return FORMAT_JSONL;
-		if (!nl && !at_end && n > 2 && (s[1] == '"' || s[1] == ' '))
-			return FORMAT_JSONL;
-	}
-	for (int i = 0; i < 16; i++) {          /* past blanks, comments and an XML declaration */
-		while (s < end && (unsigned char)*s <= ' ')
-			s++;
-		if (end - s < 4 || *s != '<')
-			return FORMAT_TEXT;
-		if (begins_page(s, (size_t)(end - s)))
-			return FORMAT_HTML;
-		if (memcmp(s, "<!--", 4) == 0) {
-			while (end - s >= 3 && memcmp(s, "-->", 3) != 0)
-				s++;
-			if (end - s < 3)
-				return FORMAT_HTML;
-			s += 3;
-		} else if (s[1] == '?' && (nl = memchr(s, '>', (size_t)(end - s)))) {
-			s = nl + 1;
-		} else {
-			return FORMAT_TEXT;
-		}
-	}
-	return FORMAT_TEXT;
-}
-
-/* Whether a gzip member at p begins as a WARC: 1, 0, -1 when nothing comes out of it. */
-static int
-member_is_warc(const unsigned char *p, size_t n)
-{
-	z_stream z = { .next_in = (unsigned char *)(uintptr_t)p, .avail_in = (unsigned)n };
-	unsigned char out[64] = { 0 };
-	int r;
-
-	if (inflateInit2(&z, 15 + 16) != Z_OK)
-		return -1;
-	z.next_out = out;
-	z.avail_out = sizeof out;
-	r = inflate(&z, Z_SYNC_FLUSH);
-	inflateEnd(&z);
-	return memcmp(out, "WARC/", 5) == 0 ? 1 : r == Z_DATA_ERROR || z.avail_out == sizeof out ? -1 : 0;
-}
-
-/* Whether gzip bytes hold a WARC; the first members may be damaged. */
-static int
-is_gzip_warc(const unsigned char *p, size_t n)
-{
-	int is = -1, tries = 0;
-
-	if (n < 3 || p[0] != 0x1f || p[1] != 0x8b)
-		return 0;
-	for (size_t i = 0; i + 2 < n && is < 0 && tries < 32; i++)
-		if (p[i] == 0x1f && p[i + 1] == 0x8b && p[i + 2] == 8) {
-			is = member_is_warc(p + i, n - i);
-			tries++;
-		}
-	return is > 0;
-}
-
 /* Zip and 7z keep their directory at the end: a regular file is read by its path. */
 static int
 open_archive(struct source *s, const char *path, struct err *err)
@@ -177,6 +80,24 @@ open_archive(struct source *s, const char *path, struct err *err)
 	return s->unpack ? 0 : -1;
 }
 
+/* Goes to where reading is to begin. */
+static int
+pass_to(struct source *s, uint64_t from, struct err *err)
+{
+	char trash[1 << 15];
+
+	while (input_offset(s->in) < from) {
+		uint64_t left = from - input_offset(s->in);
+		ssize_t n = input_read(s->in, trash, left < sizeof trash ? (size_t)left : sizeof trash, err);
+
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return err_set(err, "%s: has no byte %llu", input_name(s->in), (unsigned long long)from);
+	}
+	return 0;
+}
+
 /* What the open input is, and the reader for it. */
 static int
 begin(struct source *s, const char *path, struct err *err)
@@ -185,13 +106,13 @@ begin(struct source *s, const char *path, struct err *err)
 	const unsigned char *p;
 	int packed, gz;
 
-	if (!(p = input_peek(s->in, SNIFF, &got, err)))
+	if (pass_to(s, s->opts.from, err) || !(p = input_peek(s->in, SNIFF, &got, err)))
 		return -1;
 	if (got == 0)
 		return err_set(err, "%s: empty (did the command before it fail?)", input_name(s->in));
 	s->kind = s->opts.format;
 	packed = got > 2 && p[0] == 0x1f && p[1] == 0x8b;
-	gz = is_gzip_warc(p, got) || (packed && (s->kind == FORMAT_WARC || s->kind == FORMAT_WET));
+	gz = sniff_gzip_warc(p, got) || (packed && (s->kind == FORMAT_WARC || s->kind == FORMAT_WET));
 	if (!gz && s->kind != FORMAT_ARCHIVE) {
 		if (input_unpack(s->in, err) < 0 || !(p = input_peek(s->in, SNIFF, &got, err)))
 			return -1;
@@ -204,7 +125,7 @@ begin(struct source *s, const char *path, struct err *err)
 		else if (unpack_is(p, got))
 			s->kind = FORMAT_ARCHIVE;
 		else
-			s->kind = text_kind((const char *)p, got, got < SNIFF);
+			s->kind = sniff_text((const char *)p, got, got < SNIFF);
 	}
 	if (got > 11 && memcmp(p, "filedesc://", 11) == 0)
 		return err_set(err, "%s: an ARC file, the form before WARC: not read here (warcio recompress makes a WARC of it)", input_name(s->in));
@@ -307,77 +228,10 @@ source_damaged(const struct source *s)
 	return s->damaged + (s->warc ? warc_damaged(s->warc) : 0);
 }
 
-static void
-set_field(struct buf *out, const struct warc_record *r, const char *name)
-{
-	size_t n;
-	const char *v = field_get(r->head, r->head_len, name, &n);
-
-	if (v && n > 1 && v[0] == '<' && v[n - 1] == '>')       /* "<urn:uuid:...>", and URIs as some tools write them */
-		v++, n -= 2;
-	if (v)
-		buf_add(out, v, n);
-}
-
-/* What a content type says of a page: its kind, or why it is none. */
-static const char *
-kind_of(const char *type, const char *body, size_t n, enum page_kind *kind)
-{
-	if (strcmp(type, "text/html") == 0 || strcmp(type, "application/xhtml+xml") == 0)
-		*kind = PAGE_HTML;
-	else if (strcmp(type, "text/plain") == 0 || strcmp(type, "text/markdown") == 0)
-		*kind = text_kind(body, n, 1) == FORMAT_HTML ? PAGE_HTML : PAGE_TEXT;
-	else if ((type[0] == 0 || strcmp(type, "application/octet-stream") == 0) && text_kind(body, n, 1) == FORMAT_HTML)
-		*kind = PAGE_HTML;
-	else
-		return "type";
-	return NULL;
-}
-
-/* What the HTTP head asks of machines. */
-static void
-head_asks(const char *head, size_t n, struct page *p)
-{
-	char value[256];
-	size_t len;
-	const char *v = field_get(head, n, "x-robots-tag", &len);
-
-	if (v) {
-		snprintf(value, sizeof value, "%.*s", (int)(len < 255 ? len : 255), v);
-		p->asks |= robots_asks(value);
-	}
-	if ((v = field_get(head, n, "tdm-reservation", &len)) && len == 1 && *v == '1')
-		p->asks |= ASKS_TDM;
-}
-
-/* The payload of a response into the page. */
-static const char *
-response(const struct warc_record *r, struct page *p)
-{
-	struct http h;
-	const char *reason;
-
-	if (http_parse(&h, r->body, r->body_len) < 0)
-		return "http.damaged";
-	if (h.status < 200 || h.status > 299)
-		return "http.status";
-	if (h.type[0] && strncmp(h.type, "text/", 5) != 0 && strcmp(h.type, "application/xhtml+xml") != 0 &&
-	    strcmp(h.type, "application/octet-stream") != 0)
-		return "type";
-	memcpy(p->charset, h.charset, sizeof p->charset);
-	head_asks(r->body, h.body, p);
-	if ((reason = http_body(&h, r->body, r->body_len, PAGE_MAX, &p->body)))
-		return reason;
-	return kind_of(h.type, p->body.p ? p->body.p : "", p->body.n, &p->kind);
-}
-
 static int
 next_record(struct source *s, struct page *p, struct err *err)
 {
 	struct warc_record r;
-	char type[64] = "";
-	const char *v;
-	size_t n;
 	int got;
 
 	do {
@@ -385,27 +239,7 @@ next_record(struct source *s, struct page *p, struct err *err)
 			return got;
 		s->skipped += r.type == WARC_OTHER;
 	} while (r.type == WARC_OTHER);
-	set_field(&p->id, &r, "warc-record-id");
-	set_field(&p->url, &r, "warc-target-uri");
-	set_field(&p->date, &r, "warc-date");
-	p->offset = (long long)r.offset;
-	if (!r.body) {
-		p->reason = "too_large";
-		return 1;
-	}
-	if ((v = field_get(r.head, r.head_len, "content-type", &n)))
-		http_type(v, n, type, p->charset);
-	if (r.type == WARC_RESPONSE && (!type[0] || strcmp(type, "application/http") == 0)) {
-		p->reason = response(&r, p);
-	} else {                                /* a response of DNS, say, holds what its own type names */
-		p->reason = kind_of(r.type == WARC_CONVERSION && !type[0] ? "text/plain" : type, r.body, r.body_len, &p->kind);
-		if (!p->reason)
-			buf_add(&p->body, r.body, r.body_len);
-		if (r.type == WARC_CONVERSION && p->kind == PAGE_TEXT)
-			p->kind = PAGE_DOC;
-	}
-	if (!p->reason && p->body.n == 0)
-		p->reason = "empty";
+	page_of_record(p, &r);
 	return 1;
 }
 
@@ -419,7 +253,7 @@ next_member(struct source *s, struct page *p, struct err *err)
 		return r;
 	dot = strrchr(name, '.');
 	p->kind = dot && (strncasecmp(dot, ".txt", 4) == 0 || strncasecmp(dot, ".md", 3) == 0 || strncasecmp(dot, ".text", 5) == 0) ?
-		PAGE_TEXT : text_kind(p->body.p ? p->body.p : "", p->body.n, 1) == FORMAT_HTML || !strstr(name, ".txt") ? PAGE_HTML : PAGE_TEXT;
+		PAGE_TEXT : sniff_text(p->body.p ? p->body.p : "", p->body.n, 1) == FORMAT_HTML || !strstr(name, ".txt") ? PAGE_HTML : PAGE_TEXT;
 	if (!p->reason && p->body.n == 0)
 		p->reason = "empty";
 	return 1;

@@ -28,6 +28,7 @@ void page_free(struct page *);
 struct source_opts {
 	enum source_format format;
 	enum source_split  split;
+	uint64_t from;                  /* the byte of the file to begin at, where a record, member or line begins */
 	void (*say)(const char *fmt, ...) LM_PRINTF(1, 2);      /* is told of damage that was passed over */
 };
 
@@ -45,6 +46,4 @@ void           source_close(struct source *);
 
 int source_format(const char *name);    /* of --format; -1 unknown */
 int source_split(const char *name);
-/* What n bytes at the beginning of a text are; at_end: they are all of it.  FORMAT_HTML, FORMAT_TEXT or FORMAT_JSONL. */
-enum source_format text_kind(const char *, size_t n, int at_end);
 #endif
