@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define ENOUGH 700      /* letters of running text that are a page's content without doubt */
+#define FEW    400      /* bytes of text: what scripts would show is looked at too */
 #define GAIN   2        /* with less, what a more lenient reading must give to be preferred */
 
 /* What is known of each element, of its whole content. */
@@ -21,6 +22,7 @@ struct work {
 	uint32_t             *ends;
 	uint8_t              *kind;     /* bit i: pattern i matches */
 	struct names         *names;
+	unsigned              about;    /* ABOUT_* */
 };
 
 void
@@ -32,7 +34,7 @@ extracted_clear(struct extracted *e)
 	buf_clear(&e->date);
 	buf_clear(&e->lang);
 	buf_clear(&e->url);
-	e->asks = 0;
+	e->asks = e->about = 0;
 }
 
 void
@@ -173,6 +175,8 @@ is_furniture(const struct work *w, uint32_t i, int level)
 		return 1;                               /* what it says of a picture that is not here */
 	if (!block || whole || level >= BY_ELEMENT)
 		return 0;
+	if (kind & 1 << NAMES_PICTURE && w->about & ABOUT_ARTICLE && !(w->about & ABOUT_FORUM) && !holds_code(w, i))
+		return 1;
 	return kind & 1 << NAMES_FURNITURE || (kind & 1 << NAMES_COMMENT && level == BY_NAME);
 }
 
@@ -190,7 +194,8 @@ mark_furniture(struct work *w, int level)
 
 		if (tag == TAG_TEXT || html_flags[tag] & H_DROP)
 			continue;
-		drop = is_hidden(h, i) && !(w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200);
+		/* but for what tabs and folds show one at a time */
+		drop = is_hidden(h, i) && !(w->m[i].good > (w->about & ABOUT_ARTICLE ? .4 : .1) * w->m[0].good && w->m[i].good > 200);
 		if (level < NOTHING && is_furniture(w, i, level))
 			drop = 1;
 		if (drop) {
@@ -310,7 +315,7 @@ mark_links(struct work *w, uint32_t root)
 		if (tag == TAG_ul || tag == TAG_ol || tag == TAG_div || tag == TAG_section || tag == TAG_table || tag == TAG_dl || tag == TAG_form)
 			drop = m->links > 2 && m->link > .6 * m->text && m->good < .1 * w->m[root].good;
 		else if (tag == TAG_p)
-			drop = m->links && m->link > .9 * m->text && m->text < 80;
+			drop = m->links && m->link > .9 * m->text && m->text < 150;
 		if (!drop && html_flags[tag] & H_BLOCK && m->text && m->text < 60) {
 			text_below(w, i, 200, &text);
 			drop = names_line(w->names, text.p, text.n);
@@ -323,22 +328,37 @@ mark_links(struct work *w, uint32_t root)
 	buf_free(&text);
 }
 
+/* Where little of what is shown is running text, as in lists of goods or of articles, the content is what holds most of it all. */
+static uint32_t
+widen(const struct work *w, uint32_t root)
+{
+	const struct mass *all = &w->m[0], *m = &w->m[root];
+
+	if (!(w->about & ABOUT_FORUM) && w->about & (ABOUT_ARTICLE | ABOUT_PRODUCT))
+		return root;
+	if (m->text > .5 * all->text || (m->good > 1500 && m->good > .7 * all->good))
+		return root;
+	while (root && w->m[root].text < .9 * all->text)
+		root = w->h.node[root].parent;
+	return root;
+}
+
 /* The content's root with as much furniture taken out as leaves something. */
 static uint32_t
 find_content(struct work *w, const struct buf *title)
 {
 	uint32_t root = 0, named;
-	int level, used = BY_NAME;
+	int first = w->about & ABOUT_FORUM ? BY_NAME_WITH_COMMENTS : BY_NAME, level, used = first;
 	double good = 0;
 
-	for (level = BY_NAME; level <= NOTHING; level++) {
+	for (level = first; level <= NOTHING; level++) {
 		uint32_t at;
 
 		mark_furniture(w, level);
 		if (!(named = titled_article(w, title)))
 			named = named_content(w);
-		at = descend(w, named, named ? .95 : .85);
-		if (level == BY_NAME || w->m[at].good > GAIN * good) {
+		at = descend(w, named, named ? .95 : w->about & ABOUT_ARTICLE ? .85 : .95);
+		if (level == first || w->m[at].good > GAIN * good) {
 			root = at;
 			good = w->m[at].good;
 			used = level;
@@ -348,6 +368,7 @@ find_content(struct work *w, const struct buf *title)
 	}
 	if (used != level)
 		mark_furniture(w, used);
+	root = widen(w, root);
 	if (w->m[root].link < .5 * w->m[root].text)
 		mark_links(w, root);
 	return root;
@@ -362,6 +383,7 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 	extracted_clear(e);
 	html_parse(&w.h, s, n);
 	page_meta(&w.h, e);
+	w.about = e->about;
 	w.ends = html_ends(&w.h);
 	w.m = xcalloc(w.h.n, sizeof *w.m);
 	w.kind = xcalloc(w.h.n, 1);
@@ -374,6 +396,8 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 		root = find_content(&w, &e->title);
 	}
 	render_tree(&w.h, root, how & EXTRACT_MARKDOWN, &e->text);
+	if (!(how & EXTRACT_ALL) && e->text.n < FEW)
+		embedded_text(&w.h, how & EXTRACT_MARKDOWN, &e->text);
 	names_free(w.names);
 	free(w.kind);
 	free(w.m);

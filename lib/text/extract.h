@@ -14,11 +14,14 @@ void            extract_free(struct extract *);
 enum { ASKS_NOINDEX = 1, ASKS_NOARCHIVE = 2, ASKS_TDM = 4 };
 unsigned robots_asks(const char *directives);   /* "noindex, noarchive", "none"; with "googlebot:" in front: of no concern */
 
+/* What a page says that it is, by og:type, schema.org, its generator or its address. */
+enum { ABOUT_ARTICLE = 1, ABOUT_FORUM = 2, ABOUT_PRODUCT = 4 };
+
 /* Strings are empty when the page does not say. */
 struct extracted {
 	struct buf text;        /* UTF-8; blocks parted by blank lines, list items "- ", cells " | " */
 	struct buf title, author, date, lang, url;      /* url: the canonical one; date: as the page writes it */
-	unsigned   asks;                                /* ASKS_*, of its <meta> elements */
+	unsigned   asks, about;                         /* ASKS_*, of its <meta> elements; ABOUT_* */
 };
 void extracted_clear(struct extracted *);       /* keeps the memory */
 void extracted_free(struct extracted *);
@@ -32,5 +35,7 @@ void extract_page(const struct extract *, const char *html, size_t n, unsigned h
 enum { MARK_DROP = 1 };         /* html_node.user: this element and what is in it is left out */
 void render_tree(const struct html *, uint32_t root, int markdown, struct buf *out);
 void page_meta(const struct html *, struct extracted *);
+/* The text that a page holds for its scripts to show, in place of *text when it is twice as long. */
+void embedded_text(const struct html *, int markdown, struct buf *text);
 uint32_t *html_ends(const struct html *);       /* for each node, the index past its last descendant; to be freed */
 #endif

@@ -54,8 +54,8 @@ extern const uint8_t html_flags[TAG_COUNT];
 /* Attributes that are kept, sorted by name. */
 #define HTML_ATTRS(T) \
 	T(alttext, "alttext") T(aria_hidden, "aria-hidden") T(charset, "charset") T(class, "class") \
-	T(content, "content") T(data_nosnippet, "data-nosnippet") T(datetime, "datetime") T(hidden, "hidden") \
-	T(href, "href") T(http_equiv, "http-equiv") T(id, "id") T(itemprop, "itemprop") T(lang, "lang") \
+	T(content, "content") T(data_nosnippet, "data-nosnippet") T(data_preloaded, "data-preloaded") T(datetime, "datetime") T(hidden, "hidden") \
+	T(href, "href") T(http_equiv, "http-equiv") T(id, "id") T(itemprop, "itemprop") T(itemtype, "itemtype") T(lang, "lang") \
 	T(name, "name") T(open, "open") T(property, "property") T(rel, "rel") T(role, "role") T(start, "start") \
 	T(style, "style") T(type, "type")
 enum {

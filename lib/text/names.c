@@ -11,14 +11,14 @@
 #define SEEN 1024
 
 /* Judged by class, id and itemprop of an element, joined by blanks; the last one by a short block's text. */
-enum { RE_NAMES = NAMES_BODY + 1, RE_LINE = RE_NAMES, RE_COUNT };
+enum { RE_NAMES = NAMES_PICTURE + 1, RE_LINE = RE_NAMES, RE_COUNT };
 static const char *const patterns[RE_COUNT] = {
 	/* what answers a page, unless it is the page */
 	[NAMES_COMMENT] =
 	"\\bcomment(s|-?list|-?section|-?thread|-?area|-?wrap(per)?|-?form)?\\b|disqus|\\brespond\\b|\\brepl(y|ies)\\b",
 	/* what is laid over a page */
 	[NAMES_NOTICE] =
-	"\\bcookie|consent|gdpr|\\bccpa|onetrust|ot-sdk|truste|didomi|privacy-?(notice|banner|cent(er|re))",
+	"\\bcookie|consent|gdpr|\\bccpa|onetrust|ot-sdk|truste|didomi|privacy-?(notice|banner|cent(er|re)|overview)",
 	[NAMES_FURNITURE] =
 	"\\b(social|sharing|share|sharedaddy|addthis|sharethis|share-?(bar|buttons?|links?|tools?|this|icons?))\\b|(social|share)[-_]|[-_](social|share|sharing)\\b"
 	"|\\brelated|[-_]related|recommend|read-?(more|next)|more-?(stories|articles|news|from|like)|also-?(like|read)|\\btaboola|outbrain|zergnet|mgid"
@@ -29,17 +29,21 @@ static const char *const patterns[RE_COUNT] = {
 	"|\\btags?\\b|\\btag-?(list|cloud|links)|\\bcategor(y|ies)-?(list|links)|post-?(tags|nav|navigation)|\\bpagination|\\bpager\\b|page-?numbers|\\bwidget"
 	"|\\bauthor-?(bio|box|info|card|profile)|about-?author|\\bbyline\\b|post-?meta|entry-?meta|article-?meta|\\bmeta-?info|\\bdateline\\b|\\btimestamp\\b"
 	"|\\bsearch\\b|search-?(form|box)|\\btoc\\b|table-?of-?contents|\\btoolbar|\\bprev-?next|\\bjump-?(to|links?)|mw-editsection|mw-jump|\\bnavbox|catlinks|printfooter"
-	"|headerlink|\\bedit-?link|\\brss\\b|\\bfollow-?us|\\bcopyright\\b|\\blegal\\b|\\bdisclaimer\\b|\\bcaption-?credit|image-?credit|\\bcredits?\\b|\\brating",
+	"|headerlink|\\bedit-?link|\\brss\\b|\\bfollow-?us|\\bcopyright\\b|\\blegal\\b|\\bdisclaimer\\b|\\bcaption-?credit|image-?credit|\\bcredits?\\b|\\brating"
+	"|cross-?sell|up-?sell|recently-?viewed|similar-?(items|products|posts)|frequently-?bought|\\bfacets?\\b|\\bfilters?\\b|[-_]filters?\\b|\\bfilter[-_]|\\brefine|\\bsort-?(by|options)"
+	"|(mini|side)-?cart|cart-?drawer|wish-?list",
 	/* of these alone when it is within a line */
 	[NAMES_INLINE] =
 	"sr-only|screen-?reader|visually-?hidden|headerlink|anchor-?(link|js)|mw-editsection|no-?print\\b|\\bfootnote-?ref|\\bshare\\b|\\bsocial\\b"
 	"|\\badvert|\\btool-?tip|\\bbyline\\b|\\btimestamp\\b|\\bedit-?link|skip-?link",
+	[NAMES_PICTURE] =
+	"caption|\\bgallery|[-_]gallery|slide-?show|light-?box|photo-?credit|image-?(copyright|source|info)",
 	[RE_LINE] =
 	"^\\s*(advert(isement|isment)?s?|sponsored( content)?|share( this)?( on \\w+| (story|article|post|page))?|tweet|pin( it)?|print( this)?|e-?mail( this)?"
 	"|copy link|\\d* ?(comments?|shares?|views?)|(leave|post|add) a (comment|reply)|reply|tags?:?|filed under:?.*|read (more|next|full.*)|(see|show|view|load|learn) (more|all)"
 	"|more (from|on|in|about) .*|related( (articles?|stories|posts|topics|content|news))?:?|you (may|might) also like:?|recommended( for you)?|most (read|popular|viewed|recent)"
 	"|(continue reading|story continues|article continues).*|(follow|like) us on .*|subscribe( now| today)?|sign (up|in)|log in|click here.*|back to (the )?top|skip to .*|loading.*"
-	"|next|previous|prev|menu|search|close|advertisement - .*|photo:? .{0,20}getty.*|get short url|hide caption|toggle caption|enlarge this image|please enable javascript.*)\\W*$",
+	"|next|previous|prev|menu|search|close|advertisement - .*|photo:? .{0,20}getty.*|get short url|(read|see) more:.*|don'?t miss.*|also on .*|image copyright.*|like this story.*|caption|video|updated at .*|have a tip.*|hide caption|toggle caption|enlarge this image|please enable javascript.*)\\W*$",
 	[NAMES_BODY] =
 	"article-?_?(body|content|text|main)|\\bstory-?_?(body|content|text)|post-?_?(body|content|text|entry)|entry-?_?(content|body|text)"
 	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content"

@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/html.h"
 
-enum { NAMES_FURNITURE, NAMES_COMMENT, NAMES_NOTICE, NAMES_INLINE, NAMES_BODY };
+enum { NAMES_FURNITURE, NAMES_COMMENT, NAMES_NOTICE, NAMES_INLINE, NAMES_BODY, NAMES_PICTURE };
 
 struct extract;                 /* the compiled patterns: text/extract.h */
 struct names;                   /* scratch for one page at a time */

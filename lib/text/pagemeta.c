@@ -1,5 +1,6 @@
 /* pagemeta - what a page says of itself: title, author, date, language, canonical address */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "text/extract.h"
 #include "base/json.h"
 #include <stdlib.h>
@@ -90,6 +91,40 @@ take_url(struct extracted *e, struct rank *r, int rank, const char *v)
 		take(&e->url, &r->url, rank, v, strlen(v));
 }
 
+/* A type of schema.org, or of og:type. */
+static unsigned
+about_type(const char *s)
+{
+	static const struct {
+		const char *name;
+		unsigned    about;
+	} types[] = {
+		{ "Article", ABOUT_ARTICLE }, { "NewsArticle", ABOUT_ARTICLE }, { "BlogPosting", ABOUT_ARTICLE }, { "Report", ABOUT_ARTICLE },
+		{ "ScholarlyArticle", ABOUT_ARTICLE }, { "DiscussionForumPosting", ABOUT_FORUM }, { "QAPage", ABOUT_FORUM },
+		{ "Product", ABOUT_PRODUCT }, { "ProductGroup", ABOUT_PRODUCT }, { "og:product", ABOUT_PRODUCT }
+	};
+	const char *slash = strrchr(s, '/');
+
+	s = slash ? slash + 1 : s;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (strcasecmp(s, types[i].name) == 0)
+			return types[i].about;
+	return 0;
+}
+
+/* The software that made the page, or a part of its address, that forums have. */
+static unsigned
+about_forum(const char *s, const char *const *marks)
+{
+	for (; *marks; marks++)
+		if (strcasestr(s, *marks))
+			return ABOUT_FORUM;
+	return 0;
+}
+
+static const char *const forum_makers[] = { "discourse", "phpbb", "vbulletin", "xenforo", "invision", "mybb", "flarum", "nodebb", "vanilla", NULL };
+static const char *const forum_paths[] = { "/forum", "forum.", "forums.", "/topic/", "/thread", "viewtopic", "showthread", "/t/", "/questions/", "/discussion/", NULL };
+
 static void
 meta(const struct html *h, uint32_t at, struct extracted *e, struct rank *r)
 {
@@ -115,6 +150,10 @@ meta(const struct html *h, uint32_t at, struct extracted *e, struct rank *r)
 			continue;
 		if (strcasecmp(name, "robots") == 0)
 			e->asks |= robots_asks(value);
+		if (strcasecmp(name, "og:type") == 0)
+			e->about |= about_type(value);
+		if (strcasecmp(name, "generator") == 0)
+			e->about |= about_forum(value, forum_makers);
 		if (strcasecmp(name, "tdm-reservation") == 0 && strcmp(value, "1") == 0)
 			e->asks |= ASKS_TDM;
 		for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -148,6 +187,7 @@ linked_data(struct json v, struct extracted *e, struct rank *r, int depth)
 {
 	struct json_iter it;
 	struct json author;
+	char *type;
 	int n = 0;
 
 	if (depth > 3)
@@ -160,6 +200,9 @@ linked_data(struct json v, struct extracted *e, struct rank *r, int depth)
 	}
 	if (json_kind(v) != '{')
 		return;
+	if ((type = json_dup(json_get(v, "@type"))))
+		e->about |= about_type(type);
+	free(type);
 	take_json(json_get(v, "datePublished"), &e->date, &r->date, 1);
 	author = json_get(v, "author");
 	if (json_kind(author) == '[') {
@@ -180,6 +223,8 @@ element(const struct html *h, uint32_t i, struct extracted *e, struct rank *r)
 	struct buf tmp = { 0 };
 	struct json ld;
 
+	if ((v = html_attr(h, i, ATTR_itemtype)))
+		e->about |= about_type(v);
 	if (h->node[i].tag == TAG_link && word(rel, "canonical") && (v = html_attr(h, i, ATTR_href)))
 		take_url(e, r, 1, v);
 	if (h->node[i].tag == TAG_time && (v = html_attr(h, i, ATTR_datetime)))
@@ -218,4 +263,6 @@ page_meta(const struct html *h, struct extracted *e)
 		else if (h->node[i].tag != TAG_TEXT && (h->node[i].n_attr || h->node[i].tag == TAG_h1))
 			element(h, i, e, &r);
 	}
+	if (e->url.n)
+		e->about |= about_forum(e->url.p, forum_paths);
 }
