@@ -92,7 +92,7 @@ prompts() { sh "$here/world.sh" "$@" | sed 's/,{"role":"assistant".*/]}/'; }
 [ -e chat.lms ] || sh "$here/world.sh" train $chat_rows 1 | tokenize -w base.safetensors --chat |
 	shard -T 256 --pack=best-fit --shuffle -S 2 -o chat.lms
 [ -e sft.safetensors ] || train-step -m base.safetensors -s sft.state -o sft.safetensors --epochs=9 --doc-mask \
-	-B $batch --lr=1e-3 --lr-end=0 --schedule=linear --total="$chat_steps" -n "$chat_steps" --warmup=20 \
+	-B $batch --lr=4e-3 --lr-end=0 --schedule=linear --total="$chat_steps" -n "$chat_steps" --warmup=20 \
 	--save-every=50 --log=sft.log chat.lms
 
 # exact FILE MODEL: one line a task: its name, how many, how many right; greedy answers.
