@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
+#include "score/inside.h"
 #include "score/ppl.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,8 @@
 
 static const char *out = "-";
 static long long window, stride, batch = 8;
-static int each, json, roll;
-static const char *heat;
+static int each, json, roll, embed;
+static const char *heat, *attention;
 static struct ppl_opts o;
 static struct file_out *f;
 static struct roll_out *rolls;
@@ -28,6 +29,8 @@ static const struct opt opts[] = {
 	{ 0, "each", OPT_FLAG, &each, NULL, "one JSON object a document, none for all", OPT_RESULT },
 	{ 0, "roll", OPT_FLAG, &roll, NULL, "write each token's log-probability, as a stream", OPT_QUIET },
 	{ 0, "heat", OPT_MAYBE, &heat, "HOW", "text coloured by surprise, as html or term", OPT_RESULT },
+	{ 0, "attention", OPT_MAYBE, &attention, "HOW", "what each token looks at: html, term or table", OPT_RESULT },
+	{ 0, "embed", OPT_FLAG, &embed, NULL, "write documents' mean hidden states, as tensors", OPT_QUIET },
 	{ 'j', "json", OPT_FLAG, &json, NULL, "one JSON object for all", OPT_RESULT },
 	{ 0 }
 };
@@ -48,8 +51,12 @@ check(void)
 		die_usage("-T, --stride and -n are 0 or more");
 	if (batch < 1 || batch > 65536)
 		die_usage("-B: from 1 to 65536");
-	if (each + json + roll + (heat != NULL) > 1)
-		die_usage("--each, --json, --roll or --heat: one at a time");
+	if (each + json + roll + embed + (heat != NULL) + (attention != NULL) > 1)
+		die_usage("--each, --json, --roll, --heat, --attention or --embed: one at a time");
+	if (attention && *attention && strcmp(attention, "html") && strcmp(attention, "term") && strcmp(attention, "table"))
+		die_usage("--attention=%s: html, term or table", attention);
+	if ((attention || embed) && (o.kl || o.halves || o.doc_mask || stride))
+		die_usage("--attention and --embed predict nothing: no --kl, --halves, --doc-mask or --stride");
 	if (heat && *heat && strcmp(heat, "html") && strcmp(heat, "term"))
 		die_usage("--heat=%s: html or term", heat);
 	if (o.halves && (o.doc_mask || stride || roll || heat))
@@ -74,11 +81,11 @@ add_roll(void *ctx, const struct model *m, const struct vocab *v, const struct t
 
 /* HTML for a file that is named so; else for a terminal. */
 static int
-html(void)
+html(const char *how)
 {
 	size_t n = strlen(out);
 
-	return *heat ? *heat == 'h' : n > 5 && !strcmp(out + n - 5, ".html");
+	return *how ? *how == 'h' : n > 5 && !strcmp(out + n - 5, ".html");
 }
 
 static void
@@ -90,11 +97,26 @@ add_heat(void *ctx, const struct model *m, const struct vocab *v, const struct t
 	if (!v)
 		die("%s: it carries no vocabulary to show text by", o.model);
 	if (d)
-		heat_add(b, html(), v, d);
+		heat_add(b, html(heat), v, d);
 	else
-		heat_begin(b, html(), o.model);
+		heat_begin(b, html(heat), o.model);
 	fwrite(b->p, 1, b->n, file_stream(f));
 	buf_clear(b);
+}
+
+/* What is within the model, rather than how well it predicts. */
+static int
+look_inside(struct err *e)
+{
+	struct inside_opts in = { o.model, (int)window, o.stop_after, o.nfiles, o.files };
+	enum inside_form form;
+
+	if (embed)
+		return inside_embed(&in, out, e);
+	form = html(attention) ? INSIDE_HTML : !strcmp(attention, "term") ? INSIDE_TERM : INSIDE_TABLE;
+	if (!(f = file_create(out, 0, e)) || inside_attention(&in, form, file_stream(f), e))
+		return -1;
+	return file_commit(f, e);
 }
 
 int
@@ -108,6 +130,11 @@ main(int argc, char **argv)
 	o.nfiles = argc - first;
 	o.files = argv + first;
 	check();
+	if (attention || embed) {
+		if (look_inside(&e))
+			die_err(&e);
+		return EXIT_OK;
+	}
 	if (!roll && !(f = file_create(out, 0, &e)))
 		die_err(&e);
 	o.each = each ? file_stream(f) : NULL;
@@ -120,7 +147,7 @@ main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (heat)
-		heat_end(&b, html());
+		heat_end(&b, html(heat));
 	else if (json)
 		ppl_json(&p, &b);
 	else if (!each)

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/par.h"
 #include "kern/kern.h"
+#include "model/net_int.h"
 #include "net-util.h"
 #include "tap.h"
 #include <stdlib.h>
@@ -351,6 +352,40 @@ check_head(int s)
 extern const struct kern kern_avx512soft;       /* kern_avx512bf16.c without its instructions */
 #endif
 
+/* The probabilities that are shown, times the values, are what attention gave. */
+static void
+check_shown(int s)
+{
+	const struct config *c = &shapes[s].c;
+	struct params par;
+	struct data d;
+	struct net *n;
+	float *w, p[16 * 16];
+	double worst = 0;
+
+	params_init(&par, c);
+	w = random_weights(&par, 5);
+	random_data(&d, c, 1, 16);
+	n = net_new(c, &par, 1, 16, NET_GRAD);
+	net_forward(n, w, &(struct net_batch){ 1, 16, d.tok, shapes[s].packed ? d.start : NULL });
+	for (int l = 0; l < c->L; l++)
+		for (int h = 0; h < c->H; h++) {
+			struct attn a = net_attention(n, l);
+			net_attn(n, l, h, p);
+			for (int t = 0; t < 16; t++)
+				for (int i = 0; i < c->D; i++) {
+					double o = 0;
+					for (int k = 0; k < 16; k++)
+						o += (double)p[t * 16 + k] * (double)a.v[(size_t)k * a.ld + (size_t)(h / (c->H / c->KV) * c->D + i)];
+					worst = fmax(worst, fabs(o - (double)a.o[(t * c->H + h) * c->D + i]));
+				}
+		}
+	OK(worst < 1e-5, "%s: the attention that is shown is the one there is (%.1e)", shapes[s].name, worst);
+	net_free(n);
+	free(w);
+	params_free(&par);
+}
+
 int
 main(void)
 {
@@ -375,6 +410,7 @@ main(void)
 		check_same(s, pairs, NET_BF16, 1);
 		kern_use(best);
 		check_head(s);
+		check_shown(s);
 	}
 	return DONE();
 }

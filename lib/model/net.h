@@ -66,6 +66,10 @@ void net_head(struct net *, const float *w, float *g, const struct net_head *);
 /* Logits of rows [first, first + n), (n, V): for exact KL, tables of next tokens. */
 void net_logits(struct net *, const float *w, size_t first, size_t n, float *logits);
 
+/* Attention of layer l, head h in row 0 of the batch at hand: probabilities p (T,T), query by key, 0 where it does not
+ * look.  The net was made with NET_GRAD. */
+void net_attn(const struct net *, int l, int h, float *p);
+
 /* From net_dhidden back to every weight: g (par.total) is added to.  Each weight gradient is one chain over
  * the rows of the step in order, so a step cut into several forward/backward calls has the same bits. */
 void net_backward(struct net *, const float *w, float *g);

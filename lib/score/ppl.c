@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/ppl.h"
 #include "base/cli.h"
+#include "score/inside.h"
 #include "score/rows.h"
 #include "stream/item.h"
 #include "vocab/vocab.h"
@@ -209,16 +210,6 @@ take_vocab(struct eval *v, struct err *e)
 	return 0;
 }
 
-/* Whether the tokens are the models': vocabulary, or n_vocab where one side does not say. */
-static int
-agree(const struct model *m, const struct toks_head *h, const char *path, struct err *e)
-{
-	if (m->vocab[0] && h->vocab[0] ? strcmp(m->vocab, h->vocab) != 0 || h->n_vocab > m->cfg.V : h->n_vocab != m->cfg.V)
-		return err_set(e, "%s: its vocabulary (%s, %d tokens) is not that of the tokens (%s, %lld)", path,
-		    m->vocab[0] ? m->vocab : "unknown", m->cfg.V, h->vocab[0] ? h->vocab : "unknown", h->n_vocab);
-	return 0;
-}
-
 static int
 begin(struct eval *v, struct err *e)
 {
@@ -230,7 +221,7 @@ begin(struct eval *v, struct err *e)
 		return -1;
 	v->in = items_open(o->nfiles, o->files);
 	h = toks_info(items_toks(v->in));
-	if (agree(&v->model, h, o->model, e) || (o->kl && agree(&v->other, h, o->kl, e)))
+	if (inside_agree(&v->model, h, o->model, e) || (o->kl && inside_agree(&v->other, h, o->kl, e)))
 		return -1;
 	if (o->kl && v->other.cfg.V != v->model.cfg.V)
 		return err_set(e, "%s and %s: their logits are of %d and %d tokens", o->model, o->kl, v->model.cfg.V, v->other.cfg.V);
