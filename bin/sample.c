@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *model_path, *output = "-", *truncate_end, *log_path, *quant, *cache, *draft_path, *price;
+static const char *model_path, *output = "-", *truncate_end, *log_path, *quant, *cache, *draft_path, *grammar_path, *price;
 static long long n_tokens = 128, k_samples = 1, top_k, seed, batch = 32, next_n, beams;
 static struct sampler sampler = { .temperature = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1 };
 static int greedy, echo, chatting, rolling, no_bos;
@@ -31,6 +31,7 @@ static const struct opt opts[] = {
 	{ 0, "beam", OPT_INT, &beams, "N", "the likeliest continuations that a beam of N finds", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &seed, "N", "of the random numbers [0]", OPT_RESULT },
 	{ 0, "stop", OPT_LIST, &stops, "TEXT", "end a continuation before TEXT", OPT_RESULT },
+	{ 0, "grammar", OPT_STR, &grammar_path, "FILE", "only what this grammar has; json: any JSON value", OPT_RESULT },
 	{ 0, "chat", OPT_FLAG, &chatting, NULL, "each line is what a user says; or converse", OPT_RESULT },
 	{ 0, "no-bos", OPT_FLAG, &no_bos, NULL, "do not begin with the model's BOS", OPT_RESULT },
 	{ 0, "truncate", OPT_STR, &truncate_end, "END", "cut prompts too long: left or right", OPT_RESULT },
@@ -51,6 +52,7 @@ static const struct tool tool = { "sample", "Continue prompts, one a line.", "[F
 struct run {
 	struct opened      open, draft;
 	struct encoder    *encoder;
+	struct grammar    *grammar;
 	struct prompt_opts po;
 	struct gen_opts    go;
 	struct prompts     prompts;
@@ -81,8 +83,8 @@ check_options(void)
 		die_usage("--next=N goes with neither --roll nor --chat");
 	if ((quant && mats_type(quant) < 0) || (cache && (mats_type(cache) < 0 || mats_type(cache) == QUANT_Q4_0)))
 		die_usage("--quant is f32, bf16, q8 or q4, and --cache f32, bf16 or q8");
-	if (beams < 0 || beams > 1 << 10 || (beams && (k_samples > beams || draft_path || stops.n || chatting)))
-		die_usage("--beam=N is at least -k, at most 1024, and goes with none of --draft, --stop and --chat");
+	if (beams < 0 || beams > 1 << 10 || (beams && (k_samples > beams || draft_path || stops.n || chatting || grammar_path)))
+		die_usage("--beam=N is at least -k, at most 1024, and goes with none of --draft, --grammar, --stop and --chat");
 	if (greedy || sampler.temperature == 0)
 		sampler.temperature = 1, sampler.top_k = 1;
 }
@@ -97,6 +99,10 @@ open_models(struct run *r)
 		die_err(&e);
 	if (rolling)
 		cli_prog_set("model", o->crc);
+	if (grammar_path && !(r->grammar = grammar_load(grammar_path, o->vocab, (size_t)o->m.cfg.V, &e)))
+		die_err(&e);
+	if (grammar_path)
+		cli_prog_set("grammar", grammar_crc(r->grammar));
 	if (no_bos)
 		o->chat.bos = -1;
 	if (draft_path) {
@@ -122,7 +128,7 @@ set_up(struct run *r)
 		.n = next_n ? 1 : (int)n_tokens, .truncate = truncate_end ? truncate_end[0] : 0 };
 	r->go = (struct gen_opts){ .mats = o->mats, .cache = cache ? (enum quant)mats_type(cache) : QUANT_F32,
 		.n = (int)n_tokens, .k = (int)k_samples, .eos = o->eos, .n_eos = o->n_eos, .stop = stops.v, .n_stop = stops.n,
-		.draft = draft_path ? &r->draft.m : NULL, .draft_mats = r->draft.mats, .sampler = sampler };
+		.draft = draft_path ? &r->draft.m : NULL, .draft_mats = r->draft.mats, .sampler = sampler, .grammar = r->grammar };
 	if (price && gen_price(price, r->price))
 		die_usage("--price=%s: not two numbers with a comma between", price);
 }

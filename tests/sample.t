@@ -90,6 +90,21 @@ t 'and are likelier than the greedy text' 'mean lg >g; mean lb | awk "NR % 3 == 
 t 'the same at 1 and 3 threads' 'sample --beam=4 -k 3 -n 20 -t 1 in.jsonl | cmp - b && sample --beam=4 -k 3 -n 20 -t 3 in.jsonl | cmp - b'
 t 'more continuations than beams: exit 2' 'exits 2 sample --beam=2 -k 3 once'
 
+echo 'root ::= "The " ("cat" | "dog") (" and the " [a-z]{3,5})* "."' >animals
+sample -k 4 -n 60 --grammar=animals in.jsonl >x
+t '--grammar: only what it has' '[ "$(wc -l <x)" = 16 ] && ! grep -vE "^The (cat|dog)( and the [a-z]{3,5})*\\.\$" x'
+t '--grammar: the same one at a time, with a draft' 'sample -B 1 -t 1 -k 4 -n 60 --grammar=animals in.jsonl | cmp - x && sample -k 4 -n 60 --grammar=animals --draft=q4.gguf in.jsonl | cmp - x'
+if have python3; then
+	whole=0
+	for i in 1 2 3 4 5 6; do
+		sample -S $i -n 300 --top-k=20 --grammar=json --log=l once >x
+		grep -q '"ended":true' l && python3 -c 'import json, sys; json.load(open(sys.argv[1]))' x && whole=$((whole + 1))
+		grep -q '"ended":true' l || whole=$((whole + 1))
+	done
+	t '--grammar=json: what ends by itself is JSON' '[ $whole = 6 ]'
+fi
+t 'a grammar that is none: its byte' 'echo "root = x" >bad.gbnf; exits 1 sample --grammar=bad.gbnf once 2>e; grep -q "bad.gbnf: byte 5" e'
+
 t '--next: a table whose probabilities fall, the likeliest first' 'sample --next=5 once >n && [ "$(wc -l <n)" = 5 ] && [ "$(cut -f 3 n | head -n 1)" = "\",\"" ] && sort -c -r -k 1,1 n'
 t '--next of all tokens adds up to 1' 'sample --next=512 once | awk "{ s += \$1 } END { exit !(s > .9999 && s < 1.0001) }"'
 t '--log: one object a continuation' 'sample -k 3 --log=l in.jsonl >x && [ "$(wc -l <l)" = 12 ] && grep -q "{\"prompt\":3,\"sample\":2,\"n_prompt\":1,\"tokens\":128,\"ended\":false,\"logp\":-" l'

@@ -20,6 +20,7 @@ struct sample {
 	int        sample, ended, done;
 	size_t     guessed, right;
 	double     began, first, last;  /* seconds of the clock: its prompt, tokens */
+	struct grammar_state *grammar;
 	struct buf text;
 };
 
@@ -42,6 +43,7 @@ struct generator {
 	struct draft   *draft;          /* NULL: none */
 	float          *logits;         /* (rows,V) */
 	struct choice  *scratch;        /* (batch,V) */
+	uint8_t        *allowed;        /* (batch,V) by the grammar; NULL: there is none */
 	int            *seq;            /* (rows) of a round, and the tokens fed */
 	uint32_t       *tok;
 	/* Prompts of a round. */
@@ -73,6 +75,7 @@ generator_new(const struct model *m, const struct vocab *vocab, const struct gen
 		g->draft = draft_new(&o->draft->cfg, o->draft_mats, &o->sampler, o->batch, T);
 	g->logits = xmalloc(rows * V * sizeof *g->logits);
 	g->scratch = xmalloc(batch * V * sizeof *g->scratch);
+	g->allowed = o->grammar ? xmalloc(batch * V) : NULL;
 	g->seq = xmalloc(rows * sizeof *g->seq);
 	g->tok = xmalloc(rows * sizeof *g->tok);
 	return g;
@@ -90,6 +93,7 @@ generator_free(struct generator *g)
 	free(g->slot);
 	free(g->logits);
 	free(g->scratch);
+	free(g->allowed);
 	free(g->seq);
 	free(g->tok);
 	free(g->fill_seq);
@@ -112,6 +116,7 @@ sample_new(const struct generator *g, size_t job)
 	s->tok = xreallocarray(NULL, p->n + room, sizeof *s->tok);
 	s->logp = xreallocarray(NULL, room + 1, sizeof *s->logp);
 	memcpy(s->tok, p->tok, p->n * sizeof *s->tok);
+	s->grammar = g->o.grammar ? grammar_start(g->o.grammar) : NULL;
 	return s;
 }
 
@@ -120,6 +125,7 @@ sample_free(struct sample *s)
 {
 	free(s->tok);
 	free(s->logp);
+	grammar_stop(s->grammar);
 	buf_free(&s->text);
 	free(s);
 }
@@ -242,6 +248,16 @@ has_text(const struct generator *g, const struct sample *s)
 	return 0;
 }
 
+static int
+is_end(const struct generator *g, uint32_t id)
+{
+	int end = 0;
+
+	for (int i = 0; i < g->o.n_eos; i++)
+		end |= g->o.eos[i] >= 0 && (uint32_t)g->o.eos[i] == id;
+	return end;
+}
+
 /* Takes the token in; sets done when it was the last. */
 static void
 take_token(const struct generator *g, struct sample *s, uint32_t id, float logp)
@@ -250,8 +266,7 @@ take_token(const struct generator *g, struct sample *s, uint32_t id, float logp)
 
 	s->tok[s->n_prompt + s->n] = id;
 	s->logp[s->n++] = logp;
-	for (int i = 0; i < g->o.n_eos; i++)
-		s->ended |= g->o.eos[i] >= 0 && (uint32_t)g->o.eos[i] == id;
+	s->ended |= is_end(g, id);
 	if (g->vocab) {
 		if (s->n == 1 && !has_text(g, s))
 			decode_ids(g->vocab, &id, 1, 1, &s->text);
@@ -266,6 +281,20 @@ take_token(const struct generator *g, struct sample *s, uint32_t id, float logp)
 	s->done = s->ended || s->n == (size_t)g->o.n || s->n_prompt + s->n == (size_t)g->T;
 }
 
+/* What the grammar has next, the end where the text may end; 0: nothing. */
+static size_t
+allow(const struct generator *g, struct sample *s, uint8_t *allowed)
+{
+	size_t n = grammar_allow(s->grammar, allowed);
+
+	for (int i = 0; i < g->o.n_eos; i++)
+		if (g->o.eos[i] >= 0 && grammar_whole(s->grammar)) {
+			n++;
+			allowed[g->o.eos[i]] = 1;
+		}
+	return n;
+}
+
 /* A token from each row of logits, as long as the draft guessed what was drawn from the row before. */
 static void
 draw(size_t i, void *ctx)
@@ -274,14 +303,21 @@ draw(size_t i, void *ctx)
 	struct slot *at = &g->slot[i];
 	struct sample *s = at->s;
 	size_t V = (size_t)g->m->cfg.V, n = s ? s->n_prompt + s->n : 0;
+	uint8_t *allowed = s && s->grammar ? g->allowed + i * V : NULL;
 
 	at->drawn = 0;
 	for (int right = s != NULL; right; n++) {
-		uint32_t id = sampler_next(&g->o.sampler, &(struct sampling){ .logits = g->logits + (at->row + (size_t)at->drawn) * V,
-			.V = V, .seen = s->tok, .n_seen = n, .prompt = g->first + s->prompt, .sample = (uint64_t)s->sample, .at = n },
-			g->scratch + i * V, &s->logp[n - s->n_prompt]);
+		uint32_t id;
+		if (allowed && !allow(g, s, allowed))
+			return;
+		id = sampler_next(&g->o.sampler, &(struct sampling){ .logits = g->logits + (at->row + (size_t)at->drawn) * V,
+			.V = V, .seen = s->tok, .n_seen = n, .prompt = g->first + s->prompt, .sample = (uint64_t)s->sample, .at = n,
+			.allowed = allowed }, g->scratch + i * V, &s->logp[n - s->n_prompt]);
 		right = at->drawn++ < at->ahead && s->tok[n] == id;
 		s->tok[n] = id;
+		if (allowed)
+			grammar_take(s->grammar, id);
+		right &= !is_end(g, id);
 	}
 }
 
@@ -320,7 +356,9 @@ settle(struct generator *g, int i)
 	if (!s->n)
 		s->first = s->last;
 	s->guessed += (size_t)at->ahead;
-	s->right += (size_t)at->drawn - 1;
+	s->right += at->drawn ? (size_t)at->drawn - 1 : 0;
+	if (!at->drawn)                 /* the grammar has come to its end, or to where no token goes on */
+		s->done = s->ended = 1;
 	for (int k = 0; k < at->drawn && !s->done; k++)
 		take_token(g, s, s->tok[s->n_prompt + s->n], s->logp[s->n]);
 	if (s->done) {

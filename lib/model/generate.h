@@ -2,6 +2,7 @@
 #ifndef LM_GENERATE_H
 #define LM_GENERATE_H
 /* SPDX-License-Identifier: MIT */
+#include "model/grammar.h"
 #include "model/mats.h"
 #include "model/sampler.h"
 #include "vocab/vocab.h"
@@ -11,6 +12,7 @@ struct gen_opts {
 	enum quant         cache;       /* of keys and values: QUANT_F32, QUANT_BF16 or QUANT_Q8_0 */
 	const struct model *draft;      /* a smaller model of the same tokens, and its weights: guesses what comes next; NULL: none */
 	const struct mats *draft_mats;
+	const struct grammar *grammar;  /* what a sample may be, its tokens known; NULL: anything.  The end comes where it may end */
 	int                n, k;        /* tokens at most, samples of each prompt */
 	int                batch;       /* sequences decoded at once; changes no bit of the result */
 	struct sampler     sampler;
