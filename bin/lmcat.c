@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "model/card.h"
+#include "model/nearest.h"
 #include "stream/docs.h"
 #include "stream/input.h"
 #include "stream/roll.h"
@@ -17,7 +18,7 @@
 
 static int check, frames, head, json, jsonl, from_jsonl, show_mask, rescue;
 static long long stop_after = -1, segments;
-static const char *vocab_path, *out = "-";
+static const char *vocab_path, *near, *out = "-";
 static struct vocab *vocab;
 static FILE *text;              /* where what is no stream goes */
 
@@ -29,6 +30,7 @@ static const struct opt opts[] = {
 	{ 0, "jsonl", OPT_FLAG, &jsonl, NULL, "documents or preferences as others read them", OPT_QUIET },
 	{ 0, "from-jsonl", OPT_FLAG, &from_jsonl, NULL, "turn JSONL into a stream of documents", OPT_RESULT },
 	{ 0, "mask", OPT_FLAG, &show_mask, NULL, "mark the tokens that are trained on: [so]", OPT_QUIET },
+	{ 0, "near", OPT_STR, &near, "TOKEN", "of a model: the tokens most like this one", OPT_QUIET },
 	{ 0, "salvage", OPT_FLAG, &rescue, NULL, "a stream of the frames that are still whole", OPT_QUIET },
 	{ 0, "segments", OPT_INT, &segments, "N", "demand that N segments came", OPT_QUIET },
 	{ 'n', "records", OPT_INT, &stop_after, "N", "stop after N records", OPT_QUIET },
@@ -204,35 +206,14 @@ show_model(const char *path)
 
 	if (model_load(&m, path, &e) < 0)
 		die_err(&e);
-	if (!check) {
+	if (near && model_nearest(&m, near, stop_after < 0 ? 10 : (size_t)stop_after, &b, &e) < 0)
+		err_in(&e, path), die_err(&e);
+	if (!near && !check)
 		model_card(&m, &b);
+	if (b.n)
 		fwrite(b.p, 1, b.n, text);
-	}
 	buf_free(&b);
 	model_free(&m);
-}
-
-/* The type that the HEAD at the front of an input names, to be freed; NULL when it is no stream. */
-static char *
-head_type(struct input *in)
-{
-	const unsigned char *p;
-	size_t got;
-	struct frame f;
-	struct json j;
-	struct err e;
-
-	if (!(p = input_peek(in, FRAME_HEADER, &got, &e)))
-		die_err(&e);
-	if (got == 0)
-		die("%s: empty (did the command before it fail?)", input_name(in));
-	if (!stream_is(p, got))
-		return NULL;
-	if (got >= FRAME_HEADER && frame_unpack(p, &f) == FRAME_OK && f.meta_len < (1u << 20) &&
-	    (p = input_peek(in, FRAME_HEADER + f.meta_len, &got, &e)) && got >= FRAME_HEADER + f.meta_len &&
-	    json_parse(&j, (const char *)p + FRAME_HEADER, f.meta_len, &e) == 0)
-		return json_dup(json_get(j, "type"));
-	return xstrdup("");     /* a stream, damaged at its front: whoever reads it will say how */
 }
 
 static int
@@ -251,14 +232,17 @@ show(int n, char **files)
 	struct input *in;
 	char *type;
 
-	if (is_model(n ? files[0] : NULL)) {
+	if (near && !n)
+		die_usage("--near=%s asks a model: name its file", near);
+	if (near || is_model(n ? files[0] : NULL)) {
 		for (int i = 0; i < n; i++)
 			show_model(files[i]);
 		return;
 	}
 	if (!(in = input_open(n ? files[0] : NULL, 1, &e)))
 		die_err(&e);
-	type = head_type(in);
+	if (head_type(in, &type, &e))
+		die_err(&e);
 	input_again(in);
 	if (type && (check || frames || head || segments))
 		show_frames(n, files);

@@ -48,6 +48,8 @@ t 'text coloured by surprise: all of it, for a terminal and as HTML' 'ev --heat=
 t 'attention: a row of each query, that sums to 1, over what is before it' 'ev -n 2 --attention toks.lms >at && awk "NR > 1 { k = \$1 \" \" \$2 \" \" \$3 \" \" \$4; s[k] += \$6; n[k]++; q[k] = \$4; if (\$5 > \$4) bad = 1 } END { for (k in s) { c++; if (s[k] < .9999 || s[k] > 1.0001 || n[k] != q[k] + 1) bad = 1 } exit bad || c < 100 }" at &&
 	ev -n 2 --attention -o at.html toks.lms && [ "$(grep -c "<figure>" at.html)" = 8 ] && tail -1 at.html | grep -q "</html>" && ev -n 1 --attention=term toks.lms | grep -c "^layer" | grep -qx 4 && exits 1 ev -T 8 --attention toks.lms'
 t 'hidden states of documents: a row each, in any number of threads the same' 'ev --embed -o em.lms toks.lms && lmcat em.lms | grep -q "^embedding	40x32	" && ev --embed -t 1 toks.lms | cmp - em.lms && ev --embed -T 8 toks.lms | lmcat --check && exits 2 ev --embed --json toks.lms'
+t 'tokens that the model takes for alike: itself, then by cosine' 'lmcat --near=" the" -n 5 m >n && [ "$(wc -l <n)" = 5 ] && head -1 n | grep -q "^1.000000	[0-9]*	\" the\"$" && cut -f1 n | sort -gr >n1 && cut -f1 n | cmp - n1 &&
+	lmcat --near="$(head -1 n | cut -f2)" -n 5 m | cmp - n && exits 1 lmcat --near=qqqq m && exits 1 lmcat --near=a toks.lms && exits 2 lmcat --near=a'
 t 'training lifts the likelihood' 'eval-ppl -m model.safetensors --json toks.lms >z && awk -v a="$(val a loss)" -v z="$(val z loss)" "BEGIN { exit !(a < z) }"'
 t 'a model of nothing: about the logarithm of the vocabulary' 'near "$(val z loss)" 5.77 0.2'
 t 'for people: window, tokenizer, number, errors' 'ev toks.lms >p && grep -q "40 documents, window 64, stride 64, tokenizer crc32c:" p && grep -q "^perplexity.*+-" p'

@@ -1,6 +1,7 @@
 /* head - the texts of HEAD frames: what a stream holds, and the commands that made it */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
+#include "stream/input.h"
 #include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>
@@ -52,4 +53,28 @@ head_next(const char *in, const char *type, const char *fields)
 	buf_str(&b, "]}");
 	buf_free(&f);
 	return b.p;
+}
+
+int
+head_type(struct input *in, char **type, struct err *e)
+{
+	const unsigned char *p;
+	size_t got;
+	struct frame f;
+	struct json j;
+
+	*type = NULL;
+	if (!(p = input_peek(in, FRAME_HEADER, &got, e)))
+		return -1;
+	if (got == 0)
+		return err_set(e, "%s: empty (did the command before it fail?)", input_name(in));
+	if (!stream_is(p, got))
+		return 0;
+	if (got >= FRAME_HEADER && frame_unpack(p, &f) == FRAME_OK && f.meta_len < (1u << 20) &&
+	    (p = input_peek(in, FRAME_HEADER + f.meta_len, &got, e)) && got >= FRAME_HEADER + f.meta_len &&
+	    json_parse(&j, (const char *)p + FRAME_HEADER, f.meta_len, e) == 0)
+		*type = json_dup(json_get(j, "type"));
+	else
+		*type = xstrdup("");    /* a stream, damaged at its front: whoever reads it will say how */
+	return 0;
 }

@@ -78,4 +78,6 @@ char *head_new(const char *type, const char *fields);
 /* What the output says when the input said `in`: its keys copied, those named in fields replaced or added
  * (type too), this run's line added to prog. */
 char *head_next(const char *in, const char *type, const char *fields);
+/* The type that the HEAD at the front of an input names, to be freed; NULL when it is no stream.  -1: nothing comes. */
+int   head_type(struct input *, char **type, struct err *);
 #endif
