@@ -30,6 +30,20 @@ t 'the state holds the adapter alone' 'lmcat --head s.st >h 2>/dev/null || head 
 t 'bottlenecks' 'ts -n 4 --adapter=6 --lr=1e-2 -o bn --log=lb train.lms && below $(key loss 4 lb) $(key loss 1 lb) && below "$(loss bn)" "$(loss model.safetensors)"'
 t 'LoRA with Muon and dropout' 'ts -n 2 $run --optimizer=muon --dropout=0.1 -o mu train.lms && [ -e mu/adapter_model.safetensors ]'
 
+# ---- virtual tokens
+for k in prompt prefix; do
+	t "--$k: one result for every split" "ts -n 4 -B 8 -t 1 --$k=5 --lr=3e-2 -o w$k --log=lv train.lms && ts -n 4 -B 2 --accum=4 -t 2 --$k=5 --lr=3e-2 --recompute -o v2 train.lms && same w$k v2"
+	t "--$k: it learns" "ts -n 30 --epochs=9 --$k=5 --lr=3e-2 -o v$k --log=lv train.lms && below \"\$(key loss 30 lv)\" \"\$(awk -v l=\$(key loss 1 lv) 'BEGIN { print l - .01 }')\""
+	t "--$k: taken up again" "ts -n 2 --$k=5 -s v$k.st -o v3 train.lms && ts -n 4 --$k=5 -s v$k.st -o v3 train.lms && ts -n 4 --$k=5 -o v2 train.lms && same v2 v3"
+	t "--$k: what sample draws has the probabilities that training sees" "sample -q -m v$k -n 6 -k 4 -S 1 --roll -o rolls.lms prompts.txt && rank-pairs -q --verify='sed s/.*/1/' -m model.safetensors -o sc.lms rolls.lms &&
+		rlhf-step -q --algo=reinforce --lr=0 -m v$k -o v2 --log=lg sc.lms && cmp v$k/adapter_config.json v2/adapter_config.json"
+	t "--$k: no weights can hold it" "exits 1 convert-model v$k -o no && says virtual && exits 1 convert-model --merge=v$k model.safetensors -o no && [ ! -e no ]"
+	t "--$k: no more than the context" "exits 1 ts --$k=64 -o no train.lms && exits 1 ts --$k=40 -o no train.lms && says context"
+done
+t 'with documents each for itself' 'ts -n 3 --doc-mask --prompt=4 --lr=3e-2 -o v2 train.lms && train-step -q -m v2 -n 1 --doc-mask -o v3 train.lms'
+t 'names and shapes are those of peft, too' 'head -c 3000 vprompt/adapter_model.safetensors | grep -aq "\"prompt_embeddings\":{\"dtype\":\"F32\",\"shape\":\[5,32\]" &&
+	head -c 3000 vprefix/adapter_model.safetensors | grep -aq "\"prompt_embeddings\":{\"dtype\":\"F32\",\"shape\":\[5,128\]" && grep -q "PREFIX_TUNING.*\"num_virtual_tokens\":5" vprefix/adapter_config.json'
+
 # ---- files
 t 'names and shapes are those of peft' 'head -c 9000 a/adapter_model.safetensors | grep -aq "\"base_model.model.model.layers.1.mlp.down_proj.lora_A.weight\":{\"dtype\":\"F32\",\"shape\":\[4,64\]" &&
 	head -c 9000 a/adapter_model.safetensors | grep -aq "\"base_model.model.model.layers.0.self_attn.v_proj.lora_B.weight\":{\"dtype\":\"F32\",\"shape\":\[32,4\]"'

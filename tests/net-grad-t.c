@@ -94,13 +94,69 @@ worst_of(struct problem *q, const float *w, const float *g, const struct param *
 	return worst;
 }
 
+/* A shape with places for virtual tokens. */
+static struct config
+roomier(int s)
+{
+	struct config c = shapes[s].c;
+
+	c.T += 8;
+	return c;
+}
+
+/* Virtual tokens begin as tokens of the vocabulary: what follows is as if these had been read. */
+static void
+check_virtual(int s, const struct adapter_opts *adapter, const char *what)
+{
+	const struct config c = roomier(s);
+	struct model m;
+	struct data d;
+	struct err e;
+	struct net *n;
+	uint32_t tok[T];
+	float *w, *hidden, off = 0;
+	size_t C = (size_t)c.C, P = (size_t)adapter->r, n_hidden = (T - P) * C, best = 0;
+
+	model_init(&m, &c);
+	w = random_weights(&m.par, 11);
+	memcpy(m.w, w, m.par.total * sizeof *w);
+	random_data(&d, &c, 1, T);
+	OK(!adapter_new(&m, &(struct adapter_opts){ .kind = ADAPTER_PROMPT, .r = adapter->r, .seed = 4 }, &e) && m.cfg.T == c.T - adapter->r,
+	   "%s%s", shapes[s].name, what);
+	for (size_t p = 0; p < P; p++) {
+		for (best = 0; memcmp(m.adapter->w + p * C, w + m.par.tok + best * C, C * sizeof *w); best++)
+			;
+		tok[p] = (uint32_t)best;
+	}
+	memcpy(tok + P, d.tok, (T - P) * sizeof *tok);
+	n = net_new(&c, &m.par, 1, T, NET_FORWARD);
+	net_forward(n, m.w, &(struct net_batch){ 1, T, tok, NULL });
+	hidden = xmalloc(n_hidden * sizeof *hidden);
+	memcpy(hidden, net_hidden(n) + P * C, n_hidden * sizeof *hidden);
+	net_free(n);
+	if (adapter->kind == ADAPTER_PREFIX) {
+		model_free(&m);
+		model_init(&m, &c);
+		memcpy(m.w, w, m.par.total * sizeof *w);
+		adapter_new(&m, &(struct adapter_opts){ .kind = ADAPTER_PREFIX, .r = adapter->r, .seed = 4 }, &e);
+	}
+	n = net_of(&m, 1, T, NET_FORWARD);
+	net_forward(n, m.w, &(struct net_batch){ 1, T - (int)P, d.tok, NULL });
+	for (size_t i = 0; i < n_hidden; i++)
+		off = fmaxf(off, fabsf(hidden[i] - net_hidden(n)[i]));
+	OK(off < 2e-5f, "%s%s: as if tokens of the vocabulary had been read (%.1e)", shapes[s].name, what, (double)off);
+	net_free(n);
+	model_free(&m);
+	free(w), free(hidden);
+}
+
 /* adapter: NULL, or what moves in place of the model.  taught: by a net of half the layers. */
 static void
 check(int s, float drop, int taught, const struct adapter_opts *adapter, const char *what)
 {
 	int kinks = adapter && adapter->kind == ADAPTER_BOTTLENECK;
 	struct problem q = { .packed = shapes[s].packed, .kinks = kinks };
-	const struct config *c = &shapes[s].c;
+	const struct config roomy = roomier(s), *c = &roomy;
 	const struct params *p;
 	size_t hidden = (size_t)(B * T) * (size_t)c->C;
 	struct err e = { "" };
@@ -159,6 +215,7 @@ main(void)
 {
 	static const struct adapter_opts lora = { .kind = ADAPTER_LORA, .r = 3, .alpha = 2, .rslora = 1 },
 		some = { .kind = ADAPTER_LORA, .r = 2, .alpha = 4, .targets = "[vq]_proj|c_proj|down|[1-9].*up_" },
+		prompt = { .kind = ADAPTER_PROMPT, .r = 5 }, prefix = { .kind = ADAPTER_PREFIX, .r = 3 },
 		bottleneck = { .kind = ADAPTER_BOTTLENECK, .r = 5, .alpha = 2 };
 
 	par_set_threads(1);             /* so small that threads would only wait for each other */
@@ -173,5 +230,13 @@ main(void)
 	check(3, 0, 1, &some, ", LoRA of some layers");
 	check(0, 0, 0, &bottleneck, ", bottlenecks");
 	check(3, 0.3f, 0, &bottleneck, ", bottlenecks");
+	for (int s = 0; s < N_SHAPES; s++) {
+		if (shapes[s].c.window)
+			continue;
+		check(s, s % 2 ? 0.3f : 0, 0, &prompt, ", prompt");
+		check(s, s % 2 ? 0.3f : 0, 0, &prefix, ", prefix");
+		check_virtual(s, &prompt, ", prompt");
+		check_virtual(s, &prefix, ", prefix");
+	}
 	return DONE();
 }

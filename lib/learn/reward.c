@@ -1,6 +1,7 @@
 /* reward - models that give a number: the reward model, read at the last token, and the critic, at each one */
 /* SPDX-License-Identifier: MIT */
 #include "learn/reward.h"
+#include "model/adapter.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "learn/pref.h"
@@ -13,6 +14,8 @@ void
 scorer_init(struct scorer *s, const struct model *m)
 {
 	s->cfg = m->cfg;
+	if (m->adapter && !m->adapter->layer)
+		s->cfg.T += m->adapter->r;      /* it has no virtual tokens */
 	params_init(&s->par, &s->cfg);
 	s->score = params_add(&s->par, 1, (size_t)s->cfg.C, 0, "score.weight");
 	params_group(&s->par);

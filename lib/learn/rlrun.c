@@ -230,6 +230,7 @@ put_critic(struct job *j, struct err *e)
 	if (!j->o->critic_out)
 		return 0;
 	m.w = c->w;
+	m.cfg = c->cfg;
 	m.score = c->w + c->score;
 	m.score_gain = 1;
 	m.score_bias = c->w[c->bias];

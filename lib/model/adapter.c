@@ -33,13 +33,19 @@ adapter_check(struct adapter_opts *o, struct err *e)
 {
 	if (!o->lora && (o->targets || o->rslora))
 		return err_set(e, "--lora-targets and --rslora go with --lora");
-	if (o->lora && o->bottleneck)
-		return err_set(e, "--lora and --adapter: one at a time");
+	if ((o->lora != NULL) + (o->bottleneck != NULL) + (o->prompt != 0) + (o->prefix != 0) > 1)
+		return err_set(e, "--lora, --adapter, --prompt and --prefix: one at a time");
+	if (o->prompt < 0 || o->prompt > MOST || o->prefix < 0 || o->prefix > MOST)
+		return err_set(e, "--prompt and --prefix: from 1 to %d tokens", MOST);
 	o->alpha = o->lora ? 0 : 4;
 	if ((o->lora && two_numbers("lora", o->lora, &o->r, &o->alpha, e)) ||
 	    (o->bottleneck && two_numbers("adapter", o->bottleneck, &o->r, &o->alpha, e)))
 		return -1;
 	o->kind = o->lora ? ADAPTER_LORA : o->bottleneck ? ADAPTER_BOTTLENECK : ADAPTER_NONE;
+	if (o->prompt || o->prefix) {
+		o->kind = o->prompt ? ADAPTER_PROMPT : ADAPTER_PREFIX;
+		o->r = (int)(o->prompt + o->prefix);
+	}
 	if (o->lora && !strchr(o->lora, ','))
 		o->alpha = o->r;
 	return 0;
@@ -120,6 +126,13 @@ lay_out(struct adapter *a, const struct model *m, const struct choice *w, struct
 	size_t C = (size_t)c->C, F = (size_t)c->F, q = (size_t)c->H * (size_t)c->D, kv = (size_t)c->KV * (size_t)c->D;
 
 	a->par.tok = a->par.pos = a->par.head = a->par.norm_f = a->par.norm_f_b = SIZE_MAX;
+	if (a->kind == ADAPTER_PROMPT || a->kind == ADAPTER_PREFIX) {
+		params_add(&a->par, (size_t)a->r, a->kind == ADAPTER_PROMPT ? C : 2 * (size_t)c->L * kv, 0, "prompt_embeddings");
+		params_group(&a->par);
+		if (c->window)
+			return err_set(e, "virtual tokens stay in sight, and the model has a sliding window");
+		return a->r < c->T ? 0 : err_set(e, "%d virtual tokens in a context of %d", a->r, c->T);
+	}
 	a->layer = xcalloc((size_t)c->L, sizeof *a->layer);
 	for (int l = 0; l < c->L; l++) {
 		const struct layer_offsets *o = &m->par.layer[l];
@@ -181,6 +194,33 @@ fill(struct adapter *a, uint64_t seed)
 	}
 }
 
+/* Virtual tokens begin as tokens of the vocabulary, drawn at random. */
+static void
+fill_virtual(struct adapter *a, const struct model *m, uint64_t seed)
+{
+	size_t C = (size_t)m->cfg.C;
+	float *rows = xreallocarray(NULL, (size_t)a->r, C * sizeof *rows), *keys;
+
+	for (size_t p = 0; p < (size_t)a->r; p++) {
+		uint64_t id = rng_at(seed, 0x7e0, p, 0, 0) % (uint64_t)m->cfg.V;
+		memcpy(rows + p * C, m->w + m->par.tok + id * C, C * sizeof *rows);
+	}
+	keys = a->kind == ADAPTER_PROMPT ? rows : virtual_keys(m, a->r, rows);
+	memcpy(a->w, keys, a->par.v[0].count * sizeof *keys);
+	if (keys != rows)
+		free(keys);
+	free(rows);
+}
+
+/* From now on the model has it, and virtual tokens have their places. */
+static void
+attach(struct model *m, struct adapter *a)
+{
+	m->adapter = a;
+	if (!a->layer)
+		m->cfg.T -= a->r;
+}
+
 int
 adapter_new(struct model *m, const struct adapter_opts *o, struct err *e)
 {
@@ -198,12 +238,15 @@ adapter_new(struct model *m, const struct adapter_opts *o, struct err *e)
 	match_free(pattern);
 	if (bad) {
 		adapter_free(a);
-		return err_in(e, "--lora-targets");
+		return err_in(e, o->lora ? "--lora-targets" : "the adapter");
 	}
 	name_base(a, m);
 	make_room(a);
-	fill(a, (uint64_t)o->seed);
-	m->adapter = a;
+	if (a->layer)
+		fill(a, (uint64_t)o->seed);
+	else
+		fill_virtual(a, m, (uint64_t)o->seed);
+	attach(m, a);
 	return 0;
 }
 
@@ -216,8 +259,10 @@ adapter_copy(const struct model *m)
 
 	*a = *from;
 	a->base = from->base ? xstrdup(from->base) : NULL;
-	a->layer = xmalloc(L * sizeof *a->layer);
-	memcpy(a->layer, from->layer, L * sizeof *a->layer);
+	if (from->layer) {
+		a->layer = xmalloc(L * sizeof *a->layer);
+		memcpy(a->layer, from->layer, L * sizeof *a->layer);
+	}
 	a->par.v = xreallocarray(NULL, (size_t)from->par.n, sizeof *a->par.v);
 	memcpy(a->par.v, from->par.v, (size_t)from->par.n * sizeof *a->par.v);
 	a->par.cap = from->par.n;
@@ -227,6 +272,8 @@ adapter_copy(const struct model *m)
 }
 
 /* ---- one out of peft's files */
+
+const char *const adapter_names[] = { "", "LORA", "PARALLEL_BOTTLENECK", "PROMPT_TUNING", "PREFIX_TUNING" };
 
 /* A member that may only be absent, null, false, empty or the string s. */
 static int
@@ -248,17 +295,22 @@ parse_config(struct adapter *a, const char *text, size_t n, struct err *e)
 	if (json_parse(&o, text, n, e))
 		return -1;
 	kind = json_get(o, "peft_type");
-	if (!json_is(kind, "LORA") && !json_is(kind, "PARALLEL_BOTTLENECK"))
+	for (a->kind = ADAPTER_PREFIX; a->kind && !json_is(kind, adapter_names[a->kind]); a->kind--)
+		;
+	if (!a->kind)
 		return err_set(e, "peft_type: %.*s is not offered", (int)(kind.end - kind.p), kind.p ? kind.p : "");
-	a->kind = json_is(kind, "LORA") ? ADAPTER_LORA : ADAPTER_BOTTLENECK;
-	a->r = (int)json_int(json_get(o, "r"), 0);
-	a->alpha = json_num(json_get(o, a->kind == ADAPTER_LORA ? "lora_alpha" : "scaling"), -1);
+	if (a->kind == ADAPTER_PROMPT || a->kind == ADAPTER_PREFIX) {
+		a->r = (int)json_int(json_get(o, "num_virtual_tokens"), 0);
+	} else {
+		a->r = (int)json_int(json_get(o, "r"), 0);
+		a->alpha = json_num(json_get(o, a->kind == ADAPTER_LORA ? "lora_alpha" : "scaling"), -1);
+	}
 	a->rslora = json_bool(json_get(o, "use_rslora"), 0);
 	a->base = json_dup(json_get(o, "base_model_name_or_path"));
 	if (a->r < 1 || a->r > MOST || !(a->alpha >= 0 && isfinite(a->alpha)))
-		return err_set(e, "r or the factor with it: absent or out of range");
+		return err_set(e, "its size, or the factor with it: absent or out of range");
 	return only(o, "bias", "none", e) || only(o, "use_dora", NULL, e) || only(o, "modules_to_save", NULL, e) ||
-	       only(o, "rank_pattern", NULL, e) || only(o, "alpha_pattern", NULL, e) || only(o, "lora_bias", NULL, e) ? -1 : 0;
+	       only(o, "rank_pattern", NULL, e) || only(o, "alpha_pattern", NULL, e) || only(o, "lora_bias", NULL, e) || only(o, "prefix_projection", NULL, e) ? -1 : 0;
 }
 
 /* The weights, and what the metadata say, which a file of peft's own does not have. */
@@ -311,6 +363,6 @@ adapter_parse(struct model *m, const char *config, size_t n_config, const void *
 		adapter_free(a);
 		return -1;
 	}
-	m->adapter = a;
+	attach(m, a);
 	return 0;
 }

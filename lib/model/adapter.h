@@ -1,4 +1,4 @@
-/* adapter - few weights that are trained in place of a model's own: LoRA, parallel bottlenecks */
+/* adapter - few weights that are trained in place of a model's own: LoRA, parallel bottlenecks, virtual tokens */
 #ifndef LM_ADAPTER_H
 #define LM_ADAPTER_H
 /* SPDX-License-Identifier: MIT */
@@ -7,12 +7,13 @@
 
 struct model;
 
-enum adapter_kind { ADAPTER_NONE, ADAPTER_LORA, ADAPTER_BOTTLENECK };
+enum adapter_kind { ADAPTER_NONE, ADAPTER_LORA, ADAPTER_BOTTLENECK, ADAPTER_PROMPT, ADAPTER_PREFIX };
 
 /* What the command line asks for; a program has one and ADAPTER_ROWS among its options. */
 struct adapter_opts {
 	const char *lora, *targets, *bottleneck;        /* NULL: not given */
 	int         rslora;
+	long long   prompt, prefix;     /* 0: not given */
 	long long   seed;               /* of what is random at the beginning */
 	/* set by adapter_check */
 	enum adapter_kind kind;
@@ -25,7 +26,9 @@ struct adapter_opts {
 	{ 0, "lora", OPT_STR, &(o).lora, "RANK[,ALPHA]", "train low-rank additions alone [alpha: the rank]", OPT_RESULT }, \
 	{ 0, "lora-targets", OPT_STR, &(o).targets, "PCRE", "the linear layers to add to [all-linear]", OPT_RESULT }, \
 	{ 0, "rslora", OPT_FLAG, &(o).rslora, NULL, "scale by alpha / sqrt(rank), not alpha / rank", OPT_RESULT }, \
-	{ 0, "adapter", OPT_STR, &(o).bottleneck, "WIDTH[,SCALE]", "train bottlenecks beside each feed-forward [scale 4]", OPT_RESULT }
+	{ 0, "adapter", OPT_STR, &(o).bottleneck, "WIDTH[,SCALE]", "train bottlenecks beside each feed-forward [scale 4]", OPT_RESULT }, \
+	{ 0, "prompt", OPT_INT, &(o).prompt, "N", "train N virtual tokens before every sequence", OPT_RESULT }, \
+	{ 0, "prefix", OPT_INT, &(o).prefix, "N", "train N keys and values a layer before every sequence", OPT_RESULT }
 
 /* Where a branch stands: beside a linear layer (LoRA), beside the whole feed-forward part (bottleneck). */
 enum branch_at { BRANCH_QKV, BRANCH_O, BRANCH_UP, BRANCH_DOWN, BRANCH_FFN, N_BRANCHES };
@@ -40,23 +43,27 @@ struct branch {
 	} part[3];
 };
 
+extern const char *const adapter_names[];        /* of the kinds, as peft_type has them */
+
 struct adapter {
 	enum adapter_kind kind;
-	int           r;        /* rank, width */
+	int           r;        /* rank, width, number of virtual tokens */
 	double        alpha, scale;     /* scale: alpha / r, with rslora alpha / sqrt(r); of a bottleneck alpha itself */
 	int           rslora;
 	struct params par;      /* its tensors, named as peft does; `layer` is not used */
 	float        *w;        /* [par.total], within mem */
 	struct arena  mem;
-	struct branch (*layer)[N_BRANCHES];     /* [L] */
+	struct branch (*layer)[N_BRANCHES];     /* [L]; NULL: of virtual tokens, whose one tensor is w:
+	                         * their embeddings (r,C), or keys and values (r, L, 2, KV*D) */
 	char         *base;     /* what adapter_config.json calls the model, or NULL */
 	char          base_crc[20];     /* "crc32c:XXXXXXXX" of the model's weights, "": not known */
 };
 
 /* Makes the numbers of the words; more than one adapter, or numbers that make no sense: -1. */
 int  adapter_check(struct adapter_opts *, struct err *);
-/* Gives a model one with random beginnings, which does not change what it says yet.  -1: no module matches, no such
- * pattern. */
+/* Gives a model one with random beginnings.  LoRA and bottlenecks do not change what it says yet; virtual tokens begin
+ * as tokens of the vocabulary do, and take their places from the model's context (cfg.T).  -1: no module matches, no
+ * such pattern, no room. */
 int  adapter_new(struct model *, const struct adapter_opts *, struct err *);
 struct adapter *adapter_copy(const struct model *);     /* the model's, with weights of its own */
 void adapter_free(struct adapter *);
@@ -76,6 +83,9 @@ char *adapter_base(const char *dir, struct err *);
 /* Writes such a folder: a model's adapter, with the model's prog, data and chat template in the metadata.  The
  * weights come last: a folder that has them is whole. */
 int  adapter_save(const struct model *, const char *dir, struct err *);
+
+/* Keys and values (P, L, 2, KV*D) that a model makes of a prompt (P,C) before every sequence, to be freed. */
+float *virtual_keys(const struct model *, int P, const float *rows);
 
 /* y (rows,ld) += the branch of x (rows,K); u (rows, n r) is scratch. */
 void branch_fwd(const struct adapter *, const struct branch *, float *y, size_t ld, const float *x, size_t rows, size_t K, float *u);

@@ -19,7 +19,7 @@ enum {
 struct decoder {
 	struct config cfg;
 	const struct mats *mats;
-	int    n_seq, T;
+	int    n_seq, T, before;        /* before: virtual tokens, which no length counts */
 	int   *more;                    /* (n_seq) */
 	struct cache *cache;
 	struct arena arena;
@@ -69,8 +69,8 @@ layout(struct decoder *d)
 
 	wide = panels_blocks(wide > width_q(c) ? wide : width_q(c));
 	if (c->pos == POS_ROPE) {
-		d->cosine = take(d, (size_t)d->T * (size_t)c->D / 2);
-		d->sine = take(d, (size_t)d->T * (size_t)c->D / 2);
+		d->cosine = take(d, (size_t)(d->T + d->before) * (size_t)c->D / 2);
+		d->sine = take(d, (size_t)(d->T + d->before) * (size_t)c->D / 2);
 	}
 	d->x = take(d, R * C);
 	d->mid = take(d, R * C);
@@ -94,20 +94,38 @@ layout(struct decoder *d)
 	}
 }
 
+/* Virtual tokens stand in the cache of each sequence, in the same pages. */
+static void
+put_keys(struct decoder *d)
+{
+	size_t kv = width_kv(&d->cfg), L = (size_t)d->cfg.L;
+
+	cache_grow(d->cache, 0, d->before);
+	for (size_t p = 0; p < (size_t)d->before; p++)
+		for (size_t l = 0; l < L; l++) {
+			const float *k = d->mats->keys + (p * L + l) * 2 * kv;
+			cache_put(d->cache, (int)l, 0, p, k, k + kv);
+		}
+	for (int i = 1; i < d->n_seq; i++)
+		cache_copy(d->cache, 0, i);
+}
+
 struct decoder *
 decoder_new(const struct config *cfg, const struct mats *mats, int n_seq, int T, enum quant cache)
 {
 	struct decoder *d = xmalloc(sizeof *d);
 	size_t size;
 
-	*d = (struct decoder){ .cfg = *cfg, .mats = mats, .n_seq = n_seq, .T = T };
+	*d = (struct decoder){ .cfg = *cfg, .mats = mats, .n_seq = n_seq, .T = T, .before = mats->n_keys };
 	layout(d);
 	size = d->arena.size;
 	arena_init(&d->arena, size);
 	layout(d);
 	if (d->cosine)
-		rope_tables(cfg, T, d->cosine, d->sine);
-	d->cache = cache_new(cfg, cache, n_seq, T);
+		rope_tables(cfg, T + d->before, d->cosine, d->sine);
+	d->cache = cache_new(cfg, cache, n_seq, T + d->before);
+	if (d->before)
+		put_keys(d);
 	d->more = xcalloc((size_t)n_seq, sizeof *d->more);
 	return d;
 }
@@ -126,8 +144,8 @@ decoder_free(struct decoder *d)
 	free(d);
 }
 
-int decoder_len(const struct decoder *d, int seq) { return cache_len(d->cache, seq); }
-void decoder_cut(struct decoder *d, int seq, int len) { cache_cut(d->cache, seq, len); }
+int decoder_len(const struct decoder *d, int seq) { return cache_len(d->cache, seq) - d->before; }
+void decoder_cut(struct decoder *d, int seq, int len) { cache_cut(d->cache, seq, len + d->before); }
 void decoder_copy(struct decoder *d, int from, int to) { cache_copy(d->cache, from, to); }
 size_t decoder_cache_bytes(const struct decoder *d) { return cache_bytes(d->cache); }
 
@@ -272,8 +290,8 @@ look_tile(const struct feed *f, size_t a, size_t b)
 	size_t past = d->pos[a], n = past + b - a;
 
 	if (!d->all_k) {
-		d->all_k = xreallocarray(NULL, (size_t)d->T, width_kv(c) * sizeof *d->all_k);
-		d->all_v = xreallocarray(NULL, (size_t)d->T, width_kv(c) * sizeof *d->all_v);
+		d->all_k = xreallocarray(NULL, (size_t)(d->T + d->before), width_kv(c) * sizeof *d->all_k);
+		d->all_v = xreallocarray(NULL, (size_t)(d->T + d->before), width_kv(c) * sizeof *d->all_v);
 	}
 	cache_read(d->cache, f->l, f->seq[a], n, d->all_k, d->all_v);
 	attn_fwd(&(struct attn){ .B = 1, .T = (int)(b - a), .H = c->H, .KV = c->KV, .D = c->D, .q = d->qkv + a * width_qkv(c),

@@ -1,6 +1,7 @@
 /* image - a model as one safetensors image: weights, score head, tokenizer, and what the metadata says */
 /* SPDX-License-Identifier: MIT */
 #include "model/image.h"
+#include "model/adapter.h"
 #include "base/crc32c.h"
 #include "base/json.h"
 #include "model/weights.h"
@@ -271,5 +272,7 @@ model_crc(const struct model *m)
 	}
 	if (m->score)
 		crc = crc32c(crc, m->score, (size_t)m->cfg.C * sizeof *m->score);
+	for (int i = 0; m->adapter && i < m->adapter->par.n; i++)
+		crc = crc32c(crc, m->adapter->w + m->adapter->par.v[i].offset, m->adapter->par.v[i].count * sizeof *m->w);
 	return crc;
 }

@@ -1,6 +1,7 @@
 /* mats - a model's weights as decoding reads them */
 /* SPDX-License-Identifier: MIT */
 #include "model/mats.h"
+#include "model/adapter.h"
 #include "base/par.h"
 #include "kern/kern.h"
 #include <stdlib.h>
@@ -170,7 +171,18 @@ mats_here(const struct config *c, const struct params *par, const float *w, int 
 struct mats *
 mats_new(const struct model *m, int quant)
 {
-	return m->w ? mats_here(&m->cfg, &m->par, m->w, quant) : make(&m->cfg, &m->par, m->src, quant);
+	const struct adapter *a = m->adapter;
+	struct mats *x = m->w ? mats_here(&m->cfg, &m->par, m->w, quant) : make(&m->cfg, &m->par, m->src, quant);
+
+	if (a && !a->layer) {
+		size_t n = (size_t)m->cfg.L * 2 * (size_t)m->cfg.KV * (size_t)m->cfg.D * (size_t)a->r;
+		x->n_keys = a->r;
+		if (a->kind == ADAPTER_PROMPT)
+			x->keys = virtual_keys(m, a->r, a->w);
+		else
+			x->keys = memcpy(xreallocarray(NULL, n, sizeof *x->keys), a->w, n * sizeof *x->keys);
+	}
+	return x;
 }
 
 void
@@ -189,6 +201,7 @@ mats_free(struct mats *m)
 	free(m->layer);
 	free(m->at);
 	free(m->vec);
+	free(m->keys);
 	free(m);
 }
 

@@ -16,6 +16,8 @@ struct mats {
 	float *vec;                             /* norms, biases, learned positions, at: */
 	struct layer_offsets *at;               /* [l], of the vectors alone; SIZE_MAX: none */
 	size_t norm_f, norm_f_b, pos;
+	float *keys;                            /* (n_keys, L, 2, KV*D) before every sequence: of virtual tokens; NULL: none */
+	int    n_keys;
 	size_t bytes;                           /* of all */
 	int    L;
 };

@@ -241,12 +241,14 @@ model_load_adapted(struct model *m, const char *path, struct err *e)
 	return bad;
 }
 
-static int
-load_merged(struct model *m, const char *path, struct err *e)
+int
+model_open_adapted(struct model *m, const char *path, struct err *e)
 {
+	if (!adapter_is(path))
+		return model_open(m, path, e);
 	if (model_load_adapted(m, path, e))
 		return -1;
-	if (!adapter_merge(m, e))
+	if (!m->adapter->layer || !adapter_merge(m, e))
 		return 0;
 	model_free(m);
 	return err_in(e, path);
@@ -261,8 +263,14 @@ model_open(struct model *m, const char *path, struct err *e)
 	memset(m, 0, sizeof *m);
 	if (!strcmp(path, "-"))
 		return load_stream(m, path, e);
-	if (adapter_is(path))
-		return load_merged(m, path, e);
+	if (adapter_is(path)) {
+		if (model_open_adapted(m, path, e))
+			return -1;
+		if (!m->adapter)
+			return 0;
+		model_free(m);
+		return err_set(e, "%s: virtual tokens, which no weights can hold", path);
+	}
 	if (folder_is(path))
 		return folder_open(m, path, e);
 	if (file_map(&f, path, e))

@@ -35,7 +35,9 @@ struct model {
 int  model_load(struct model *, const char *path, struct err *);
 /* The same, but an adapter stays apart; model_load adds it to the weights, or refuses when it cannot. */
 int  model_load_adapted(struct model *, const char *path, struct err *);
-/* The same, but the weights stay where they are, in the type that they have; w is NULL, but for a stream and an adapter. */
+/* The same, but virtual tokens alone stay apart: for who decodes. */
+int  model_open_adapted(struct model *, const char *path, struct err *);
+/* The same as model_load, but the weights stay where they are, in the type that they have; w is NULL, but for a stream and an adapter. */
 int  model_open(struct model *, const char *path, struct err *);
 void model_widen(struct model *);               /* what was opened becomes loaded: all weights in w */
 /* Forgets the weights (w, and what is mapped), not the rest. */
@@ -53,7 +55,7 @@ void model_free(struct model *);
 /* One more of k models is taken into the mean of k-1: w += (x.w - w) / k.  -1: they differ in shape. */
 int  model_average(struct model *, const struct model *x, int k, struct err *);
 void model_add_prog(struct model *, const char *line);          /* one line more in prog */
-uint32_t model_crc(const struct model *);                       /* CRC-32C of the weights, by name order of the table */
+uint32_t model_crc(const struct model *);                       /* CRC-32C of the weights, by name order of the table, and the adapter's */
 /* What training moves: the adapter's tensors where there is one, else all. */
 const struct params *model_moving(const struct model *);
 float *model_moving_w(const struct model *);

@@ -94,11 +94,11 @@ static void
 layout(struct net *n)
 {
 	const struct config *c = &n->cfg;
-	size_t rows = (size_t)n->B * (size_t)n->T, C = (size_t)c->C;
+	size_t rows = (size_t)n->B * (size_t)n->T, C = (size_t)c->C, P = virtual_count(n);
 
 	if (c->pos == POS_ROPE) {
-		n->cosine = take(n, (size_t)n->T * (size_t)c->D / 2);
-		n->sine = take(n, (size_t)n->T * (size_t)c->D / 2);
+		n->cosine = take(n, ((size_t)n->T + P) * (size_t)c->D / 2);
+		n->sine = take(n, ((size_t)n->T + P) * (size_t)c->D / 2);
 	}
 	n->tok = take(n, rows);
 	n->pos = take(n, rows);
@@ -112,8 +112,9 @@ layout(struct net *n)
 	n->act = take(n, rows * (size_t)c->F);
 	if (c->qk_norm)
 		n->tmp = take(n, rows * width_q(c));
-	if (n->adapter)
+	if (n->adapter && n->adapter->layer)
 		n->u = take(n, rows * 3 * (size_t)n->adapter->r);
+	n->seen = take(n, rows * P);
 	layout_head(n, rows);
 	if (!n->grad)
 		return;
@@ -126,9 +127,12 @@ layout(struct net *n)
 	n->dout = take(n, rows * width_q(c));
 	if (c->qk_norm)
 		n->tmp2 = take(n, rows * width_q(c));
-	if (n->adapter) {
+	n->dseen = take(n, rows * P);
+	n->held_k = take(n, (size_t)c->L * P * width_q(c));
+	n->held_v = take(n, (size_t)c->L * P * width_q(c));
+	if (n->adapter && n->adapter->layer)
 		n->du = take(n, rows * 3 * (size_t)n->adapter->r);
-	} else if (c->tied) {
+	if (c->tied && !n->adapter) {
 		n->held = take(n, (size_t)c->V * C);
 		n->touched = take(n, ((size_t)c->V + 3) / 4);
 	}
@@ -191,7 +195,11 @@ new(const struct config *cfg, const struct params *par, const struct adapter *a,
 	arena_init(&n->arena, size);
 	layout(n);
 	if (n->cosine)
-		rope_tables(cfg, T, n->cosine, n->sine);
+		rope_tables(cfg, T + (int)virtual_count(n), n->cosine, n->sine);
+	if (a && a->kind == ADAPTER_PROMPT) {
+		n->prompt = new(cfg, par, NULL, 1, a->r, NET_GRAD);
+		n->prompt->of = n;
+	}
 	return n;
 }
 
@@ -213,6 +221,7 @@ net_free(struct net *n)
 	if (!n)
 		return;
 	arena_free(&n->arena);
+	net_free(n->prompt);
 	free(n->layer);
 	free(n);
 }

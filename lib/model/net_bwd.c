@@ -61,6 +61,10 @@ attention_bwd(struct net *n, const float *w, float *g, int l)
 	linear_bwd(n->dout, grad_at(g, lo->o), grad_at(g, lo->o_b), dy, a->o, w + lo->o, rows, width_q(c), C, n->linear);
 	branch(n, l, BRANCH_O, n->dout, dy, C, a->o, width_q(c));
 	attn_bwd(&at, n->dout, n->dqkv, n->dqkv + k, n->dqkv + v);
+	if (virtual_count(n))
+		virtual_bwd(n, l);
+	if (n->of)
+		virtual_take(n->of, l, n->dqkv + k, n->dqkv + v, ld);
 	if (c->pos == POS_ROPE)
 		op_rope(n->dqkv, ld, rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 1);
 	if (c->qk_norm)
@@ -125,9 +129,30 @@ hand_over(size_t block, void *ctx)
 	}
 }
 
+/* What all sequences of the step want of a prompt, back to its rows. */
+static void
+prompt_bwd(struct net *n, float *g)
+{
+	size_t C = (size_t)n->cfg.C;
+
+	memset(n->dres, 0, (size_t)n->T * C * sizeof *n->dres);
+	for (int l = n->cfg.L; l-- > 0; ) {
+		ffn_bwd(n, n->of->w, NULL, l);
+		attention_bwd(n, n->of->w, NULL, l);
+	}
+	op_add(g, n->dres, (size_t)n->T * C);
+}
+
 void
 net_finish(struct net *n, float *g)
 {
+	size_t kv = width_kv(&n->cfg), L = (size_t)n->cfg.L;
+
+	if (n->prompt)
+		prompt_bwd(n->prompt, g);
+	else if (virtual_count(n))
+		for (size_t l = 0; l < L; l++)
+			virtual_take(n, (int)l, g + 2 * l * kv, g + 2 * l * kv + kv, 2 * L * kv);
 	if (n->held)
 		par_for(((size_t)n->cfg.V + HELD_ROWS - 1) / HELD_ROWS, hand_over, &(struct held){ n, g + n->par->tok });
 }

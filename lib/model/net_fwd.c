@@ -17,7 +17,7 @@ take_batch(struct net *n, const struct net_batch *b)
 	memcpy(n->tok, b->tok, rows * sizeof *n->tok);
 	for (size_t i = 0; i < rows; i++) {
 		n->start[i] = b->start ? b->start[i] : 0;
-		n->pos[i] = (uint32_t)(i % (size_t)b->T) - n->start[i];
+		n->pos[i] = (uint32_t)(i % (size_t)b->T) - n->start[i] + (uint32_t)virtual_count(n);
 	}
 }
 
@@ -85,6 +85,8 @@ net_layer(struct net *n, const float *w, int l, float *out)
 	if (c->pos == POS_ROPE)
 		op_rope(a->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 0);
 	attn_fwd(&at);
+	if (virtual_count(n))
+		virtual_fwd(n, l);
 	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), drop ? NULL : a->x, n->linear);
 	branch(n, l, BRANCH_O, a->mid, C, a->o, width_q(c));
 	if (drop)
@@ -110,6 +112,9 @@ net_forward(struct net *n, const float *w, const struct net_batch *b)
 	size_t rows = (size_t)b->B * (size_t)b->T;
 
 	take_batch(n, b);
+	n->w = w;
+	if (n->prompt)
+		virtual_run(n->prompt, w, n->adapter->w);
 	embed_fwd(n->layer[0].x, w + p->tok, n->tok, c->pos == POS_LEARNED ? w + p->pos : NULL, n->pos, rows, (size_t)c->C);
 	if (n->drop.p > 0)
 		net_dropped(n, n->layer[0].x, n->layer[0].x, NULL, DROP_EMBED, 0);

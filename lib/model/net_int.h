@@ -46,6 +46,7 @@ struct net {
 	float *dqkv, *dout;                     /* (rows, width_qkv) (rows, H*D) */
 	float *tmp, *tmp2;                      /* (rows, H*D), for q/k norms */
 	float *u, *du;                          /* (rows, 3 r), for branches */
+	float *seen, *dseen;                    /* (rows,P), one head's probabilities of P virtual tokens */
 	float *ga;                              /* the adapter's gradient, during a backward */
 
 	/* The head, `chunk` rows at a time. */
@@ -57,6 +58,11 @@ struct net {
 	/* The tokens' chain of a tied embedding's gradient, until net_finish. */
 	float   *held;                          /* (V,C) */
 	uint8_t *touched;                       /* (V) */
+
+	/* Virtual tokens: sums of the gradients of their keys and values until net_finish, by query head. */
+	float      *held_k, *held_v;            /* (L,P, H*D) */
+	struct net *prompt, *of;                /* the net that a prompt runs through; of it, the one that looks at it */
+	const float *w;                         /* of the last net_forward */
 };
 
 /* y = what dropout leaves of x at a place of layer l (+ residual, unless NULL). */
@@ -66,11 +72,26 @@ void net_layer(struct net *, const float *w, int l, float *out);
 /* The step of attention in layer l, forward and backward. */
 struct attn net_attention(const struct net *, int l);
 
+/* Attention of layer l looks at the virtual tokens too: after attn_fwd, after attn_bwd. */
+void virtual_fwd(struct net *, int l);
+void virtual_bwd(struct net *, int l);
+/* dk, dv (P, KV*D, ld apart) += the sums of layer l, which are forgotten. */
+void virtual_take(struct net *, int l, float *dk, float *dv, size_t ld);
+/* The rows (T,C) of a prompt through all layers of a net of their own. */
+void virtual_run(struct net *, const float *w, const float *rows);
+
+/* How many virtual tokens there are. */
+static inline size_t
+virtual_count(const struct net *n)
+{
+	return n->adapter && !n->adapter->layer ? (size_t)n->adapter->r : 0;
+}
+
 /* The branch at a place of layer l, NULL where there is none. */
 static inline const struct branch *
 branch_of(const struct net *n, int l, enum branch_at at)
 {
-	const struct branch *b = n->adapter ? &n->adapter->layer[l][at] : NULL;
+	const struct branch *b = n->adapter && n->adapter->layer ? &n->adapter->layer[l][at] : NULL;
 
 	return b && b->n ? b : NULL;
 }

@@ -11,7 +11,7 @@ opened_load(struct opened *o, const char *path, int quant, int want_crc, struct 
 	struct json j;
 
 	*o = (struct opened){ 0 };
-	if (model_open(&o->m, path, e))
+	if (model_open_adapted(&o->m, path, e))
 		return -1;
 	if (!(o->vocab = model_vocab(&o->m, e)))
 		return err_in(e, path);

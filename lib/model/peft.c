@@ -143,15 +143,24 @@ static void
 print_config(const struct model *m, struct buf *b)
 {
 	const struct adapter *a = m->adapter;
+	const struct config *c = &m->cfg;
 	int lora = a->kind == ADAPTER_LORA;
 
 	buf_char(b, '{');
-	json_add_str(b, "peft_type", lora ? "LORA" : "PARALLEL_BOTTLENECK");
+	json_add_str(b, "peft_type", adapter_names[a->kind]);
 	json_add_str(b, "task_type", "CAUSAL_LM");
 	json_add_str(b, "base_model_name_or_path", a->base ? a->base : "");
 	add_bool(b, "inference_mode", 1);
-	json_add_int(b, "r", a->r);
-	json_add_num(b, lora ? "lora_alpha" : "scaling", a->alpha);
+	if (a->layer) {
+		json_add_int(b, "r", a->r);
+		json_add_num(b, lora ? "lora_alpha" : "scaling", a->alpha);
+	} else {
+		json_add_int(b, "num_virtual_tokens", a->r);
+		json_add_int(b, "token_dim", a->kind == ADAPTER_PROMPT ? c->C : c->KV * c->D);
+		json_add_int(b, "num_attention_heads", a->kind == ADAPTER_PROMPT ? c->H : c->KV);
+		json_add_int(b, "num_layers", c->L);
+		json_add_int(b, "num_transformer_submodules", 1);
+	}
 	if (lora) {
 		json_add_num(b, "lora_dropout", 0);
 		add_bool(b, "use_rslora", a->rslora);
