@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
+#include "learn/elo.h"
 #include "learn/rank.h"
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +11,8 @@
 
 static const char *model, *vocab, *chat, *out = "-", *verify, *pairing, *answers;
 static struct strs reward;
-static int worst, train, eval, json, match, ask;
+static int worst, train, eval, elo, json, match, ask;
+static long long samples = 1000;
 static struct rank_fit fit = { .B = 32, .epochs = 1, .centre = 0.01, .optim = OPTIM_DEFAULTS(1e-4, "linear") };
 
 static const struct opt opts[] = {
@@ -26,7 +28,9 @@ static const struct opt opts[] = {
 	{ 0, "answers", OPT_STR, &answers, "FILE", "keep the choices, go on from those there", OPT_QUIET },
 	{ 0, "pairs", OPT_STR, &pairing, "HOW", "write pairs, best-worst or all of a group", OPT_RESULT },
 	{ 0, "eval", OPT_FLAG, &eval, NULL, "print how the scores agree with the pairs", OPT_RESULT },
-	{ 0, "json", OPT_FLAG, &json, NULL, "--eval as JSON", OPT_RESULT },
+	{ 0, "elo", OPT_FLAG, &elo, NULL, "rate who gave the answers of each FILE, or met in JSON lines", OPT_RESULT },
+	{ 0, "bootstrap", OPT_INT, &samples, "N", "resamples for the intervals of --elo [1000]", OPT_RESULT },
+	{ 0, "json", OPT_FLAG, &json, NULL, "--eval or --elo as JSON", OPT_RESULT },
 	{ 0, "train", OPT_FLAG, &train, NULL, "fit a reward model to the pairs", OPT_RESULT },
 	{ 'B', "batch", OPT_INT, &fit.B, "N", "pairs a step [32]", OPT_RESULT },
 	{ 0, "epochs", OPT_INT, &fit.epochs, "N", "times over the pairs [1]", OPT_RESULT },
@@ -74,6 +78,10 @@ check(void)
 		die_usage("--eval measures scores on pairs that are there");
 	if (ask && pairing)
 		die_usage("--ask makes pairs by itself");
+	if (elo && (ways || train || eval || pairing))
+		die_usage("--elo reads scores that are there, and does nothing else");
+	if (samples < 0 || samples == 1 || samples > 1000000)
+		die_usage("--bootstrap: 0, or from 2 to 1000000");
 	if (worst && reward.n < 2)
 		die_usage("--worst is of several --reward models");
 	if (answers && !ask)
@@ -136,6 +144,28 @@ report(const struct rolls *all, double gain)
 		die_err(&e);
 }
 
+static void
+rate(int nfiles, char **files)
+{
+	struct elo_matches m = { .players = 0 };
+	struct elo_player p[ELO_MOST];
+	char *standard[] = { (char *)(uintptr_t)"-" };
+	struct buf b = { 0 };
+	struct err e;
+
+	if (elo_read(&m, nfiles ? nfiles : 1, nfiles ? files : standard, &e))
+		die_err(&e);
+	elo_fit(&m, (int)samples, (uint64_t)fit.seed, p);
+	if (json)
+		elo_json(&m, p, &b);
+	else
+		elo_text(&m, p, (int)samples, &b);
+	if (file_write(out, 0, b.p, b.n, &e))
+		die_err(&e);
+	elo_free(&m);
+	buf_free(&b);
+}
+
 /* Groups numbered anew, so that they stay apart when segments became one. */
 static void
 put_all(const struct rolls *all)
@@ -188,6 +218,10 @@ main(int argc, char **argv)
 
 	split_models();
 	check();
+	if (elo) {
+		rate(argc - first, argv + first);
+		return EXIT_OK;
+	}
 	if (model && model_load(&m, model, &e))
 		die_err(&e);
 	need = vocab || m.tokenizer.n || match || verify || ask;

@@ -18,35 +18,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 dir=${DIR-quickstart}
 steps=550 chat_rows=24000 chat_steps=420 held=600 asked=2400 questions=128 rounds=7 preset=tiny batch=16
 [ -z "${TINY-}" ] || steps=4 chat_rows=240 chat_steps=4 held=24 asked=24 questions=4 rounds=2 preset=micro batch=2
-mkdir -p "$dir"
-if [ $# -gt 0 ]; then		# named from where the command was given, read from within the folder
-	for f; do
-		case $f in /*) echo "$f" ;; *) echo "$PWD/$f" ;; esac
-	done >"$dir/inputs.new"
-fi
-cd "$dir"
 
 # ---- 1. the crawl
+enter "$dir" "$@"
 stage crawl
-if [ -e inputs.new ]; then
-	mv inputs.new inputs
-elif [ ! -e inputs ]; then
-	rm -rf crawl crawl.part && mkdir crawl.part
-	if (cd crawl.part && apt-get -qq download debian-reference-en debian-reference-de debian-reference-fr \
-		debian-reference-ja python3.11-doc anarchism 2>../crawl.err); then
-		mv crawl.part crawl
-		find "$PWD/crawl" -name '*.deb' | sort >inputs.part
-	else
-		echo "quickstart.sh: no packages to be had: reading /usr/share/doc" >&2
-		find /usr/share/doc -type f \( -name '*.html' -o -name '*.htm' -o -name '*.txt' -o -name '*.txt.gz' \) | sort | head -n 5000 >inputs.part
-	fi
-	mv inputs.part inputs
-fi
+crawl
 
 # ---- 2. bytes -> documents -> tokens
 stage clean
-[ -e docs.lms ] || tr '\n' '\0' <inputs | xargs -0 -x -n 9999 -s 1000000 crawl-clean --lang=en --stats=clean.json --rejects=rejects.lms -o docs.lms
-[ -e corpus.lms ] || dedup --clusters=clusters.jsonl -o corpus.lms docs.lms
+clean --stats=clean.json --rejects=rejects.lms
 if [ ! -e test.jsonl ]; then	# 8 % to test, 4 % to valid, by a hash of a document's first 200 bytes
 	lmcat --jsonl corpus.lms >corpus.jsonl
 	awk '

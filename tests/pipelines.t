@@ -30,5 +30,8 @@ if [ -r /usr/share/common-licenses/GPL-3 ]; then
 	done
 	t 'killed three times, it goes on' 'run cut'
 	t 'and ends in the same models' 'cmp whole/base.safetensors cut/base.safetensors && cmp whole/policy.2.safetensors cut/policy.2.safetensors'
+	scaling() { DIR=laws TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/scaling.sh" $crawl; }
+	t 'scaling.sh: a family, its laws, a larger model' 'scaling && grep -q "law said.*off by" laws/report.txt && grep -q "^</svg>" laws/laws.svg && { printf "{\"text\":\"\",\"report\":"; tr -d "\n" <laws/report.json; echo "}"; } | lmcat --from-jsonl >x'
+	t 'run again, it makes no run anew' 'touch -d 2000-01-01 laws/*-*.log && scaling && [ -z "$(find laws -name "*-*.log" -newermt 2001-01-01)" ]'
 else skip 'quickstart.sh' 'no English text at hand'; fi
 done_testing

@@ -285,3 +285,13 @@ file_crc32c(const char *path, struct err *e, int *failed)
 	file_unmap(&m);
 	return crc;
 }
+
+char *
+file_stem(const char *path)
+{
+	const char *from = strrchr(path, '/'), *dot;
+
+	from = from && from[1] ? from + 1 : path;
+	dot = strrchr(from, '.');
+	return dot && dot > from ? xstrndup(from, (size_t)(dot - from)) : xstrdup(from);
+}

@@ -31,5 +31,6 @@ int              file_write(const char *path, int binary, const void *, size_t n
 int     fd_write(int fd, const void *, size_t, const char *name, struct err *);
 ssize_t fd_read(int fd, void *, size_t, const char *name, struct err *);       /* fewer only at the end of input */
 
+char    *file_stem(const char *path);   /* the name without folders and what follows its last dot; to be freed */
 uint32_t file_crc32c(const char *path, struct err *, int *failed);
 #endif

@@ -1,6 +1,7 @@
 /* plotlog - what logs of JSON lines hold, as panels of a chart */
 /* SPDX-License-Identifier: MIT */
 #include "score/plotlog.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "stream/input.h"
 #include <math.h>
@@ -92,17 +93,6 @@ has(const struct lines *l, int n, const char *key)
 	return 0;
 }
 
-/* A file's name without its folder and kind. */
-static char *
-run_name(const char *path)
-{
-	const char *from = strrchr(path, '/'), *dot;
-
-	from = from && from[1] ? from + 1 : path;
-	dot = strrchr(from, '.');
-	return dot && dot > from ? xstrndup(from, (size_t)(dot - from)) : xstrdup(from);
-}
-
 static void
 add_series(struct chart_panel *p, const struct lines *l, const char *x_key, const char *key, const char *name, int colour, int dashed,
     const struct plotlog_opts *o)
@@ -147,7 +137,7 @@ fill(struct chart_panel *p, const struct keys *keys, int at, const struct lines 
 	for (int i = 0; i < n; i++)
 		for (int k = 0; k < keys->keys[at]; k++) {
 			const char *key = keys->key[at][k];
-			char *run = run_name(l[i].name);
+			char *run = file_stem(l[i].name);
 			struct buf name = { 0 };
 			buf_str(&name, n > 1 ? run : key);
 			if (n > 1 && keys->keys[at] > 1)
