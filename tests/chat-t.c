@@ -144,6 +144,15 @@ main(void)
 	same(v, "qwen", "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]},{\"role\":\"assistant\",\"content\":\"b\"}]}",
 	     "{\"conversations\":[{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]}", "ShareGPT, and content in parts");
 	same(v, "plain", "{\"prompt\":\"a\\n\\nc\",\"completion\":\"b\"}", "{\"instruction\":\"a\",\"input\":\"c\",\"output\":\"b\"}", "an input is added");
+#define TWO "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]}"
+	same(v, "llama3", TWO, "{\"inputs\":\"a\",\"targets\":\"b\"}", "FLAN's inputs and targets");
+	same(v, "chatml", TWO, "{\"chosen\":\"\\n\\nHuman: a\\n\\nAssistant: b\",\"rejected\":\"x\"}", "turns as HH writes them");
+	same(v, "chatml", TWO, "{\"prompt\":\"a\",\"response\":\"b\"}", "prompt and response");
+	same(v, "plain", "{\"instruction\":\"a\",\"input\":\"c\",\"output\":\"b\"}",
+	     "{\"instruction\":\"a\",\"context\":\"c\",\"response\":\"b\",\"category\":\"qa\"}", "Dolly's context and response");
+	same(v, "chatml", TWO, "{\"prompt\":{\"text\":\"a\",\"role\":\"prompter\",\"replies\":[{\"text\":\"x\",\"role\":\"assistant\",\"rank\":1},"
+	     "{\"text\":\"y\",\"role\":\"assistant\",\"rank\":0,\"deleted\":true},{\"text\":\"b\",\"role\":\"assistant\",\"rank\":0,\"replies\":[]}]}}",
+	     "of a tree the path ranked best");
 	{
 		struct made m;
 
@@ -160,6 +169,8 @@ main(void)
 	bad(v, "{\"messages\":[{\"content\":\"a\"}]}", 0, "a message without role");
 	bad(v, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\"}]}]}", 0, "a part that is no text");
 	bad(v, "{\"messages\":[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{}]}]}", 0, "a call of a tool");
+	bad(v, "{\"prompt\":{\"text\":\"a\"}}", 0, "a tree without roles");
+	bad(v, "{\"instruction\":7,\"output\":\"b\"}", 0, "an instruction that is a number");
 	bad(v, "{\"prompt\":\"a\"}", 0, "a prompt without completion, unless to be answered,");
 	OK(chat_init(&c, "vicuna", v, &err) && strstr(err.text, "chatml"), "an unknown template is an error that names those there are");
 	vocab_free(v);

@@ -25,7 +25,11 @@ printf '{"prompt":"hi","completion":"the cat","label":true,"answer":"x"}\n{"prom
 t 'a judgement alone' "rank-pairs $m -o k.lms kto.jsonl && lmcat k.lms | cut -f 2 | tr '\n' ' ' | grep -q 'chosen rejected'"
 t 'keys beside go into meta' 'lmcat --json k.lms | head -1 | grep -q "\"answer\":\"x\""'
 printf '{"prompt":"hi","chosen":"the cat"}\n' >bad.jsonl
-t 'an object that is no preference is named by its line' "exits 1 rank-pairs $m bad.jsonl >x && grep -q 'bad.jsonl: line 1' .err"
+t 'an object that is no preference is named by its line' "exits 1 rank-pairs $m bad.jsonl >x && grep -q 'bad.jsonl: record 1' .err"
+printf '{"prompt":{"role":"prompter","text":"hi","replies":[{"role":"assistant","text":"a bird","rank":1,"replies":[{"role":"prompter","text":"so","replies":[]}]},{"role":"assistant","text":"the cat","rank":0},{"role":"assistant","text":"no rank"}]}}\n' >tree.jsonl
+printf '[{"input":"hi","output_1":"a bird","output_2":"the cat","label":2}]\n' >llmbar.json
+t 'pairs from a tree of ranked replies, and from an array that names the better one' \
+  "for f in tree.jsonl llmbar.json; do rank-pairs $m -o x.lms \$f && lmcat x.lms | cut -f 1,2,5 | cmp - plain.txt || exit 1; done"
 t 'a last line without newline is cut short' "x >cut.jsonl; exits 1 rank-pairs $m cut.jsonl >x"
 t 'empty input' "exits 1 rank-pairs $m </dev/null >x && exits 1 rlhf-step $m -o x.safetensors </dev/null"
 t 'JSON lines without a model' 'exits 1 rank-pairs pairs.jsonl >x'

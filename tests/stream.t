@@ -32,6 +32,8 @@ done
 t 'no changed byte passes' '[ -z "$bad" ] || { echo "$bad" >&2; false; }'
 t 'a cut-short producer is noticed without pipefail' 'exits 1 sh -c "{ head -c 200 a.lms; exit 3; } | lmcat --check"'
 t 'the message names file, frame and byte' 'head -c 200 a.lms | lmcat --check 2>&1 | grep -qE "standard input: cut short.*frame [0-9]+, byte [0-9]+"'
+t 'an array of objects is read as lines are' 'printf "{\"text\":\"a]\\\\\"}\"}\n{\"text\":\"b\",\"x\":[{}]}\n" >l; printf " [{\"text\":\"a]\\\\\"}\"},\n {\"text\":\"b\",\"x\":[{}]} ]\n" | lmcat --from-jsonl >a2 && lmcat --from-jsonl l | cmp - a2'
+t 'an array that is cut short, or goes on wrongly, is not' 'for s in "" , ",]" "]x" "{"; do printf "[{\"text\":\"a\"}%s" "$s" | exits 1 lmcat --from-jsonl >x || exit 1; done'
 t 'a JSONL line without newline is cut short' 'printf "{\"text\":\"x\"}" | exits 1 lmcat --from-jsonl >x'
 t 'bad JSONL names record and byte' 'printf "{\"text\":\"x\"}\n{]\n" | lmcat --from-jsonl 2>&1 >/dev/null | grep -q "record 2, byte 13"'
 t 'text goes to -o too' 'lmcat a.lms >x && lmcat -o y a.lms >z && cmp x y && [ ! -s z ]'

@@ -11,64 +11,18 @@ raw(struct buf *b, struct json v)
 	buf_add(b, v.p, (size_t)(v.end - v.p));
 }
 
+/* A line of preference: what the shapes below are turned into. */
 static void
-message(struct buf *b, const char *role, const char *text, size_t n)
+put_pair(struct buf *b, struct json prompt, struct json chosen, struct json rejected)
 {
-	if (b->p[b->n - 1] != '[')
-		buf_char(b, ',');
-	buf_printf(b, "{\"role\":\"%s\",\"content\":", role);
-	json_quote(b, text, n);
+	const struct { const char *key; struct json v; } field[] = { { "prompt", prompt }, { "chosen", chosen }, { "rejected", rejected } };
+
+	buf_char(b, '{');
+	for (int i = 0; i < 3; i++) {
+		json_key(b, field[i].key);
+		raw(b, field[i].v);
+	}
 	buf_char(b, '}');
-}
-
-/* Turns written out as Anthropic's HH does: "\n\nHuman: ...\n\nAssistant: ...". */
-static void
-turns(struct buf *b, const char *text)
-{
-	static const char *const mark[] = { "\n\nHuman:", "\n\nAssistant:" }, *const role[] = { "user", "assistant" };
-	int who = strncmp(text, mark[0], strlen(mark[0])) != 0;
-
-	for (text += strlen(mark[who]);;) {
-		const char *h = strstr(text, mark[0]), *a = strstr(text, mark[1]);
-		const char *end = !h || (a && a < h) ? a : h;
-
-		text += *text == ' ';
-		message(b, role[who], text, end ? (size_t)(end - text) : strlen(text));
-		if (!end)
-			return;
-		who = end == a;
-		text = end + strlen(mark[who]);
-	}
-}
-
-/* A value of an object as messages of one role: a string, or an array of messages; nothing when absent. */
-static int
-add_messages(struct buf *b, struct json v, const char *role, int may_be_turns)
-{
-	struct json_iter it = json_walk(v);
-	char *text;
-
-	switch (json_kind(v)) {
-	case 0:
-		return 0;
-	case '"':
-		text = json_dup(v);
-		if (may_be_turns && !strncmp(text, "\n\nHuman:", 8))
-			turns(b, text);
-		else
-			message(b, role, text, strlen(text));
-		free(text);
-		return 0;
-	case '[':
-		while (json_next(&it)) {
-			if (b->p[b->n - 1] != '[')
-				buf_char(b, ',');
-			raw(b, it.value);
-		}
-		return 0;
-	default:
-		return -1;
-	}
 }
 
 struct rendered {
@@ -94,12 +48,15 @@ render(struct pref_text *t, struct json prompt, struct json response, struct ren
 	size_t end, begin;
 	int bad;
 
-	buf_str(&b, "{\"messages\":[");
-	bad = add_messages(&b, prompt, "user", 1) || add_messages(&b, response, "assistant", !json_kind(prompt));
-	buf_str(&b, "]}");
-	if (bad)
-		err_set(e, "a prompt or response that is neither text nor messages");
-	bad = bad || json_parse(&o, b.p, b.n, e) || chat_render(&t->chat, t->enc, o, 0, &out->ids, &out->mask, e);
+	buf_char(&b, '{');
+	if (json_kind(prompt)) {
+		json_key(&b, "prompt");
+		raw(&b, prompt);
+	}
+	json_key(&b, "chosen");
+	raw(&b, response);
+	buf_char(&b, '}');
+	bad = json_parse(&o, b.p, b.n, e) || chat_render(&t->chat, t->enc, o, 0, &out->ids, &out->mask, e);
 	if (!bad) {
 		mask = out->mask.p;
 		for (end = out->mask.n; end && !mask[end - 1];)
@@ -198,6 +155,55 @@ pair_line(struct rolls *all, struct pref_text *t, struct json o, uint32_t group,
 	return bad;
 }
 
+/* Of two answers the one that `label` (1 or 2) names, as LLMBar has it. */
+static int
+either_line(struct buf *line, struct json o, struct err *e)
+{
+	static const char *const output[] = { "output_1", "output_2" };
+	long long label = json_int(json_get(o, "label"), 0);
+
+	if (label != 1 && label != 2)
+		return err_set(e, "\"label\" is neither 1 nor 2");
+	put_pair(line, json_get(o, "input"), json_get(o, output[label - 1]), json_get(o, output[2 - label]));
+	return 0;
+}
+
+/* The replies to each prompt of a tree, pair by pair in the order of their ranks. */
+static int
+tree_pairs(struct rolls *all, struct pref_text *t, struct json node, const struct buf *before, uint32_t group, struct err *e)
+{
+	struct buf path = { 0 }, line = { 0 };
+	struct json better, worse;
+	struct json_iter it = json_walk(json_get(node, "replies"));
+	char *role = json_dup(json_get(node, "role"));
+	int bad = role && json_kind(json_get(node, "text")) == '"' ? 0 : err_set(e, "a tree with a message without role or text");
+
+	buf_add(&path, before->p, before->n);
+	buf_printf(&path, "%c{", before->n ? ',' : '[');
+	json_add_str(&path, "role", role ? role : "");
+	json_key(&path, "content");
+	raw(&path, json_get(node, "text"));
+	buf_char(&path, '}');
+	for (int r = -1, s; !bad && !strcmp(role, "prompter") && (r = chat_reply(node, r, &better)) >= 0 && r < CHAT_UNRANKED;)
+		for (s = r; !bad && (s = chat_reply(node, s, &worse)) >= 0 && s < CHAT_UNRANKED;) {
+			struct json prompt;
+			size_t n = path.n;
+
+			buf_char(&path, ']');
+			buf_clear(&line);
+			bad = json_parse(&prompt, path.p, path.n, e);
+			if (!bad)
+				put_pair(&line, prompt, json_get(better, "text"), json_get(worse, "text"));
+			path.n = n;
+			bad = bad || prefs_line(all, t, line.p, line.n, group, e);
+		}
+	while (!bad && json_next(&it))
+		bad = tree_pairs(all, t, it.value, &path, group, e);
+	free(role);
+	buf_free(&path), buf_free(&line);
+	return bad;
+}
+
 static int
 judged_line(struct rolls *all, struct pref_text *t, struct json o, uint32_t group, const struct buf *meta, struct err *e)
 {
@@ -217,7 +223,7 @@ judged_line(struct rolls *all, struct pref_text *t, struct json o, uint32_t grou
 int
 prefs_line(struct rolls *all, struct pref_text *t, const char *line, size_t n, uint32_t group, struct err *e)
 {
-	struct buf meta = { 0 };
+	struct buf meta = { 0 }, same = { 0 }, none = { 0 };
 	struct json o;
 	int bad = json_parse(&o, line, n, e);
 
@@ -230,8 +236,12 @@ prefs_line(struct rolls *all, struct pref_text *t, const char *line, size_t n, u
 		bad = pair_line(all, t, o, group, &meta, e);
 	else if (json_kind(json_get(o, "completion")) && json_kind(json_get(o, "label")))
 		bad = judged_line(all, t, o, group, &meta, e);
+	else if (json_kind(json_get(o, "prompt")) == '{')
+		bad = tree_pairs(all, t, json_get(o, "prompt"), &none, group, e);
+	else if (json_kind(json_get(o, "output_1")) && json_kind(json_get(o, "output_2")))
+		bad = either_line(&same, o, e) || prefs_line(all, t, same.p, same.n, group, e);
 	else
 		bad = err_set(e, "neither \"chosen\" and \"rejected\", nor \"prompt\", \"completion\" and \"label\"");
-	buf_free(&meta);
+	buf_free(&meta), buf_free(&same);
 	return bad;
 }

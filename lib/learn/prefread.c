@@ -65,21 +65,15 @@ lines(struct rolls *all, struct input *in, struct pref_text *t, uint64_t segment
 {
 	struct buf line = { 0 };
 	uint32_t group = 0;
-	int got, cut = 0;
+	int got;
 
-	while ((got = input_line(in, &line, LINE_MAX_BYTES, &cut, e)) > 0) {
+	while ((got = input_object(in, &line, LINE_MAX_BYTES, e)) > 0) {
 		size_t n = all->n;
 
-		if (cut) {
-			got = err_set(e, "%s: cut short: the last line has no newline", input_name(in));
-			break;
-		}
-		if (line.n == strspn(line.p ? line.p : "", " \t\r"))
-			continue;
 		if (prefs_line(all, t, line.p, line.n, group++, e)) {
 			struct buf where = { 0 };
 
-			buf_printf(&where, "%s: line %" PRIu64, input_name(in), input_record(in));
+			buf_printf(&where, "%s: record %" PRIu64, input_name(in), input_record(in));
 			got = err_in(e, where.p);
 			buf_free(&where);
 			break;

@@ -74,6 +74,18 @@ doc_to_jsonl(struct buf *b, const struct doc *d)
 
 /* ---- reading */
 
+/* An array of objects begins so, blanks aside. */
+static int
+looks_like_array(const unsigned char *p, size_t n)
+{
+	size_t seen = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!strchr(" \t\r\n", p[i]) && (p[i] != "[{"[seen] || ++seen == 2))
+			break;
+	return seen == 2;
+}
+
 /* JSONL begins with '{' and a whole first object, as far as can be seen. */
 static int
 looks_like_jsonl(struct input *in)
@@ -87,7 +99,7 @@ looks_like_jsonl(struct input *in)
 		if (!(p = input_peek(in, n, &got, &e)))
 			die_err(&e);
 		if (!got || p[0] != '{')
-			return 0;
+			return looks_like_array(p, got);
 		if ((nl = memchr(p, '\n', got)))
 			return json_parse(&j, (const char *)p, (size_t)(nl - p), &e) == 0;
 		if (got < n)
@@ -208,17 +220,12 @@ static int
 next_line(struct docs_in *d, struct doc *doc)
 {
 	struct err e;
-	int cut, r;
+	int r = input_object(d->in, &d->line, LINE_MAX, &e);
 
-	do {
-		if ((r = input_line(d->in, &d->line, LINE_MAX, &cut, &e)) < 0)
-			die_err(&e);
-		if (r == 0)
-			return 0;
-		if (cut)
-			die("%s: record %llu, byte %llu: cut short: the last line has no newline", input_name(d->in),
-			    (unsigned long long)input_record(d->in), (unsigned long long)input_offset(d->in));
-	} while (strspn(d->line.p, " \t\r") == d->line.n);      /* blank lines are no records */
+	if (r < 0)
+		die_err(&e);
+	if (r == 0)
+		return 0;
 	if (doc_from_jsonl(d->line.p, d->line.n, &d->text, &d->meta, &e) < 0)
 		die("%s: record %llu, byte %llu: %s", input_name(d->in), (unsigned long long)input_record(d->in),
 		    (unsigned long long)(input_offset(d->in) - d->line.n - 1), e.text);

@@ -18,6 +18,7 @@ struct input {
 	struct buf b;                   /* bytes read and not yet handed out: b.p + pos .. b.n */
 	size_t   pos;
 	uint64_t offset, record;
+	enum { UNSEEN, LINES, ARRAY, AFTER } objects;   /* how JSON objects come: told by the first byte */
 	struct archive *a;              /* undoing a compression */
 	struct buf raw;                 /* what was peeked at before it was known to be compressed */
 	size_t   raw_pos;
@@ -228,6 +229,94 @@ input_line(struct input *in, struct buf *line, size_t max, int *cut, struct err 
 			return 1;
 		}
 	}
+}
+
+static int
+cut_short(const struct input *in, const char *what, struct err *e)
+{
+	return err_set(e, "%s: record %llu, byte %llu: cut short: %s", in->name, (unsigned long long)in->record,
+	    (unsigned long long)in->offset, what);
+}
+
+/* The next byte that is no blank, not consumed: 0 at the end, -1. */
+static int
+next_mark(struct input *in, struct err *e)
+{
+	int r;
+
+	for (;; in->pos++, in->offset++) {
+		if (in->pos == in->b.n && (r = fill(in, e)) <= 0)
+			return r;
+		if (!strchr(" \t\r\n", in->b.p[in->pos]) || !in->b.p[in->pos])
+			return (unsigned char)in->b.p[in->pos];
+	}
+}
+
+/* The object that begins here: up to the brace that closes it. */
+static int
+take_object(struct input *in, struct buf *object, size_t max, struct err *e)
+{
+	int depth = 0, text = 0, escape = 0, r;
+
+	do {
+		char c;
+
+		if (in->pos == in->b.n && (r = fill(in, e)) <= 0)
+			return r ? r : cut_short(in, "an object without its end", e);
+		c = in->b.p[in->pos++], in->offset++;
+		if (object->n == max)
+			return err_set(e, "%s: record %llu: longer than %zu bytes", in->name, (unsigned long long)in->record + 1, max);
+		buf_char(object, c);
+		if (text)
+			text = escape || c != '"', escape = !escape && c == '\\';
+		else if (c == '"')
+			text = 1;
+		else
+			depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+	} while (depth);
+	in->record++;
+	return 1;
+}
+
+static int
+next_of_array(struct input *in, struct buf *object, size_t max, struct err *e)
+{
+	int mark = next_mark(in, e);
+
+	if (mark > 0 && in->objects == ARRAY && mark == (in->record ? ',' : '[')) {
+		in->pos++, in->offset++;
+		if ((mark = next_mark(in, e)) == '{')
+			return take_object(in, object, max, e);
+		if (mark == ']' && in->record)
+			mark = ',';             /* a comma before the end: said below */
+	}
+	if (mark == ']' && in->objects == ARRAY) {
+		in->pos++, in->offset++, in->objects = AFTER;
+		mark = next_mark(in, e);
+	}
+	if (mark <= 0)
+		return mark || in->objects == AFTER ? mark : cut_short(in, "an array without its end", e);
+	return err_set(e, "%s: record %llu, byte %llu: '%c' where an array of JSON objects goes on", in->name,
+	    (unsigned long long)in->record, (unsigned long long)in->offset, mark < 32 || mark > 126 ? '?' : mark);
+}
+
+int
+input_object(struct input *in, struct buf *object, size_t max, struct err *e)
+{
+	int cut, r = in->objects;
+
+	buf_clear(object);
+	if (!r) {
+		if ((r = next_mark(in, e)) < 0)
+			return r;
+		in->objects = r == '[' ? ARRAY : LINES;
+	}
+	if (in->objects != LINES)
+		return next_of_array(in, object, max, e);
+	do
+		r = input_line(in, object, max, &cut, e);
+	while (r > 0 && !cut && object->n == strspn(object->p ? object->p : "", " \t\r"));
+	return r > 0 && cut ? cut_short(in, "the last line has no newline", e) : r;
 }
 
 int

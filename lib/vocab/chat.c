@@ -322,90 +322,42 @@ default_system(struct render *r, const char *first, struct err *err)
 }
 
 static int
-put_messages(struct render *r, struct json list, const char *role_key, const char *content_key, struct err *err)
+put_one(struct render *r, struct json message, struct err *err)
 {
-	struct json_iter it = json_walk(list);
+	char *role = json_dup(json_get(message, "role"));
+	int rc = !role ? err_set(err, "a message without role") :
+		json_count(json_get(message, "tool_calls")) ? err_set(err, "a message with tool_calls: not supported") : 0;
 
-	while (json_next(&it)) {
-		char *role = json_dup(json_get(it.value, role_key));
-		int rc = role ? 0 : err_set(err, "a message without %s", role_key);
-
-		if (!rc && json_count(json_get(it.value, "tool_calls")))
-			rc = err_set(err, "a message with tool_calls: not supported");
-		if (!rc) {
-			set_role(r, role);
-			free(role);
-			role = xstrdup(r->role.p);
-			rc = default_system(r, role, err);
-		}
-		if (!rc) {
-			set_role(r, role);
-			buf_clear(&r->input);
-			rc = read_content(json_get(it.value, content_key), &r->content, err);
-		}
-		if (!rc)
-			rc = put_turn(r, err);
+	if (!rc) {
+		set_role(r, role);
 		free(role);
-		if (rc)
-			return -1;
+		role = xstrdup(r->role.p);
+		rc = default_system(r, role, err);
 	}
-	return 0;
-}
-
-/* One turn from a field that holds a text, or messages of its own. */
-static int
-put_field(struct render *r, const char *role, struct json v, struct json input, struct err *err)
-{
-	if (json_kind(v) == '[')
-		return put_messages(r, v, "role", "content", err);
-	if (default_system(r, role, err))
-		return -1;
-	set_role(r, role);
-	buf_clear(&r->input);
-	json_str(input, &r->input);
-	if (read_content(v, &r->content, err))
-		return -1;
-	return put_turn(r, err);
+	if (!rc) {
+		set_role(r, role);
+		buf_clear(&r->input);
+		json_str(json_get(message, "input"), &r->input);
+		rc = read_content(json_get(message, "content"), &r->content, err);
+	}
+	if (!rc)
+		rc = put_turn(r, err);
+	free(role);
+	return rc;
 }
 
 static int
 put_object(struct render *r, struct json o, int header, struct err *err)
 {
-	struct json v, answer, none = {0};
+	struct buf b = { 0 };
+	struct json list;
+	int rc = chat_messages(o, !header, &b, err) || json_parse(&list, b.p, b.n, err) ? -1 : 0;
+	struct json_iter it = json_walk(rc ? (struct json){ 0 } : list);
 
-	if (json_kind(v = json_get(o, "messages")) == '[')
-		return put_messages(r, v, "role", "content", err);
-	if (json_kind(v = json_get(o, "conversations")) == '[')
-		return put_messages(r, v, "from", "value", err);
-	if (json_kind(v = json_get(o, "prompt"))) {
-		answer = json_get(o, "completion");
-		if (put_field(r, "user", v, none, err))
-			return -1;
-		return json_kind(answer) ? put_field(r, "assistant", answer, none, err) :
-		       header ? 0 : err_set(err, "a prompt without completion");
-	}
-	if (json_kind(v = json_get(o, "instruction"))) {
-		answer = json_get(o, "output");
-		if (put_field(r, "user", v, json_get(o, "input"), err))
-			return -1;
-		return json_kind(answer) ? put_field(r, "assistant", answer, none, err) :
-		       header ? 0 : err_set(err, "an instruction without output");
-	}
-	return err_set(err, "none of messages, conversations, prompt and completion, instruction and output");
-}
-
-int
-chat_is(const char *meta, size_t n)
-{
-	static const char *const keys[] = { "messages", "conversations", "prompt", "instruction" };
-	struct json o;
-
-	if (json_parse(&o, meta, n, NULL))
-		return 0;
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (json_kind(json_get(o, keys[i])))
-			return 1;
-	return 0;
+	while (!rc && json_next(&it))
+		rc = put_one(r, it.value, err);
+	buf_free(&b);
+	return rc;
 }
 
 int

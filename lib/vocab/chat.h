@@ -25,7 +25,18 @@ int  chat_is(const char *meta, size_t n);
 const char *const *chat_specials(const char *name);
 void chat_free(struct chat *);
 
-/* A JSON object of messages, prompt+completion, instruction+output or conversations: ids appended, and for
+/* The conversation of a published object as a JSON array of messages (role, content, and the `input` of an
+ * instruction), appended: messages; ShareGPT's conversations; prompt (text, messages, turns as HH writes them) with
+ * chosen, completion or response; chosen alone; instruction, input or context, output or response (Alpaca, Dolly);
+ * inputs and targets (FLAN); of a tree of OpenAssistant's the path ranked best.  answered: a question without its
+ * answer is an error. */
+int chat_messages(struct json object, int answered, struct buf *out, struct err *);
+/* Of the replies to a node of such a tree that are ranked after `than` [-1: all] the best; its rank, -1: none.
+ * Replies without a rank come after all that have one. */
+#define CHAT_UNRANKED (1 << 20)
+int chat_reply(struct json node, int than, struct json *reply);
+
+/* What chat_messages reads, through the template: ids appended, and for
  * each id one mask byte (1: trained on: the assistant's text and its end-of-turn token).
  * header: append the assistant's header after the last message, for generation. */
 int chat_render(const struct chat *, struct encoder *, struct json object, int header,
