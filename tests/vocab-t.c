@@ -413,6 +413,50 @@ code_points(const struct vocab *v, const char *name, uint32_t want)
 	encoder_free(e);
 }
 
+/* SentencePiece's own models: its documented example, and lines of text; the sum is over what spm_encode 0.1.97 gives. */
+static void
+sentencepiece(const char *model, const char *file, uint32_t want)
+{
+	static const uint32_t girl[] = { 9, 459, 11, 939, 44, 11, 4, 142, 82, 8, 28, 21, 132, 6 };
+	struct buf path = {0};
+	struct vocab *v;
+	struct encoder *e;
+	struct file_map text;
+	struct ids ids = {0};
+	const char *p, *end, *nl;
+	uint32_t crc = 0;
+
+	buf_printf(&path, "data/tokenizers/sentencepiece/python/test/%s", model);
+	v = load(path.p);
+	OK(v && vocab_bos(v) == 1 && vocab_eot(v) == 2, "%s loads", model);
+	buf_clear(&path);
+	buf_printf(&path, "%s/data/tokenizers/sentencepiece/data/%s", data, file);
+	if (!v || file_map(&text, path.p, &err)) {
+		OK(0, "%s", err.text);
+		return;
+	}
+	e = encoder(v, SPECIAL_NONE);
+	for (p = (const char *)text.p, end = p + text.n; p < end; p = nl + 1) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (!nl)
+			nl = end;
+		ids.n = 0;
+		encode(e, p, (size_t)(nl - p), &ids, &err);
+		crc = crc32c(crc, ids.v, ids.n * sizeof *ids.v);
+	}
+	OK(crc == want, "%s: %s as SentencePiece has it (%08x)", model, file, crc);
+	ids.n = 0;
+	encode(e, "I saw a girl with a telescope.", 30, &ids, &err);
+	if (!strcmp(model, "test_model.model"))
+		OK(ids.n == 14 && !memcmp(ids.v, girl, sizeof girl), "%s: the documented ids", model);
+	converted(v, model, (const char *)text.p, text.n < 100000 ? text.n : 100000);
+	file_unmap(&text);
+	free(ids.v);
+	buf_free(&path);
+	encoder_free(e);
+	vocab_free(v);
+}
+
 int
 main(void)
 {
@@ -468,6 +512,8 @@ main(void)
 		vocab_free(v);
 	}
 	llama2c();
+	sentencepiece("test_model.model", "botchan.txt", 0x07e0c67c);
+	sentencepiece("test_ja_model.model", "wagahaiwa_nekodearu.txt", 0x08b7a254);
 	for (size_t i = 0; i < sizeof gguf / sizeof *gguf; i++) {
 		char file[100];
 		struct vocab *v;

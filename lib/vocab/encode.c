@@ -1,6 +1,7 @@
 /* encode - text to ids: what is not UTF-8, specials, normalization; the rest in pieces */
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
+#include "vocab/charsmap.h"
 #include "vocab/pieces.h"
 #include "vocab/table.h"
 #include "vocab/ucd.h"
@@ -50,7 +51,7 @@ encode_text(struct encoder *e, const char *p, size_t n, size_t base, struct ids 
 		if (nfc(p, n, &e->normal))
 			p = e->normal.p, n = e->normal.n;
 	}
-	if (e->v->prefix && !e->more && (e->v->spm || *p != ' ')) {
+	if (e->v->prefix && !e->v->spm_text && !e->more && (base == 0 || e->v->prefix == PREFIX_EACH) && (e->v->spm || *p != ' ')) {
 		buf_clear(&e->whole);
 		buf_char(&e->whole, ' ');
 		buf_add(&e->whole, p, n);
@@ -59,9 +60,9 @@ encode_text(struct encoder *e, const char *p, size_t n, size_t base, struct ids 
 	return pieces_encode(e->pieces, (const unsigned char *)p, n, e->offset + base, ids, err);
 }
 
-/* The first added token at or after p: its id, *at where it begins; NO_TOKEN. */
+/* The first added token at or after p: its id, *at where it begins; NO_TOKEN.  none: specials are plain text. */
 static uint32_t
-find_added(const struct vocab *v, const char *p, const char *end, const char **at)
+find_added(const struct vocab *v, const char *p, const char *end, int none, const char **at)
 {
 	for (; p < end; p++) {
 		unsigned char b;
@@ -72,6 +73,8 @@ find_added(const struct vocab *v, const char *p, const char *end, const char **a
 		for (size_t i = v->first[b]; i < v->first[b + 1]; i++) {
 			uint32_t id = v->added[i];
 
+			if (none && (v->flags[id] & TOKEN_SPECIAL))
+				continue;
 			if ((size_t)(end - p) >= v->tok[id].len && !memcmp(p, v->pool.p + v->tok[id].at, v->tok[id].len)) {
 				*at = p;
 				return id;
@@ -88,7 +91,7 @@ encode_specials(struct encoder *e, const char *text, size_t n, struct ids *ids, 
 	const char *p = text, *end = text + n, *at;
 	uint32_t id;
 
-	while ((id = find_added(v, p, end, &at)) != NO_TOKEN) {
+	while ((id = find_added(v, p, end, e->opts.special == SPECIAL_NONE, &at)) != NO_TOKEN) {
 		if (e->opts.special == SPECIAL_REFUSE && (v->flags[id] & TOKEN_SPECIAL))
 			return err_set(err, "byte %zu: the text holds the special token %.*s (see --special)",
 				       e->offset + (size_t)(at - text), (int)v->tok[id].len, v->pool.p + v->tok[id].at);
@@ -122,6 +125,21 @@ replace(struct buf *out, const char *text, size_t n)
 	}
 }
 
+/* e->whole becomes the text as SentencePiece normalizes it. */
+static void
+spm_text(struct encoder *e, const char *text, size_t n)
+{
+	const struct vocab *v = e->v;
+	int front = v->prefix && !e->more;
+
+	buf_clear(&e->whole);
+	if (front)
+		buf_char(&e->whole, ' ');
+	charsmap_apply(v->charsmap.n ? v->charsmap.p : NULL, v->charsmap.n, v->squeeze, text, n, &e->whole);
+	if (e->whole.n == (size_t)front)        /* nothing is left */
+		buf_clear(&e->whole);
+}
+
 int
 encode(struct encoder *e, const char *text, size_t n, struct ids *ids, struct err *err)
 {
@@ -137,7 +155,11 @@ encode(struct encoder *e, const char *text, size_t n, struct ids *ids, struct er
 	}
 	if (n > UINT32_MAX / 2)
 		return err_set(err, "a text of more than 2 GB");
-	if (e->opts.special == SPECIAL_NONE || !e->v->n_added)
+	if (e->v->spm_text) {
+		spm_text(e, text, n);
+		text = e->whole.p, n = e->whole.n;
+	}
+	if ((e->opts.special == SPECIAL_NONE && !e->v->spm_text) || !e->v->n_added)     /* user-defined symbols are always found */
 		return encode_text(e, text, n, 0, ids, err);
 	return encode_specials(e, text, n, ids, err);
 }

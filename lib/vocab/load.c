@@ -75,12 +75,14 @@ parse(const unsigned char *p, size_t n, const char *pattern, struct err *err)
 		return llama2c_file(p, n, err);
 	if (n >= 4 && !memcmp(p, "GGUF", 4))
 		return gguf_file(p, n, pattern, err);
-	if (is_llama2c(p, n))
-		err_set(err, "llama2.c's vocabularies cut by no pattern");
+	if (is_spm_file(p, n) && !pattern)
+		return spm_file(p, n, err);
+	if (is_llama2c(p, n) || is_spm_file(p, n))
+		err_set(err, "SentencePiece's vocabularies cut by no pattern");
 	else if (!strncmp((const char *)p, "#version", n < 8 ? n : 8))
 		err_set(err, "a merges.txt: give the vocab.json beside it");
 	else
-		err_set(err, "neither tokenizer.json, .tiktoken, GGUF, llama2.c's tokenizer.bin nor a model that carries one");
+		err_set(err, "neither tokenizer.json, .tiktoken, SentencePiece's .model, GGUF, llama2.c's tokenizer.bin nor a model that carries one");
 	return NULL;
 }
 

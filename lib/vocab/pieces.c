@@ -4,6 +4,7 @@
 #include "vocab/bpe.h"
 #include "vocab/pieces.h"
 #include "vocab/table.h"
+#include "vocab/unigram.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ struct pieces {
 	struct kept_long *cache_long;
 	struct span *ahead;
 	struct bpe   bpe;
+	struct unigram unigram;
 	struct cuts  cuts;
 	const unsigned char *bad;       /* a byte that no token has */
 };
@@ -69,6 +71,7 @@ pieces_free(struct pieces *c)
 {
 	arena_free(&c->memory);
 	bpe_free(&c->bpe);
+	unigram_free(&c->unigram);
 	cuts_free(&c->cuts);
 	free(c);
 }
@@ -99,7 +102,8 @@ characters(struct pieces *c, const unsigned char *p, size_t n, uint32_t *out)
 		for (uint32_t i = 0; i < len; i++) {
 			id = v->byte[p[i]];
 			if (id == NO_TOKEN && v->unk >= 0) {
-				out[m++] = (uint32_t)v->unk;
+				if (!v->fuse_unk || !m || out[m - 1] != (uint32_t)v->unk)
+					out[m++] = (uint32_t)v->unk;
 				break;
 			}
 			if (id == NO_TOKEN)
@@ -321,6 +325,20 @@ next_spans(struct pieces *c, const unsigned char **from, const unsigned char *te
 	}
 }
 
+/* Scores add up over a whole text, roundings included, as in SentencePiece: so what was found before does not help. */
+static void
+unigram_text(struct pieces *c, const unsigned char *p, const unsigned char *end, struct ids *ids)
+{
+	const unsigned char *q;
+
+	c->unigram.till = 0;
+	for (; p < end && !c->bad; p = q) {
+		q = c->scan(c->cls, p, end);
+		ids_need(ids, (size_t)(q - p));
+		ids->n += unigram_ids(c->v, &c->unigram, p, (size_t)(q - p), ids->v + ids->n, &c->bad);
+	}
+}
+
 int
 pieces_encode(struct pieces *c, const unsigned char *text, size_t n, size_t base, struct ids *ids, struct err *err)
 {
@@ -330,7 +348,9 @@ pieces_encode(struct pieces *c, const unsigned char *text, size_t n, size_t base
 	c->bad = NULL;
 	if (!c->scan && split_ends(c->v->split, &c->cuts, text, n, err))
 		return -1;
-	while (p < end && !c->bad) {
+	if (c->v->score)
+		unigram_text(c, p, end, ids);
+	while (!c->v->score && p < end && !c->bad) {
 		from = (size_t)(p - text);
 		k = next_spans(c, &p, text, end, &cut);
 		ids_need(ids, (size_t)(p - text) - from + CACHE_IDS);

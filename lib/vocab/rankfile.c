@@ -38,23 +38,31 @@ sextet(int c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* One line: base64 of the token, a blank, its rank. */
-static int
-read_line(struct vocab *v, const char *p, const char *e, size_t line, struct buf *token, struct err *err)
+const char *
+base64_bytes(const char *p, const char *e, struct buf *out)
 {
 	uint32_t bits = 0, have = 0;
-	uint64_t rank = 0;
-	const char *digits;
 
-	buf_clear(token);
+	buf_clear(out);
 	for (; p < e && sextet((unsigned char)*p) >= 0; p++) {
 		bits = bits << 6 | (uint32_t)sextet((unsigned char)*p);
 		have += 6;
 		if (have >= 8)
-			buf_char(token, (int)(bits >> (have -= 8) & 255));
+			buf_char(out, (int)(bits >> (have -= 8) & 255));
 	}
 	while (p < e && *p == '=')
 		p++;
+	return p;
+}
+
+/* One line: base64 of the token, a blank, its rank. */
+static int
+read_line(struct vocab *v, const char *p, const char *e, size_t line, struct buf *token, struct err *err)
+{
+	uint64_t rank = 0;
+	const char *digits;
+
+	p = base64_bytes(p, e, token);
 	if (!token->n || p == e || *p++ != ' ')
 		return err_set(err, "line %zu: not base64, a blank and a rank", line);
 	for (digits = p; p < e && *p >= '0' && *p <= '9' && rank < VOCAB_MAX; p++)

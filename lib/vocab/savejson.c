@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "vocab/table.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,42 @@ byte_level(const struct vocab *v, struct buf *out)
 }
 
 static void
+base64(const struct buf *from, struct buf *out)
+{
+	static const char abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < from->n; i += 3) {
+		uint32_t w = 0, n = from->n - i < 3 ? (uint32_t)(from->n - i) : 3;
+
+		for (uint32_t k = 0; k < 3; k++)
+			w = w << 8 | (k < n ? (unsigned char)from->p[i + k] : 0);
+		for (uint32_t k = 0; k < 4; k++)
+			buf_char(out, k <= n ? abc[w >> (18 - 6 * k) & 63] : '=');
+	}
+}
+
+/* As SentencePiece's own files have it: all is done once to a whole text, even nothing. */
+static void
+spm_text(const struct vocab *v, struct buf *out)
+{
+	char space[120];
+
+	snprintf(space, sizeof space, "{\"type\":\"Metaspace\",\"replacement\":\"\xe2\x96\x81\",\"prepend_scheme\":\"%s\",\"split\":false}",
+		 v->prefix ? "first" : "never");
+	buf_str(out, "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
+	if (v->charsmap.n) {
+		buf_str(out, "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"");
+		base64(&v->charsmap, out);
+		buf_str(out, v->squeeze ? "\"}," : "\"}");
+	}
+	if (v->squeeze)
+		buf_str(out, "{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true},"
+			     "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\" {2,}\"},\"content\":\" \"}");
+	buf_printf(out, "]},\n\"pre_tokenizer\":%s,\n\"post_processor\":null,\n\"decoder\":{\"type\":\"Sequence\",\"decoders\":["
+		   "{\"type\":\"ByteFallback\"},%s]},\n", space, space);
+}
+
+static void
 sentencepiece(const struct vocab *v, struct buf *out)
 {
 	buf_str(out, "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
@@ -88,19 +125,30 @@ sentencepiece(const struct vocab *v, struct buf *out)
 }
 
 static void
+unigram(const struct vocab *v, struct buf *tmp, struct buf *out)
+{
+	buf_printf(out, "\"model\":{\"type\":\"Unigram\",\"unk_id\":%d,\"byte_fallback\":%s,\n\"vocab\":[", v->unk,
+		   v->byte_fallback ? "true" : "false");
+	for (uint32_t i = 0; i < v->n; i++) {
+		buf_str(out, i ? ",\n[" : "\n[");
+		quote(v, i, tmp, out);
+		buf_printf(out, ",%.9g]", v->score[i]);
+	}
+	buf_str(out, "]}}\n");
+}
+
+static void
 model(const struct vocab *v, struct buf *tmp, struct buf *out)
 {
-	int first = 1, fallback = 0;
+	int first = 1;
 
-	for (size_t i = 0; i < v->n; i++)
-		fallback |= v->flags[i] & TOKEN_BYTE;
 	buf_str(out, "\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":");
 	if (v->unk >= 0)
 		quote(v, (uint32_t)v->unk, tmp, out);
 	else
 		buf_str(out, "null");
 	buf_printf(out, ",\"continuing_subword_prefix\":null,\"end_of_word_suffix\":null,\"fuse_unk\":%s,\"byte_fallback\":%s,"
-		   "\"ignore_merges\":%s,\n\"vocab\":{", v->spm ? "true" : "false", fallback ? "true" : "false",
+		   "\"ignore_merges\":%s,\n\"vocab\":{", v->fuse_unk ? "true" : "false", v->byte_fallback ? "true" : "false",
 		   v->whole ? "true" : "false");
 	for (uint32_t i = 0; i < v->n; i++) {
 		/* SentencePiece's specials are tokens of the model too; so are unk and what Hugging Face must find there. */
@@ -129,10 +177,15 @@ vocab_json(const struct vocab *v, struct buf *out)
 
 	buf_str(out, "{\"version\":\"1.0\",\n\"truncation\":null,\n\"padding\":null,\n");
 	added_tokens(v, &tmp, out);
-	if (v->spm)
+	if (v->spm_text)
+		spm_text(v, out);
+	else if (v->spm)
 		sentencepiece(v, out);
 	else
 		byte_level(v, out);
-	model(v, &tmp, out);
+	if (v->score)
+		unigram(v, &tmp, out);
+	else
+		model(v, &tmp, out);
 	buf_free(&tmp);
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vocab/table.h"
 #include "base/crc32c.h"
+#include "vocab/charsmap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,8 @@ vocab_free(struct vocab *v)
 	split_free(v->split);
 	arena_free(&v->index);
 	arena_free(&v->tables);
+	buf_free(&v->charsmap);
+	free(v->score);
 	free(v->made);
 	free(v->order);
 	free(v->added);
@@ -116,8 +119,10 @@ table_index(struct vocab *v)
 			if (v->flags[i] & TOKEN_BYTE)
 				v->byte[(unsigned char)v->pool.p[v->tok[i].at]] = (uint32_t)i;
 	v->all_bytes = 1;
-	for (int b = 0; b < 256; b++)
+	for (int b = 0; b < 256; b++) {
 		v->all_bytes &= v->byte[b] != NO_TOKEN;
+		v->byte_fallback |= v->byte[b] != NO_TOKEN && (v->flags[v->byte[b]] & TOKEN_BYTE);
+	}
 }
 
 uint32_t
@@ -171,6 +176,31 @@ added(struct vocab *v)
 	}
 	v->added_first = v->n_added && key[0] >> 56 == key[v->n_added - 1] >> 56 ? (int)(key[0] >> 56) : -1;
 	free(key);
+}
+
+void
+table_scores(struct vocab *v, const float *score)
+{
+	v->score = xreallocarray(NULL, v->n + 1, sizeof *v->score);
+	memcpy(v->score, score, v->n * sizeof *score);
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->flags[i])
+			continue;
+		if (!v->longest || score[i] < v->lowest)
+			v->lowest = score[i];
+		if (v->tok[i].len > v->longest)
+			v->longest = v->tok[i].len;
+	}
+}
+
+int
+table_charsmap(struct vocab *v, const void *map, size_t n, struct err *err)
+{
+	if (charsmap_check(map, n, err))
+		return -1;
+	buf_clear(&v->charsmap);
+	buf_add(&v->charsmap, map, n);
+	return 0;
 }
 
 /* Whether a cut before each run of spaces changes nothing: no token has a space after something else. */
@@ -286,7 +316,7 @@ void
 vocab_crc(const struct vocab *v, char out[20])
 {
 	uint32_t crc = 0;
-	const char *pattern = split_pattern(v->split), *norm = v->nfc ? "NFC" : v->prefix ? "Prepend" : "";
+	const char *pattern = split_pattern(v->split), *norm = v->spm_text ? "spm" : v->nfc ? "NFC" : v->prefix ? "Prepend" : "";
 
 	for (size_t i = 0; i < v->n; i++) {
 		uint32_t len = v->tok[i].len;
@@ -300,5 +330,6 @@ vocab_crc(const struct vocab *v, char out[20])
 	if (split_digits(v->split))
 		crc = crc32c(crc, "digits", 6);
 	crc = crc32c(crc, norm, strlen(norm));
+	crc = crc32c(crc, v->charsmap.p, v->charsmap.n);
 	snprintf(out, 20, "crc32c:%08x", crc);
 }

@@ -14,6 +14,8 @@ enum {                          /* of each id */
 	TOKEN_HOLE    = 16      /* no such id */
 };
 
+enum { PREFIX_EACH = 1, PREFIX_FIRST }; /* a space in front of each text between specials, or of a whole text only */
+
 #define NO_TOKEN UINT32_MAX
 #define NO_MERGE (UINT32_MAX >> 7)      /* of a pair that makes nothing; merges are fewer */
 #define VOCAB_MAX (1u << 24)    /* ids */
@@ -35,13 +37,19 @@ struct vocab {
 	int       spm;                  /* characters, not bytes, are merged; a space in front; byte fallback */
 	int       nfc;                  /* text is normalized first */
 	int       prefix;               /* spm: the space in front; byte-level: add_prefix_space */
+	int       spm_text;             /* text goes through charsmap_apply first: */
+	struct buf charsmap;            /* its map, or none */
+	int       squeeze, fuse_unk;    /* unk once for several characters in a row */
+	float    *score;                /* [n] unigram: no merges, the likeliest path */
+	float     lowest;               /* of all scores */
+	size_t    longest;              /* bytes of the longest token that has one */
 	int       bos, eot, unk;        /* -1: none */
 	struct split *split;
 	/* made by vocab_finish */
 	uint64_t *hash;                 /* bytes -> the high half of their hash, id; UINT64_MAX empty */
 	size_t    hash_mask;
 	uint32_t  byte[256];            /* the id of one byte, or NO_TOKEN */
-	int       all_bytes;            /* none of them is NO_TOKEN */
+	int       all_bytes, byte_fallback;     /* none of them is NO_TOKEN; there are tokens that are TOKEN_BYTE */
 	uint32_t *dense;                /* [65536] of two bytes: the rank, or NO_MERGE */
 	uint64_t *pair;                 /* a (20 bits), b (20), rank (24); UINT64_MAX empty */
 	uint64_t *maybe;                /* bits: most pairs that make nothing are told by this smaller table */
@@ -69,6 +77,10 @@ int  table_merge(struct vocab *, uint32_t a, uint32_t b, struct err *);
 void table_merges_from_ranks(struct vocab *, const uint32_t *rank);
 /* The same from scores, one an id and no NaN, the highest first: SentencePiece's BPE. */
 void table_merges_from_scores(struct vocab *, const float *score);
+/* Scores for unigram, one an id and no NaN. */
+void table_scores(struct vocab *, const float *score);
+/* A map as charsmap_apply takes it, copied; -1 when it is none. */
+int  table_charsmap(struct vocab *, const void *map, size_t n, struct err *);
 /* The tables of the merges; -1 when there are too many. */
 int  table_pairs(struct vocab *, struct err *);
 /* The rest: those, specials, BOS and EOT by name.  Frees the vocabulary on failure. */
@@ -143,11 +155,15 @@ struct vocab *tokenizer_json(const char *text, size_t n, const char *pattern, st
 struct vocab *tiktoken_file(const char *text, size_t n, const char *pattern, struct err *);
 struct vocab *pair_files(const char *json, size_t n, const char *merges, size_t m, const char *pattern, struct err *err);
 struct vocab *gguf_file(const unsigned char *p, size_t n, const char *pattern, struct err *err);
+int is_spm_file(const unsigned char *p, size_t n);
+struct vocab *spm_file(const unsigned char *p, size_t n, struct err *err);
 struct vocab *llama2c_file(const unsigned char *p, size_t n, struct err *);
 /* The bytes that GPT-2's letters stand for, into an emptied buffer; -1 when one stands for none. */
 int letters_bytes(const char *text, size_t n, struct buf *out);
 /* Text with SentencePiece's U+2581 as spaces, likewise. */
 void blanks_bytes(const char *text, size_t n, struct buf *out);
+/* Base64 at p up to what is none, into an emptied buffer; returns where it ends. */
+const char *base64_bytes(const char *p, const char *e, struct buf *out);
 /* GPT-2's alphabet: the code point that stands for a byte, and back (-1: none). */
 uint32_t byte_letter(int byte);
 int      letter_byte(uint32_t c);

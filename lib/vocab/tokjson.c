@@ -69,7 +69,8 @@ struct reading {
 	struct buf    key, one;
 	char          regex[4096];
 	int           byte_level, digits, byte_fallback, metaspace;
-	int           has_regex;
+	int           has_regex, unigram;
+	float        *score;            /* unigram: of each id */
 };
 
 static int
@@ -93,9 +94,20 @@ no_value(struct json v)
 }
 
 static int
+read_charsmap(struct reading *r, struct json text, struct err *err)
+{
+	if (no_value(text))
+		return 0;
+	r->v->spm_text = 1;
+	base64_bytes(text.p + 1, text.end - 1, &r->one);
+	return table_charsmap(r->v, r->one.p, r->one.n, err);
+}
+
+static int
 read_normalizer(struct reading *r, struct json v, struct err *err)
 {
 	struct json_iter it;
+	int empty = 1;
 
 	if (no_value(v))
 		return 0;
@@ -107,6 +119,13 @@ read_normalizer(struct reading *r, struct json v, struct err *err)
 		r->v->prefix = 1;
 		return 0;
 	}
+	if (json_is(json_get(v, "type"), "Precompiled"))
+		return read_charsmap(r, json_get(v, "precompiled_charsmap"), err);
+	if ((json_is(json_get(v, "type"), "Strip") && json_bool(json_get(v, "strip_left"), 1) && json_bool(json_get(v, "strip_right"), 1)) ||
+	    (json_is(json_get(v, "type"), "Replace") && json_is(json_path(v, "pattern.Regex"), " {2,}"))) {
+		r->v->spm_text = r->v->squeeze = 1;
+		return 0;
+	}
 	if (json_is(json_get(v, "type"), "Replace") && json_is(json_path(v, "pattern.String"), " ") &&
 	    json_is(json_get(v, "content"), BLANK)) {
 		r->metaspace = 1;
@@ -115,12 +134,13 @@ read_normalizer(struct reading *r, struct json v, struct err *err)
 	if (!json_is(json_get(v, "type"), "Sequence"))
 		return lack(err, "normalizer", v);
 	it = json_walk(json_get(v, "normalizers"));
-	while (json_next(&it)) {
+	for (; json_next(&it); empty = 0) {
 		if (json_is(json_get(it.value, "type"), "Sequence"))
 			return lack(err, "normalizer: a sequence in a sequence", it.value);
 		if (read_normalizer(r, it.value, err))
 			return -1;
 	}
+	r->v->spm_text |= empty;        /* an empty list: see savejson.c */
 	return 0;
 }
 
@@ -172,7 +192,8 @@ read_pretokenizer(struct reading *r, struct json v, struct err *err)
 	}
 	if (json_is(type, "Metaspace") && json_is(json_get(v, "replacement"), BLANK) && !json_bool(json_get(v, "split"), 1)) {
 		r->metaspace = 1;
-		r->v->prefix = !json_is(json_get(v, "prepend_scheme"), "never");
+		r->v->prefix = json_is(json_get(v, "prepend_scheme"), "never") ? 0 :
+			       json_is(json_get(v, "prepend_scheme"), "first") ? PREFIX_FIRST : PREFIX_EACH;
 		return 0;
 	}
 	if (!json_is(type, "Sequence"))
@@ -230,6 +251,38 @@ read_added(struct reading *r, struct json list, struct err *err)
 			      (json_bool(json_get(it.value, "special"), 0) ? TOKEN_SPECIAL : 0), err))
 			return err_in(err, "added_tokens");
 	}
+	return 0;
+}
+
+/* [token, score] for each id in turn. */
+static int
+read_scored(struct reading *r, struct err *err)
+{
+	struct json_iter it = json_walk(json_get(r->model, "vocab"));
+	long long unk = json_int(json_get(r->model, "unk_id"), -1);
+	size_t n = 0, cap = 0;
+
+	for (; json_next(&it); n++) {
+		struct json_iter two = json_walk(it.value);
+		double score;
+		int flags;
+
+		buf_clear(&r->key);
+		if (!json_next(&two) || json_str(two.value, &r->key) || !json_next(&two))
+			return err_set(err, "model.vocab: entry %zu is not [token, score]", n);
+		score = json_num(two.value, 0);
+		flags = spelled(r);
+		if (n == cap)
+			r->score = xreallocarray(r->score, cap = cap ? 2 * cap : 1024, sizeof *r->score);
+		r->score[n] = (float)score;
+		if ((n >= r->v->n || !(r->v->flags[n] & TOKEN_ADDED)) &&
+		    table_set(r->v, n, r->one.p, r->one.n, flags, err))
+			return err_in(err, "model.vocab");
+	}
+	for (size_t i = n; i < r->v->n; i++)
+		if (!(r->v->flags[i] & TOKEN_HOLE))
+			return err_set(err, "added_tokens: id %zu, and the Unigram model has %zu", i, n);
+	r->v->unk = unk >= 0 && (size_t)unk < n ? (int)unk : -1;
 	return 0;
 }
 
@@ -313,7 +366,8 @@ read_model(struct reading *r, struct err *err)
 	struct json type = json_get(r->model, "type");
 	double dropout = json_num(json_get(r->model, "dropout"), 0);
 
-	if (json_kind(type) && !json_is(type, "BPE"))
+	r->unigram = json_is(type, "Unigram");
+	if (json_kind(type) && !json_is(type, "BPE") && !r->unigram)
 		return lack(err, "model", r->model);
 	for (int i = 0; i < 2; i++) {
 		struct json v = json_get(r->model, affix[i]);
@@ -323,7 +377,9 @@ read_model(struct reading *r, struct err *err)
 	}
 	if (dropout != 0)
 		return err_set(err, "model: dropout is not supported");
-	if (json_kind(json_get(r->model, "vocab")) != '{' || json_kind(json_get(r->model, "merges")) != '[')
+	if (r->unigram && (json_kind(json_get(r->model, "vocab")) != '[' || !r->metaspace || !r->v->spm_text))
+		return err_set(err, "model: Unigram without a list of tokens, Metaspace and SentencePiece's normalizers is not supported");
+	if (!r->unigram && (json_kind(json_get(r->model, "vocab")) != '{' || json_kind(json_get(r->model, "merges")) != '['))
 		return err_set(err, "model: no vocab or no merges");
 	r->v->whole = json_bool(json_get(r->model, "ignore_merges"), 0);
 	r->byte_fallback = json_bool(json_get(r->model, "byte_fallback"), 0);
@@ -332,6 +388,8 @@ read_model(struct reading *r, struct err *err)
 	if (r->byte_level && r->metaspace)
 		return err_set(err, "both ByteLevel and a replacement of the space: not supported");
 	r->v->spm = r->metaspace;
+	r->v->spm_text &= r->metaspace;
+	r->v->fuse_unk = r->unigram || json_bool(json_get(r->model, "fuse_unk"), 0);
 	return 0;
 }
 
@@ -366,12 +424,15 @@ tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
 	}
 	if (read_normalizer(&r, json_get(root, "normalizer"), err) ||
 	    read_pretokenizer(&r, json_get(root, "pre_tokenizer"), err) || read_model(&r, err) ||
-	    read_added(&r, json_get(root, "added_tokens"), err) || read_tokens(&r, err))
+	    read_added(&r, json_get(root, "added_tokens"), err) || (r.unigram ? read_scored(&r, err) : read_tokens(&r, err)))
 		goto out;
 	table_index(r.v);
-	if (read_merges(&r, err))
+	if (r.unigram)
+		table_scores(r.v, r.score);
+	else if (read_merges(&r, err))
 		goto out;
-	read_unk(&r);
+	else
+		read_unk(&r);
 	if (pattern && (r.metaspace || r.has_regex))
 		err_set(err, "the file says itself how text is cut: another pattern would give other tokens than it means");
 	else if (r.metaspace && !r.has_regex)
@@ -386,6 +447,7 @@ tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
 out:
 	buf_free(&r.key);
 	buf_free(&r.one);
+	free(r.score);
 	if (rc) {
 		vocab_free(r.v);
 		return NULL;

@@ -18,7 +18,7 @@ struct vocab_opts {
 	enum vocab_invalid invalid;
 };
 
-/* From a file's bytes, told by content: tokenizer.json, .tiktoken, GGUF, llama2.c tokenizer.bin (name for messages). */
+/* From a file's bytes, told by content: tokenizer.json, .tiktoken, SentencePiece .model, GGUF, llama2.c tokenizer.bin (name for messages). */
 struct vocab *vocab_parse(const void *bytes, size_t n, const char *name, const char *pattern, struct err *);
 /* From a path: any of those, vocab.json with merges.txt beside it, or a model.safetensors / folder that carries one. */
 struct vocab *vocab_load(const char *path, const char *pattern, struct err *);

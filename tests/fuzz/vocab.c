@@ -97,6 +97,15 @@ const struct fuzz_seed fuzz_seeds[] = {
 	     "\25\0\0\0\0\0\0\0tokenizer.ggml.tokens\11\0\0\0\10\0\0\0\3\0\0\0\0\0\0\0"
 	     "\1\0\0\0\0\0\0\0a\1\0\0\0\0\0\0\0b\2\0\0\0\0\0\0\0ab"
 	     "\25\0\0\0\0\0\0\0tokenizer.ggml.scores\11\0\0\0\6\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\200\277\0\0\0\300"),
+	SEED("SentencePiece, unigram", "\n\016\n\005<unk>\025\0\0\0\0\030\002\n\010\n\001a\025\0\0\200\277\n\012\n\003\xe2\x96\x81\025\0\0\200\277"
+	     "\032\024\022\022\010\0\0\0\0\010\0\0\0\0\0\200ab\0cd\0"),
+	SEED("SentencePiece, BPE", "\n\016\n\005<unk>\025\0\0\0\0\030\002\n\010\n\001a\025\0\0\0\0\n\010\n\001b\025\0\0\0\0\n\011\n\002ab\025\0\0\200\277"
+	     "\022\002\030\002\032\002\040\0"),
+	SEED("SentencePiece, cut", "\n\016\n\005<unk>\025\0\0\0\0\030\002\n\377"),
+	SEED("Unigram", "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Precompiled\",\"precompiled_charsmap\":"
+	     "\"CAAAAAAIAAAAAACAYWIAY2QA\"},{\"type\":\"Strip\"}]},\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"\xe2\x96\x81\","
+	     "\"prepend_scheme\":\"first\",\"split\":false},\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0],[\"a\",-1],"
+	     "[\"\xe2\x96\x81\",-2]]}}"),
 	SEED("empty", ""),
 	{ NULL, NULL, 0 }
 };
