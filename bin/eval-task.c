@@ -11,7 +11,8 @@ static int json, greedy;
 static double temperature = 0, timeout = 5;
 static long long memory = 1LL << 30, processes = 32, top_k;
 static struct strs allow;
-static struct task_opts o = { .batch = 32, .samples = 1, .sampler = { 1, 0, 1, 0, 1, 0 }, .box = BOX_LIMITS };
+static struct task_opts o = { .batch = 32, .samples = 1, 
+	.sampler = { .temperature = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1 }, .box = BOX_LIMITS };
 
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &o.model, "MODEL", "the model that is asked", OPT_QUIET },
@@ -66,9 +67,16 @@ static void
 check(void)
 {
 	struct buf names = { 0 };
+	struct err e;
 
+	o.sampler.temperature = temperature;
+	o.sampler.top_k = (int)top_k;
+	o.sampler.seed = (uint64_t)o.seed;
 	if (!o.model == !o.responses)
 		die_usage("-m MODEL says whom to ask, or --responses=FILE what was answered");
+	for (int i = 0; o.model && !strcmp(o.model, "-") && i <= o.nfiles; i++)
+		if (i == o.nfiles ? !i : !strcmp(o.files[i], "-"))
+			die_usage("-m -: then the items come from named files");
 	if (o.task && !task_named(o.task)) {
 		task_names(&names);
 		die_usage("--task=%s: one of %s", o.task, names.p);
@@ -79,11 +87,13 @@ check(void)
 		die_usage("-B: from 1 to 65536");
 	if (truncate_end && strcmp(truncate_end, "left"))
 		die_usage("--truncate=%s: left, the end that matters less", truncate_end);
-	if (!(temperature >= 0) || !(o.sampler.top_p > 0 && o.sampler.top_p <= 1) || top_k < 0)
-		die_usage("--temperature >= 0, --top-k >= 0 and 0 < --top-p <= 1 are needed");
+	if (top_k > 1 << 30 || sampler_check(&o.sampler, &e))
+		die_usage("%s", top_k > 1 << 30 ? "--top-k is too large" : e.text);
 	if (!(timeout > 0 && timeout < 1e6) || memory < 1 << 20 || processes < 1)
 		die_usage("--timeout, --memory (a megabyte or more) and --processes are limits");
 	greedy = temperature == 0;
+	if (greedy)
+		o.sampler.temperature = 1, o.sampler.top_k = 1;
 	if (greedy && o.samples > 1 && !o.responses)
 		die_usage("--samples=%lld of a greedy model are all the same: --temperature is needed", o.samples);
 	check_at();
@@ -103,9 +113,6 @@ main(int argc, char **argv)
 	check();
 	o.drawn = cli_given(&o.seed);
 	o.truncate = truncate_end != NULL;
-	o.sampler.temperature = greedy ? 1 : temperature;
-	o.sampler.top_k = greedy ? 1 : (int)top_k;
-	o.sampler.seed = (uint64_t)o.seed;
 	o.box.seconds = timeout;
 	o.box.memory = memory;
 	o.box.processes = processes;

@@ -46,6 +46,7 @@ t 'chat templates' 'ev -j --chat -n 4 items >b && [ "$(val b n)" = 4 ] && ev --c
 t 'a single continuation: greedy or not, perplexity' 'sed "s/\"id.*/&/" docs.jsonl >l && ev -j --task=lambada -n 10 l >b && [ "$(val b n)" = 10 ] && awk -v p="$(val b ppl)" "BEGIN { exit !(p > 1) }"'
 printf '%s\n' '{"prompt":"The cat","answer":"dog"}' '{"prompt":"It was","answers":["Warm Day","x"]}' >texts
 t 'generated answers: any batch, the same' 'ev -j --tokens=8 texts >b && ev -j --tokens=8 -B 1 -t 1 texts >c && cmp b c && [ "$(val b n)" = 2 ]'
+t 'the greedy ones are those of sample' 'ev --tokens=8 --stop=@@ --results=r5 texts && sample -q -m m --no-bos --greedy -n 8 prompts.txt | head -1 >g && [ -s g ] && sed "s/.*\"resps\":\[\[\"//; s/\"\]\].*//; q" r5/m/samples* | cmp - g'
 t 'sampled: the seed tells' 'ev --temperature=1 -k 4 --at=1,4 -S 1 --tokens=4 --results=r3 texts >b && grep -q "^pass@4" b && ev --temperature=1 -k 4 -S 1 --tokens=4 --results=r4 -B 1 texts >c &&
 	grep -o "\"resps.*" r3/m/samples* >x && grep -o "\"resps.*" r4/m/samples* >y && cmp x y && exits 2 ev -k 4 texts'
 printf '%s\n' '{"response":"The dog"}' '{"response":" Warm Day\n"}' >said
@@ -55,7 +56,7 @@ printf '%s\n' '{"question":"1?","answer":"#### 1,000"}' '{"question":"2?","answe
 printf '%s\n' '{"response":"a\n#### 1000"}' '{"response":"it is $2."}' '{"response":"4"}' >maths
 t 'GSM8K: strict and flexible' 'eval-task -j --responses=maths math >b && awk -v a="$(val b acc)" -v f="$(val b flexible)" "BEGIN { exit !(a > .33 && a < .34 && f > .66 && f < .67) }"'
 t 'responses: one for each, no more, no less' 'head -1 said >few && exits 1 eval-task --responses=few texts && cat said said >many && exits 1 eval-task --responses=many texts && eval-task -j -k 2 --responses=many texts >b && [ "$(val b samples)" = 2 ]'
-t 'refused: no model, a model for nothing, unknown tasks, programs without a command' 'exits 2 eval-task items && exits 2 ev --task=none items && exits 1 eval-task --responses=said items && : >none && exits 1 ev none && exits 1 ev text.txt &&
+t 'refused: no model, a model for nothing, unknown tasks, programs without a command' 'exits 2 eval-task items && exits 2 eval-task -m - <m && init-model -q --config=config.json -w vocab.json -o - | eval-task -q -m - -n 2 items && exits 2 ev --task=none items && exits 1 eval-task --responses=said items && : >none && exits 1 ev none && exits 1 ev text.txt &&
 	printf "{\"prompt\":\"p\",\"test\":\"t\"}\n" >code && exits 1 ev code'
 t 'files in the shape of lm-eval' 'f=$(echo res/m/results_*.json) && grep -q "\"results\":{\"hellaswag\":{\"alias\":\"hellaswag\",\"acc,none\":[0-9.]*,\"acc_stderr,none\":" "$f" && grep -q "\"n-samples\":{\"hellaswag\":{\"original\":30," "$f" &&
 	[ "$(wc -l <"$(echo res/m/samples_hellaswag_*.jsonl)")" = 30 ] && (for k in doc_id doc target arguments resps filtered_resps filter doc_hash prompt_hash target_hash metrics acc acc_norm; do grep -q "\"$k\":" res/m/samples_hellaswag_*.jsonl || exit 1; done)'

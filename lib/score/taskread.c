@@ -1,8 +1,6 @@
 /* taskread - one record of each published task: what is given, what may follow, what is right */
 /* SPDX-License-Identifier: MIT */
 #include "score/task.h"
-#include "text/uni.h"
-#include "base/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,15 +25,6 @@ join(const char *a, const char *b, const char *c)
 	buf_str(&all, b);
 	buf_str(&all, c);
 	return all.p;
-}
-
-static char *
-stripped(const char *s)
-{
-	size_t n = strlen(s);
-
-	uni_strip(&s, &n);
-	return xstrndup(s, n);
 }
 
 /* The string under the first of the keys that has one; NULL with the reason. */
@@ -91,61 +80,6 @@ add_all(struct task_item *it, const char *context, struct json array, struct err
 
 /* ---- HellaSwag (Zellers et al. 2019), as lm-eval cleans it */
 
-static char *
-replaced(char *s, const char *old, const char *new)
-{
-	struct buf out = { 0 };
-	char *p = s, *hit;
-
-	buf_str(&out, "");
-	for (; (hit = strstr(p, old)); p = hit + strlen(old)) {
-		buf_add(&out, p, (size_t)(hit - p));
-		buf_str(&out, new);
-	}
-	buf_str(&out, p);
-	free(s);
-	return out.p;
-}
-
-/* Strips, " [title]" to ". ", drops what is in brackets on one line, then two blanks to one. */
-static char *
-clean(char *text)
-{
-	char *s = replaced(stripped(text), " [title]", ". ");
-	struct buf out = { 0 };
-
-	free(text);
-	buf_str(&out, "");
-	for (char *p = s; *p; p++) {
-		size_t n = *p == '[' ? strcspn(p, "]\n") : 0;
-		if (n && p[n] == ']')
-			p += n;
-		else
-			buf_char(&out, *p);
-	}
-	free(s);
-	return replaced(out.p, "  ", " ");
-}
-
-/* As str.capitalize: the first character large (here: if it is ASCII), all others small. */
-static char *
-capitalized(const char *s)
-{
-	struct buf out = { 0 };
-	size_t n = strlen(s), len;
-	char c[4];
-
-	buf_str(&out, "");
-	for (size_t i = 0; i < n; i += len) {
-		uint32_t u = uni_decode(s + i, n - i, &len);
-		if (i || u >= 128)
-			buf_add(&out, c, utf8_put(c, i ? uni_lower(u) : u));
-		else
-			buf_char(&out, *s >= 'a' && *s <= 'z' ? *s - 32 : *s);
-	}
-	return out.p;
-}
-
 static int
 hellaswag(struct task_item *it, struct json o, struct err *e)
 {
@@ -153,12 +87,12 @@ hellaswag(struct task_item *it, struct json o, struct err *e)
 	int bad = !label || !(a = text_of(o, "ctx_a", NULL, e)) || !(b = text_of(o, "ctx_b", NULL, e));
 
 	if (!bad) {
-		char *small = capitalized(b), *ctx = join(a, " ", small);
+		char *small = task_capital(b), *ctx = join(a, " ", small);
 		query = join(label, ": ", ctx);
-		context = clean(query);
+		context = task_clean(query);
 		bad = add_all(it, context, json_get(o, "endings"), e) || gold_of(it, o, "label", 0, e);
 		for (int i = 0; i < it->n; i++)
-			it->choice[i] = clean(it->choice[i]);
+			it->choice[i] = task_clean(it->choice[i]);
 		free(small), free(ctx);
 	}
 	free(label), free(a), free(b), free(context);
@@ -228,7 +162,7 @@ winogrande(struct task_item *it, struct json o, struct err *e)
 		char *option = text_of(o, key, NULL, e), *head = blank ? xstrndup(s, (size_t)(blank - s)) : NULL;
 		bad = option ? 0 : -1;
 		if (option && head)
-			add(it, join(head, option, ""), stripped(blank + 1));
+			add(it, join(head, option, ""), task_strip(blank + 1));
 		free(option), free(head);
 	}
 	free(s);
@@ -264,7 +198,7 @@ mmlu(struct task_item *it, struct json o, struct err *e)
 	int n = 0, bad = !q;
 
 	if (!bad) {
-		char *s = stripped(q);
+		char *s = task_strip(q);
 		buf_str(&b, s);
 		free(s);
 	}
@@ -277,7 +211,7 @@ mmlu(struct task_item *it, struct json o, struct err *e)
 	for (; !bad && it->n < n; letter[0]++)
 		add(it, xstrdup(b.p), xstrdup(letter));
 	if (!bad) {
-		subject = subject ? replaced(subject, "_", " ") : NULL;
+		subject = subject ? task_replace(subject, "_", " ") : NULL;
 		if (subject)
 			it->intro = join("The following are multiple choice questions (with answers) about ", subject, ".\n\n");
 		bad = gold_of(it, o, "answer", 0, e);
@@ -328,7 +262,7 @@ choice(struct task_item *it, struct json o, struct err *e)
 
 	if (!q)
 		return -1;
-	s = stripped(q);
+	s = task_strip(q);
 	context = strncmp(s, "Question:", 9) ? xstrdup(q) : join(s, strstr(s, "\nAnswer:") ? "" : "\nAnswer:", "");
 	bad = add_all(it, context, json_get(o, "choices"), e);
 	while (k < 2 && !json_kind(json_get(o, keys[k])))
