@@ -1,138 +1,11 @@
 /* bench - rates of the kernels beside the limits of this machine, measured in turns: medians of ratios */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "base/cli.h"
-#include "base/par.h"
 #include "kern/attn.h"
-#include "kern/kern.h"
+#include "limit.h"
+#include <dlfcn.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
-
-enum { ROUNDS = 9, MOST = 64 };
-
-static int cpu_time;    /* processor time of all threads over their number, for a machine that others use */
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(cpu_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-	if (cpu_time)
-		return ((double)t.tv_sec + 1e-9 * (double)t.tv_nsec) / par_threads();
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v)
-{
-	qsort(v, ROUNDS, sizeof *v, ascending);
-	return v[ROUNDS / 2];
-}
-
-/* ---- limits: multiply-adds from registers, reading memory */
-
-static float sink[MOST];
-enum { STEPS = 1 << 21 };               /* of 12 independent vectors each */
-
-#ifdef __x86_64__
-__attribute__((target("avx512f"))) static void
-fma_avx512(int thread)
-{
-	__m512 x[12], a = _mm512_set1_ps(.999f), b = _mm512_set1_ps(.001f);
-
-#pragma GCC unroll 12
-	for (int i = 0; i < 12; i++)
-		x[i] = _mm512_set1_ps((float)i);
-	for (int s = 0; s < STEPS; s++)
-#pragma GCC unroll 12
-		for (int i = 0; i < 12; i++)
-			x[i] = _mm512_fmadd_ps(x[i], a, b);
-#pragma GCC unroll 12
-	for (int i = 1; i < 12; i++)
-		x[0] = _mm512_add_ps(x[0], x[i]);
-	sink[thread] = _mm512_reduce_add_ps(x[0]);
-}
-
-__attribute__((target("avx2,fma"))) static void
-fma_avx2(int thread)
-{
-	__m256 x[12], a = _mm256_set1_ps(.999f), b = _mm256_set1_ps(.001f);
-	float out[8];
-
-#pragma GCC unroll 12
-	for (int i = 0; i < 12; i++)
-		x[i] = _mm256_set1_ps((float)i);
-	for (int s = 0; s < STEPS; s++)
-#pragma GCC unroll 12
-		for (int i = 0; i < 12; i++)
-			x[i] = _mm256_fmadd_ps(x[i], a, b);
-#pragma GCC unroll 12
-	for (int i = 1; i < 12; i++)
-		x[0] = _mm256_add_ps(x[0], x[i]);
-	_mm256_storeu_ps(out, x[0]);
-	sink[thread] = out[0];
-}
-#endif
-
-static void
-fma_run(int thread, int threads, void *lanes)
-{
-	(void)threads;
-	switch (*(int *)lanes) {
-#ifdef __x86_64__
-	case 16: fma_avx512(thread); return;
-	case 8:  fma_avx2(thread); return;
-#endif
-	}
-	for (volatile int s = 0; s < STEPS; s++)
-		sink[thread] = sink[thread] * .999f + .001f;
-}
-
-/* GFLOP/s of all threads. */
-static double
-peak(void)
-{
-	int lanes = strcmp(kern_now()->name, "avx512") == 0 ? 16 : strcmp(kern_now()->name, "avx2") == 0 ? 8 : 0;
-	double t = now();
-
-	par_run(fma_run, &lanes);
-	return 2e-9 * STEPS * (lanes ? 12 * lanes : 1) * par_threads() / (now() - t);
-}
-
-static float *big;
-enum { BIG = 64 << 20 };
-
-static void
-read_run(int thread, int threads, void *ctx)
-{
-	size_t n = BIG / (size_t)threads;
-
-	(void)ctx;
-	sink[thread] = kern_now()->dot(big + (size_t)thread * n, big + (size_t)thread * n + n / 2, n / 2);
-}
-
-/* GB/s of reading. */
-static double
-bandwidth(void)
-{
-	double t = now();
-
-	par_run(read_run, NULL);
-	return 4e-9 * BIG / (now() - t);
-}
 
 /* ---- the work: each is run until it has taken a while */
 
@@ -141,6 +14,7 @@ struct work {
 	void (*run)(const struct work *);
 	size_t n[6];
 	double flop, byte, item;        /* of a run: operations, or bytes moved, or elements */
+	int bf16;
 };
 static float *mem[6];
 
@@ -150,7 +24,7 @@ measure(const struct work *w)
 	double rate[ROUNDS], ratio[ROUNDS], limit[ROUNDS], amount = w->flop + w->byte + w->item;
 
 	for (int r = -1; r < ROUNDS; r++) {
-		double t, top = w->flop > 0 ? peak() : w->byte > 0 ? bandwidth() : 1;
+		double t, top = w->flop > 0 ? limit_product(w->bf16) : w->byte > 0 ? limit_read(0) : 1;
 		int k = 0;
 
 		t = now();
@@ -164,12 +38,30 @@ measure(const struct work *w)
 		limit[r] = top;
 		ratio[r] = rate[r] / top;
 	}
-	printf("%-44s %8.2f %s", w->name, median(rate), w->flop > 0 ? "GFLOP/s" : w->byte > 0 ? "GB/s" : "G/s");
+	printf("%-52s %8.2f %s", w->name, median(rate), w->flop > 0 ? "GFLOP/s" : w->byte > 0 ? "GB/s" : "G/s");
 	if (w->item <= 0)
 		printf("  %5.1f %% of %.0f", 100 * median(ratio), median(limit));
 	putchar('\n');
 	fflush(stdout);
 }
+
+/* ---- products */
+
+/* cblas_sgemm of the library that $BENCH_BLAS names; NULL: none. */
+static void (*blas)(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+
+static void
+rival(void)
+{
+	const char *path = getenv("BENCH_BLAS");
+	void *lib = path && *path ? dlopen(path, RTLD_NOW) : NULL, *f = lib ? dlsym(lib, "cblas_sgemm") : NULL;
+
+	if (path && *path && !f)
+		note(0, "BENCH_BLAS: %s", dlerror());
+	memcpy(&blas, &f, sizeof f);
+}
+
+static int theirs;
 
 /* n: M N K a_trans b_trans accumulate */
 static void
@@ -178,17 +70,62 @@ run_gemm(const struct work *w)
 	struct gemm g = {
 		.M = w->n[0], .N = w->n[1], .K = w->n[2], .a_trans = (int)w->n[3], .b_trans = (int)w->n[4],
 		.accumulate = (int)w->n[5], .A = mem[0], .B = mem[1], .C = mem[2],
-		.lda = w->n[3] ? w->n[0] : w->n[2], .ldb = w->n[4] ? w->n[2] : w->n[1], .ldc = w->n[1]
+		.lda = w->n[3] ? w->n[0] : w->n[2], .ldb = w->n[4] ? w->n[2] : w->n[1], .ldc = w->n[1], .bf16 = w->bf16
 	};
 
-	gemm(&g);
+	if (theirs)     /* row-major 101, as it is 111, transposed 112 */
+		blas(101, g.a_trans ? 112 : 111, g.b_trans ? 112 : 111, (int)g.M, (int)g.N, (int)g.K, 1, g.A, (int)g.lda,
+				g.B, (int)g.ldb, (float)g.accumulate, g.C, (int)g.ldc);
+	else
+		gemm(&g);
+}
+
+/* Forward, gradient of the input, gradient of the weight of layers (N, K), all of them one after another. */
+struct sum {
+	const size_t (*layer)[2];
+	size_t n, rows;
+};
+static struct sum sum;
+
+static void
+run_sum(const struct work *w)
+{
+	for (size_t i = 0; i < sum.n; i++) {
+		size_t N = sum.layer[i][0], K = sum.layer[i][1], most = N > 1 << 14 ? 1024 : sum.rows;
+
+		for (size_t at = 0; at < sum.rows; at += most) {        /* the head by parts, as training has it */
+			size_t rows = sum.rows - at < most ? sum.rows - at : most;
+			run_gemm(&(struct work){ .n = { rows, N, K, 0, 1, 0 }, .bf16 = w->bf16 });
+			run_gemm(&(struct work){ .n = { rows, K, N, 0, 0, 0 }, .bf16 = w->bf16 });
+			run_gemm(&(struct work){ .n = { N, K, rows, 1, 0, 1 }, .bf16 = w->bf16 });
+		}
+	}
+}
+
+static void
+one_sum(const char *what, size_t rows, const size_t (*layer)[2], size_t n)
+{
+	static const char *const who[] = { "fp32", "bf16", "fp32, the rival's" };
+
+	sum = (struct sum){ layer, n, rows };
+	for (int i = 0; i < 2 + (blas != NULL); i++) {
+		char name[64];
+		struct work w = { .name = name, .run = run_sum, .bf16 = i == 1 };
+
+		snprintf(name, sizeof name, "products of %s, %zu rows, %s", what, rows, who[i]);
+		for (size_t k = 0; k < n; k++)
+			w.flop += 6. * (double)rows * (double)layer[k][0] * (double)layer[k][1];
+		theirs = i == 2;
+		measure(&w);
+	}
+	theirs = 0;
 }
 
 static void
 one_gemm(const char *what, size_t M, size_t N, size_t K, int at, int bt, int acc)
 {
 	char name[64];
-	struct work w = { name, run_gemm, { M, N, K, (size_t)at, (size_t)bt, (size_t)acc }, 0, 0, 0 };
+	struct work w = { name, run_gemm, { M, N, K, (size_t)at, (size_t)bt, (size_t)acc }, 0, 0, 0, 0 };
 
 	snprintf(name, sizeof name, "gemm %s %zu x %zu x %zu", what, M, N, K);
 	w.flop = 2. * (double)M * (double)N * (double)K;
@@ -242,7 +179,7 @@ one_attn(size_t B, size_t T, size_t H, size_t D)
 {
 	char name[64];
 	double half = .5 * (double)(B * H * T) * (double)T * (double)D;
-	struct work w = { name, run_attn_fwd, { B, T, H, D, 0, 0 }, 4 * half, 0, 0 };
+	struct work w = { name, run_attn_fwd, { B, T, H, D, 0, 0 }, 4 * half, 0, 0, 0 };
 
 	snprintf(name, sizeof name, "attention forward B %zu T %zu H %zu D %zu", B, T, H, D);
 	measure(&w);
@@ -290,21 +227,62 @@ rows(void)
 {
 	double rc = (double)ROWS * C, rf = (double)ROWS * F;
 	struct work all[] = {
-		{ "RMSNorm forward, 1024 x 768", run_rms, { 0 }, 0, 0, rc },
-		{ "RMSNorm backward", run_rms_bwd, { 0 }, 0, 0, rc },
-		{ "LayerNorm forward", run_ln, { 0 }, 0, 0, rc },
-		{ "LayerNorm backward", run_ln_bwd, { 0 }, 0, 0, rc },
-		{ "GELU forward, 1024 x 3072", run_gelu, { 0 }, 0, 0, rf },
-		{ "GELU backward", run_gelu_bwd, { 0 }, 0, 0, rf },
-		{ "gated SiLU forward", run_glu, { 0 }, 0, 0, rf / 2 },
-		{ "sums of columns", run_colsum, { 0 }, 0, 0, rf },
-		{ "sum of squares", run_sumsq, { 0 }, 0, 0, rf },
-		{ "logp and gradient, 256 x 50304", run_logp, { 0 }, 0, 0, 256. * V },
-		{ "AdamW, 12 M parameters", run_adamw, { 12 << 20 }, 0, 28. * (12 << 20), 0 },
+		{ "RMSNorm forward, 1024 x 768", run_rms, { 0 }, 0, 0, rc, 0 },
+		{ "RMSNorm backward", run_rms_bwd, { 0 }, 0, 0, rc, 0 },
+		{ "LayerNorm forward", run_ln, { 0 }, 0, 0, rc, 0 },
+		{ "LayerNorm backward", run_ln_bwd, { 0 }, 0, 0, rc, 0 },
+		{ "GELU forward, 1024 x 3072", run_gelu, { 0 }, 0, 0, rf, 0 },
+		{ "GELU backward", run_gelu_bwd, { 0 }, 0, 0, rf, 0 },
+		{ "gated SiLU forward", run_glu, { 0 }, 0, 0, rf / 2, 0 },
+		{ "sums of columns", run_colsum, { 0 }, 0, 0, rf, 0 },
+		{ "sum of squares", run_sumsq, { 0 }, 0, 0, rf, 0 },
+		{ "logp and gradient, 256 x 50304", run_logp, { 0 }, 0, 0, 256. * V, 0 },
+		{ "AdamW, 12 M parameters", run_adamw, { 12 << 20 }, 0, 28. * (12 << 20), 0, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		measure(&all[i]);
+}
+
+static void run_expsum(const struct work *w) { for (size_t i = 0; i < w->n[0]; i++) sink[0] = kern_now()->expsum(mem[1], mem[0], 1, 5, 2048, NULL); }
+static void run_gelu_l2(const struct work *w) { for (size_t i = 0; i < w->n[0]; i++) kern_now()->act(mem[1], mem[0], 16384, GEMM_GELU); }
+static void run_gelu_bwd_l2(const struct work *w) { for (size_t i = 0; i < w->n[0]; i++) kern_now()->act_bwd(mem[1], mem[0], mem[3], 16384, GEMM_GELU); }
+static void run_tile(const struct work *w) { const struct kern *k = kern_now(); for (size_t i = 0; i < w->n[0]; i++) k->tile(k->mr, k->nr, 256, mem[0], k->mr, mem[1], mem[2], k->nr, 1); }
+
+/* One line for each limit, then what loops of ours reach within the caches, on one thread. */
+static void
+limits(void)
+{
+	static const char *const names[] = { "fp32 multiply-adds, from registers", "bf16 pairs, from registers", "int8 products, from registers" };
+	static const struct { const char *name; size_t n; } reads[] = {
+		{ "reading, memory", 0 }, { "reading, 512 KiB a thread", 512 << 10 }, { "reading, 8 MiB a thread", 8 << 20 }
+	};
+	double v[ROUNDS], tile = 512. * (double)(kern_now()->mr * kern_now()->nr);
+	struct work all[] = {
+		{ "tile from L1, one thread", run_tile, { 1 << 13 }, (1 << 13) * tile, 0, 0, 0 },
+		{ "exp and sum, 2048 in L1, one thread", run_expsum, { 2048 }, 0, 0, 2048. * 2048, 0 },
+		{ "GELU forward, 16384 in L2, one thread", run_gelu_l2, { 256 }, 0, 0, 16384. * 256, 0 },
+		{ "GELU backward", run_gelu_bwd_l2, { 256 }, 0, 0, 16384. * 256, 0 },
+	};
+	int threads = par_threads();
+
+	for (int i = 0; i < 3; i++) {
+		for (int r = 0; r < ROUNDS; r++)
+			v[r] = limit_rate((enum limit)i);
+		if (v[0] > 0)
+			printf("%-52s %8.2f GFLOP/s\n", names[i], median(v));
+		else
+			printf("%-52s        - (not on this processor)\n", names[i]);
+	}
+	for (int i = 0; i < 3; i++) {
+		for (int r = 0; r < ROUNDS; r++)
+			v[r] = limit_read(reads[i].n);
+		printf("%-52s %8.2f GB/s\n", reads[i].name, median(v));
+	}
+	par_set_threads(1);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		measure(&all[i]);
+	par_set_threads(threads);
 }
 
 int
@@ -315,7 +293,9 @@ main(int argc, char **argv)
 		{ 0, "cpu", OPT_FLAG, &cpu_time, NULL, "measure processor time: for a machine that others use", OPT_QUIET },
 		{ 0 }
 	};
-	static const struct tool tool = { "bench", "measure the kernels beside the limits of this machine", "[WHAT ...]", opts };
+	static const struct tool tool = { "bench", "measure the kernels beside the limits of this machine", "[limits|products|gpt2|small|decode|attn|rows|peak-f32|peak-bf16]", opts };
+	static const size_t small[][2] = { { 384, 128 }, { 128, 128 }, { 576, 192 }, { 192, 192 }, { 768, 256 }, { 256, 256 },
+		{ 960, 320 }, { 320, 320 }, { 1152, 384 }, { 384, 384 } };
 	struct arena all_mem;
 	struct err err;
 	size_t size = (size_t)V * 1024 + 4096;
@@ -324,6 +304,10 @@ main(int argc, char **argv)
 
 	if (kern_init(&err) < 0)
 		die_err(&err);
+	if (!strncmp(what, "peak-", 5)) {       /* peak-f32, peak-bf16: the number alone */
+		printf("%.0f\n", limit_product(!strcmp(what, "peak-bf16")));
+		return EXIT_OK;
+	}
 	arena_init(&all_mem, (BIG + 5 * (size + 16)) * sizeof (float));
 	big = arena_take(&all_mem, BIG * sizeof *big);
 	for (size_t i = 0; i < BIG; i++)
@@ -333,24 +317,33 @@ main(int argc, char **argv)
 		for (size_t i = 0; i < size; i++)
 			mem[m][i] = (float)((i * 7 + i / 100) % 1000) * .001f;
 	}
-	printf("kernels %s, %d threads: %.0f GFLOP/s, reading %.1f GB/s\n", kern_now()->name, par_threads(), peak(),
-			bandwidth());
-	if (all || !strcmp(what, "gpt2"))
+	printf("kernels %s, %d threads: %.0f GFLOP/s, reading %.1f GB/s\n", kern_now()->name, par_threads(),
+			limit_rate(LIMIT_F32), limit_read(0));
+	rival();
+	if (all || !strcmp(what, "limits"))
+		limits();
+	if (all || !strcmp(what, "products")) {
+		one_sum("GPT-2 124M", 4096, gpt2, 5);
+		one_sum("GPT-2 124M", 1024, gpt2, 5);
+		one_sum("C = 128 ... 384", 2048, small, 10);
+	}
+	if (!strcmp(what, "gpt2"))
 		for (size_t i = 0; i < 5; i++)
 			layer(1024, gpt2[i][0], gpt2[i][1]);
-	for (size_t c = 128; (all || !strcmp(what, "small")) && c <= 384; c += 64) {
+	for (size_t c = 128; !strcmp(what, "small") && c <= 384; c += 64) {
 		layer(2048, 3 * c, c);
 		layer(2048, c, c);
 	}
-	if (all || !strcmp(what, "decode"))
+	if (!strcmp(what, "decode"))
 		for (size_t m = 1; m <= 64; m *= m < 4 ? 2 : 4)
 			one_gemm("decode", m, 3072, 768, 0, 1, 0);
-	if (all || !strcmp(what, "decode"))
+	if (!strcmp(what, "decode"))
 		one_gemm("decode", 1, V, 768, 0, 1, 0);
 	if (all || !strcmp(what, "attn")) {
 		one_attn(4, 1024, 12, 64);
 		one_attn(16, 256, 6, 64);
 		one_attn(16, 256, 4, 48);
+		one_attn(1, 8192, 2, 64);
 	}
 	if (all || !strcmp(what, "rows"))
 		rows();
