@@ -261,6 +261,19 @@ halves(const struct kern *k)
 			bad += i < n ? y[i] != bf16(x[i]) : y[i] != 7 || h[i] != 7;
 	}
 	OK(!bad, "%s: bf16 at every length", k->name);
+	bad = 0;
+	for (int kept = 0; kept < 2; kept++) {
+		enum { N = 70001 };             /* several threads' pieces */
+		float *a = some(N), *b = copy(a, N), *c = some(N);
+		uint16_t *half = xcalloc(N, sizeof *half);
+
+		op_bf16(kept ? half : NULL, a, N);
+		op_from_bf16(c, half, N);
+		for (size_t i = 0; i < N; i++)
+			bad += a[i] != bf16(b[i]) || (kept && c[i] != a[i]);
+		free(a), free(b), free(c), free(half);
+	}
+	OK(!bad, "%s: arrays rounded in place, and kept in 16 bits", k->name);
 }
 
 /* ---- attention */

@@ -17,6 +17,7 @@ struct op {
 	enum gemm_act act;
 	int inverse;
 	const uint32_t *index;
+	uint16_t *half;
 	const void *arg;
 	void (*piece)(const struct op *, size_t from, size_t to);
 };
@@ -237,6 +238,42 @@ op_rope(float *x, size_t ld, size_t rows, size_t n_head, size_t D, const uint32_
 	};
 
 	share(&o, rope_rows);
+}
+
+static void
+bf16_piece(const struct op *o, size_t from, size_t to)
+{
+	uint16_t tmp[1024];
+
+	for (size_t n; from < to; from += n) {
+		uint16_t *half = o->half ? o->half + from : tmp;
+
+		n = to - from < 1024 ? to - from : 1024;
+		o->k->to_bf16(half, o->y + from, n);
+		o->k->from_bf16(o->y + from, half, n);
+	}
+}
+
+void
+op_bf16(uint16_t *kept, float *x, size_t n)
+{
+	struct op o = { .n = n, .width = 1, .y = x, .half = kept };
+
+	share(&o, bf16_piece);
+}
+
+static void
+from_bf16_piece(const struct op *o, size_t from, size_t to)
+{
+	o->k->from_bf16(o->y + from, (const uint16_t *)o->arg + from, to - from);
+}
+
+void
+op_from_bf16(float *x, const uint16_t *kept, size_t n)
+{
+	struct op o = { .n = n, .width = 1, .y = x, .arg = kept };
+
+	share(&o, from_bf16_piece);
 }
 
 static void

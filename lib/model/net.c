@@ -30,9 +30,10 @@ take(struct net *n, size_t count)
 }
 
 static void
-layout_acts(struct net *n, struct acts *a, size_t rows)
+layout_acts(struct net *n, struct acts *a, size_t rows, int first)
 {
 	const struct config *c = &n->cfg;
+	int half = n->bf16 && n->grad == NET_GRAD;
 	size_t C = (size_t)c->C;
 
 	a->mid = take(n, rows * C);
@@ -42,16 +43,23 @@ layout_acts(struct net *n, struct acts *a, size_t rows)
 	}
 	a->rstd1 = take(n, rows);
 	a->rstd2 = take(n, rows);
-	a->qkv = take(n, rows * width_qkv(c));
 	if (c->qk_norm) {
 		a->qk.q_raw = take(n, rows * width_q(c));
 		a->qk.k_raw = take(n, rows * width_kv(c));
 		a->qk.q_rstd = take(n, rows * (size_t)c->H);
 		a->qk.k_rstd = take(n, rows * (size_t)c->KV);
 	}
-	a->o = take(n, rows * width_q(c));
 	a->lse = take(n, rows * (size_t)c->H);
-	a->pre = take(n, rows * width_up(c));
+	if (first || !half) {
+		a->qkv = take(n, rows * width_qkv(c));
+		a->o = take(n, rows * width_q(c));
+		a->pre = take(n, rows * width_up(c));
+	}
+	if (half) {
+		a->qkv16 = take(n, (rows * width_qkv(c) + 1) / 2);
+		a->o16 = take(n, (rows * width_q(c) + 1) / 2);
+		a->pre16 = take(n, (rows * width_up(c) + 1) / 2);
+	}
 }
 
 static void
@@ -66,7 +74,7 @@ layout_layers(struct net *n, size_t rows)
 		if (!l || n->grad)
 			a.x = take(n, rows * C);
 		if (!l || n->grad == NET_GRAD)
-			layout_acts(n, &a, rows);
+			layout_acts(n, &a, rows, !l);
 		if (n->layer)
 			n->layer[l] = a;
 	}

@@ -11,7 +11,8 @@ struct net;                     /* activations and scratch for up to B rows of T
 
 /* NET_GRAD: room for a backward too; NET_RECOMPUTE: the same bits in less of it, for of each layer the input alone is
  * kept and the rest computed again (Chen et al. 2016).  Beside any of them NET_BF16: what products multiply is rounded
- * to bf16; sums, norms, softmax, attention and all that is kept in g or w stay fp32. */
+ * to bf16, and so are q, k, v, the output of attention and the input of the activation, which are kept in 16 bits; the
+ * residual stream, sums, norms, softmax, attention's products and all that is in g or w stay fp32. */
 enum net_use { NET_FORWARD, NET_GRAD, NET_RECOMPUTE, NET_BF16 = 4 };
 
 /* use: of enum net_use.  Ends the program when memory lacks. */

@@ -75,6 +75,17 @@ attention_bwd(struct net *n, const float *w, float *g, int l)
 	norm_bwd(c, w, g, lo->norm1, lo->norm1_b, n->dres, n->dnormed, a->x, a->mean1, a->rstd1, rows);
 }
 
+/* What all layers share becomes again what it was for one. */
+static void
+restore(const struct net *n, const struct acts *a, size_t rows)
+{
+	const struct config *c = &n->cfg;
+
+	op_from_bf16(a->qkv, a->qkv16, rows * width_qkv(c));
+	op_from_bf16(a->o, a->o16, rows * width_q(c));
+	op_from_bf16(a->pre, a->pre16, rows * width_up(c));
+}
+
 void
 net_backward(struct net *n, const float *w, float *g)
 {
@@ -89,6 +100,8 @@ net_backward(struct net *n, const float *w, float *g)
 	for (int l = c->L; l-- > 0; ) {
 		if (n->grad == NET_RECOMPUTE && l + 1 < c->L)   /* those of the last layer are still there */
 			net_layer(n, w, l, NULL);
+		else if (n->layer[l].qkv16 && l + 1 < c->L)
+			restore(n, &n->layer[l], rows);
 		ffn_bwd(n, w, g, l);
 		attention_bwd(n, w, g, l);
 	}

@@ -84,9 +84,13 @@ net_layer(struct net *n, const float *w, int l, float *out)
 		qk_norm_fwd(c, w, lo, a->qkv, rows, &a->qk, n->tmp);
 	if (c->pos == POS_ROPE)
 		op_rope(a->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 0);
+	if (n->bf16)
+		op_bf16(a->qkv16, a->qkv, rows * width_qkv(c));
 	attn_fwd(&at);
 	if (virtual_count(n))
 		virtual_fwd(n, l);
+	if (n->bf16)
+		op_bf16(a->o16, a->o, rows * width_q(c));
 	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), drop ? NULL : a->x, n->linear);
 	branch(n, l, BRANCH_O, a->mid, C, a->o, width_q(c));
 	if (drop)
@@ -94,6 +98,8 @@ net_layer(struct net *n, const float *w, int l, float *out)
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
 	up(n, w, l, rows);
+	if (n->bf16)
+		op_bf16(a->pre16, a->pre, rows * width_up(c));
 	if (!out)
 		return;
 	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), drop ? NULL : a->mid,

@@ -16,6 +16,7 @@ struct acts {
 	float *o;                               /* (rows, H*D) */
 	float *lse;                             /* (B,H,T) */
 	float *pre;                             /* (rows, width_up) */
+	uint16_t *qkv16, *o16, *pre16;          /* NET_BF16: what is kept of those, which all layers then share; or NULL */
 };
 
 /* Where dropout is: the embeddings, and three places in each layer. */
