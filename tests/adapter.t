@@ -78,9 +78,13 @@ t '--freeze' 'rlhf-step -q --algo=dpo -m model.safetensors --freeze="^(?!model.n
 
 # ---- memory: 17 million weights, of which LoRA moves few
 sed 's/"hidden_size":32/"hidden_size":384/; s/"intermediate_size":64/"intermediate_size":1536/; s/"num_hidden_layers":2/"num_hidden_layers":7/' config.json >mid.json
-t 'memory is that of the model, not of gradients and moments' 'init-model -q --config=mid.json -w vocab.json -o mid.safetensors && w=$(wc -c <mid.safetensors) &&
-	train-step -q -m mid.safetensors -n 2 -B 1 -o f.safetensors --log=lf train.lms && train-step -q -m mid.safetensors -n 2 -B 1 --lora=4 -o f --log=ll train.lms &&
-	echo "whole $(key rss 2 lf), LoRA $(key rss 2 ll), weights $w" >&2 && below "$(key rss 2 ll)" $(($(key rss 2 lf) - 2 * w)); r=$?; rm -f mid.safetensors f.safetensors; [ $r = 0 ]'
+init-model -q --config=mid.json -w vocab.json -o mid.safetensors
+w=$(wc -c <mid.safetensors)
+mid() { train-step -q -m mid.safetensors -n 2 -B 1 --log="$@" train.lms; }
+mid lf -o f.safetensors
+t 'memory is that of the model, not of gradients and moments' 'mid ll --lora=4 -o f && echo "whole $(key rss 2 lf), LoRA $(key rss 2 ll), weights $w" >&2 && below "$(key rss 2 ll)" $(($(key rss 2 lf) - 2 * w))'
+t 'nor of those of frozen weights' 'mid lz --freeze="^(?!model.norm)" -o f.safetensors && echo "whole $(key rss 2 lf), frozen $(key rss 2 lz), weights $w" >&2 && below "$(key rss 2 lz)" $(($(key rss 2 lf) - 2 * w))'
+rm -f mid.safetensors f.safetensors
 
 # ---- refusals
 t 'another model' 'init-model -q --config=config.json -w vocab.json -S 9 -o other.safetensors && exits 1 convert-model --merge=a other.safetensors -o no && says "other weights" && [ ! -e no ]'

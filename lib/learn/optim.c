@@ -285,3 +285,19 @@ optim_zero(float *g, size_t n)
 
 	par_for((n + CHUNK - 1) / CHUNK, zero_chunk, &z);
 }
+
+static void
+clear_chunk(size_t i, void *ctx)
+{
+	const struct pass *p = ctx;
+	const struct optim_chunk *c = &p->o->chunk[i];
+
+	if (!frozen(p->o, c))
+		memset(p->w + c->at, 0, c->n * sizeof *p->w);
+}
+
+void
+optim_clear(const struct optim *o, float *g)
+{
+	par_for(o->n_chunk, clear_chunk, &(struct pass){ .o = (struct optim *)(uintptr_t)o, .w = g });
+}

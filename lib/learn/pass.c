@@ -1,7 +1,6 @@
 /* pass - the gradient of one step's records: forward and backward, a micro-batch at a time */
 /* SPDX-License-Identifier: MIT */
 #include "learn/pass.h"
-#include "learn/optim.h"
 #include "learn/run.h"
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,13 @@ pass_init(struct pass *p, const struct model *m, int B, int T, int use)
 	p->net = net_of(m, B, T, use);
 	p->g = use & ~NET_BF16 ? xcalloc(model_moving(m)->total, sizeof *p->g) : NULL;
 	p->logp = xcalloc((size_t)B * (size_t)T, sizeof *p->logp);
+}
+
+void
+pass_freeze(struct pass *p, const struct optim *o)
+{
+	p->optim = o;
+	net_freeze(p->net, o->frozen);
 }
 
 void
@@ -65,7 +71,10 @@ pass_grad(struct pass *p, const struct batch *x)
 {
 	double sum = 0;
 
-	optim_zero(p->g, model_moving(p->model)->total);
+	if (p->optim)
+		optim_clear(p->optim, p->g);
+	else
+		optim_zero(p->g, model_moving(p->model)->total);
 	for (int r = 0; r < x->rows; r += p->B)
 		sum = micro(p, x, r, p->g, sum);
 	net_finish(p->net, p->g);

@@ -3,6 +3,7 @@
 #define LM_PASS_H
 /* SPDX-License-Identifier: MIT */
 #include "learn/batch.h"
+#include "learn/optim.h"
 #include "model/model.h"
 #include "model/net.h"
 
@@ -12,10 +13,12 @@ struct pass {
 	int         B, T;
 	float      *g;                  /* [total of what moves] sums over the step's supervised tokens; NULL: for evaluation alone */
 	float      *logp;               /* (B,T) */
+	const struct optim *optim;      /* says what is frozen; NULL: nothing */
 	struct drop drop;               /* in pass_grad: of the step's first row */
 	struct net_teacher teacher;     /* in pass_grad; net NULL: none */
 };
 void pass_init(struct pass *, const struct model *, int B, int T, int use);     /* of enum net_use */
+void pass_freeze(struct pass *, const struct optim *);
 void pass_free(struct pass *);
 /* What pass_grad is of from now on: op_distill's logp, with that teacher of the same vocabulary, which stays the caller's.
  * use: NET_FORWARD, or NET_BF16. */

@@ -119,6 +119,7 @@ rl_prepare(struct rl *r, size_t longest)
 	rows_init(&r->rows, longest, context, PASS_TOKENS);
 	B = r->rows.B, T = r->rows.T;
 	r->net = net_of(r->policy, B, T, 1);
+	net_freeze(r->net, r->optim->frozen);
 	r->g = xcalloc(model_moving(r->policy)->total, sizeof *r->g);
 	if (r->ref) {
 		r->ref_net = net_of(r->ref, B, T, 0);

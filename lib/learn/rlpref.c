@@ -175,7 +175,7 @@ rl_prefer(struct rl *r, const struct roll *v, size_t n, struct rl_stats *s, stru
 	if (!bad) {
 		count = a.kind == PREF_KTO ? (double)n : (double)u.pairs;
 		fill_stats(r, v, n, &u, count, s);
-		optim_zero(r->g, r->optim->par->total);
+		optim_clear(r->optim, r->g);
 		bad = rl_pass(r, v, n, 0, coef_of_record, &slopes, e);
 		net_finish(r->net, r->g);
 		bad = bad || optim_step(r->optim, model_moving_w(r->policy), r->g, count, &s->grad_norm, e);

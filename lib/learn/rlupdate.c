@@ -148,7 +148,7 @@ update(struct batch *b, struct err *e)
 		b->mini[k] = b->v[b->which[k]];
 		b->mini_tokens += roll_response(&b->mini[k]);
 	}
-	optim_zero(r->g, r->optim->par->total);
+	optim_clear(r->optim, r->g);
 	if (rl_pass(r, b->mini, b->n_mini, 1, coef_of_tokens, b, e))
 		return -1;
 	net_finish(r->net, r->g);

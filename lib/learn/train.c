@@ -127,6 +127,7 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 	t->evaluated = state_int(&r->state, "evaluated", 0);
 	batch_init(&t->batch, t->data, (int)(o->B * o->accum));
 	pass_init(&t->pass, &r->model, (int)o->B, T, (o->recompute ? NET_RECOMPUTE : NET_GRAD) | (o->bf16 ? NET_BF16 : 0));
+	pass_freeze(&t->pass, &r->optim);
 	if (o->distill)
 		pass_teach(&t->pass, &t->teacher,
 		    &(struct op_distill){ (float)o->distill_weight, (float)(1 / o->distill_temperature) },

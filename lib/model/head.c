@@ -81,7 +81,7 @@ head_chunk(struct net *n, const float *w, float *g, const struct net_head *h, co
 	}
 	if (!coef)
 		return;
-	linear_bwd(n->dx, n->adapter ? NULL : g + n->par->head, NULL, n->logits, x, w + n->par->head, m, C, V, n->linear);
+	linear_bwd(n->dx, n->adapter ? NULL : net_grad(n, g, n->par->head, 1), NULL, n->logits, x, w + n->par->head, m, C, V, n->linear);
 	par_for(m, scatter_row, &(struct gather){ n, row, n->dhidden, n->dx });
 }
 

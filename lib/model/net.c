@@ -240,6 +240,12 @@ net_drop(struct net *n, const struct drop *d)
 	n->drop = d ? *d : (struct drop){ 0 };
 }
 
+void
+net_freeze(struct net *n, const uint8_t *frozen)
+{
+	n->frozen = n->adapter ? NULL : frozen;
+}
+
 const float *
 net_hidden(const struct net *n)
 {

@@ -36,6 +36,10 @@ struct net_batch {
  * and of what attention and the feed-forward part add.  NULL: none, as at first. */
 void net_drop(struct net *, const struct drop *);
 
+/* frozen (par.n, kept by the caller): weights whose gradients nobody wants, so that those of matrices and embeddings are
+ * not computed, and g is not touched there.  NULL: none, as at first.  An adapter's are all wanted. */
+void net_freeze(struct net *, const uint8_t *frozen);
+
 /* Fills the hidden states (B*T, C) after the final norm, and zeroes their gradient. */
 void         net_forward(struct net *, const float *w, const struct net_batch *);
 const float *net_hidden(const struct net *);    /* (B*T, C) */

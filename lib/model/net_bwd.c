@@ -15,6 +15,16 @@ branch(struct net *n, int l, enum branch_at at, float *dx, const float *dy, size
 		branch_bwd(n->adapter, b, n->ga, dx, dy, ld, x, (size_t)n->b * (size_t)n->t, K, n->u, n->du);
 }
 
+float *
+net_grad(const struct net *n, float *g, size_t offset, size_t count)
+{
+	int wanted = !n->frozen;
+
+	for (int i = 0; !wanted && i < n->par->n; i++)
+		wanted = n->par->v[i].offset >= offset && n->par->v[i].offset < offset + count && !n->frozen[i];
+	return g && wanted ? g + offset : NULL;
+}
+
 /* The gradient of what a part of layer l added to the residual stream: dres itself, or what dropout leaves of it. */
 static const float *
 dadded(struct net *n, enum drop_site place, int l)
@@ -36,11 +46,11 @@ ffn_bwd(struct net *n, const float *w, float *g, int l)
 	const float *dy = dadded(n, DROP_FFN, l);
 
 	act_again(c, n->act, a->pre, rows);
-	linear_bwd(n->dact, grad_at(g, lo->down), grad_at(g, lo->down_b), dy, n->act, w + lo->down, rows, (size_t)c->F, C, n->linear);
+	linear_bwd(n->dact, net_grad(n, g, lo->down, C * (size_t)c->F), grad_at(g, lo->down_b), dy, n->act, w + lo->down, rows, (size_t)c->F, C, n->linear);
 	branch(n, l, BRANCH_DOWN, n->dact, dy, C, n->act, (size_t)c->F);
 	act_back(c, n->dpre, n->dact, a->pre, rows);
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
-	linear_bwd(n->dnormed, grad_at(g, lo->up), grad_at(g, lo->up_b), n->dpre, n->normed, w + lo->up, rows, C, width_up(c), n->linear);
+	linear_bwd(n->dnormed, net_grad(n, g, lo->up, C * width_up(c)), grad_at(g, lo->up_b), n->dpre, n->normed, w + lo->up, rows, C, width_up(c), n->linear);
 	branch(n, l, BRANCH_UP, n->dnormed, n->dpre, width_up(c), n->normed, C);
 	branch(n, l, BRANCH_FFN, n->dnormed, n->dres, C, n->normed, C);
 	norm_bwd(c, w, g, lo->norm2, lo->norm2_b, n->dres, n->dnormed, a->mid, a->mean2, a->rstd2, rows);
@@ -58,7 +68,7 @@ attention_bwd(struct net *n, const float *w, float *g, int l)
 	struct attn at = net_attention(n, l);
 	const float *dy = dadded(n, DROP_ATTN, l);
 
-	linear_bwd(n->dout, grad_at(g, lo->o), grad_at(g, lo->o_b), dy, a->o, w + lo->o, rows, width_q(c), C, n->linear);
+	linear_bwd(n->dout, net_grad(n, g, lo->o, C * width_q(c)), grad_at(g, lo->o_b), dy, a->o, w + lo->o, rows, width_q(c), C, n->linear);
 	branch(n, l, BRANCH_O, n->dout, dy, C, a->o, width_q(c));
 	attn_bwd(&at, n->dout, n->dqkv, n->dqkv + k, n->dqkv + v);
 	if (virtual_count(n))
@@ -70,7 +80,7 @@ attention_bwd(struct net *n, const float *w, float *g, int l)
 	if (c->qk_norm)
 		qk_norm_bwd(c, w, g, lo, n->dqkv, rows, &a->qk, n->tmp, n->tmp2);
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
-	linear_bwd(n->dnormed, grad_at(g, lo->qkv), grad_at(g, lo->qkv_b), n->dqkv, n->normed, w + lo->qkv, rows, C, ld, n->linear);
+	linear_bwd(n->dnormed, net_grad(n, g, lo->qkv, C * ld), grad_at(g, lo->qkv_b), n->dqkv, n->normed, w + lo->qkv, rows, C, ld, n->linear);
 	branch(n, l, BRANCH_QKV, n->dnormed, n->dqkv, ld, n->normed, C);
 	norm_bwd(c, w, g, lo->norm1, lo->norm1_b, n->dres, n->dnormed, a->x, a->mean1, a->rstd1, rows);
 }
@@ -109,8 +119,10 @@ net_backward(struct net *n, const float *w, float *g)
 		return;
 	if (n->drop.p > 0)
 		net_dropped(n, n->dres, n->dres, NULL, DROP_EMBED, 0);
-	if (c->pos == POS_LEARNED)
+	if (c->pos == POS_LEARNED && net_grad(n, g, p->pos, 1))
 		embed_bwd(g + p->pos, n->pos, n->dres, rows, C);
+	if (!net_grad(n, g, p->tok, 1))
+		return;
 	embed_bwd(n->held ? n->held : g + p->tok, n->tok, n->dres, rows, C);
 	if (n->held)
 		for (size_t i = 0; i < rows; i++)

@@ -26,6 +26,7 @@ struct net {
 	struct config cfg;
 	const struct params *par;
 	const struct adapter *adapter;          /* NULL: none */
+	const uint8_t *frozen;                  /* (par->n), NULL: none */
 	int    B, T, bf16;
 	enum net_use grad;
 	struct arena arena;
@@ -72,6 +73,9 @@ void net_dropped(const struct net *, float *y, const float *x, const float *resi
 void net_layer(struct net *, const float *w, int l, float *out);
 /* The step of attention in layer l, forward and backward. */
 struct attn net_attention(const struct net *, int l);
+
+/* Where the gradients of weights [offset, offset + count) go, NULL: nobody wants any of them, or g is NULL. */
+float *net_grad(const struct net *, float *g, size_t offset, size_t count);
 
 /* Attention of layer l looks at the virtual tokens too: after attn_fwd, after attn_bwd. */
 void virtual_fwd(struct net *, int l);
