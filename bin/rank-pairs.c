@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *model, *vocab, *chat, *out = "-", *verify, *pairing, *answers;
+static const char *model, *vocab, *chat, *out = "-", *verify, *judge, *constitution, *pairing, *answers;
 static struct strs reward;
 static int worst, train, eval, elo, json, match, ask;
 static long long samples = 1000;
@@ -24,6 +24,8 @@ static const struct opt opts[] = {
 	{ 0, "worst", OPT_FLAG, &worst, NULL, "of several reward models the least score", OPT_RESULT },
 	{ 0, "match", OPT_FLAG, &match, NULL, "score 1 for the answer of the prompt's line, else 0", OPT_RESULT },
 	{ 0, "verify", OPT_STR, &verify, "CMD", "score with a command: JSON lines in, numbers out", OPT_RESULT },
+	{ 0, "judge", OPT_STR, &judge, "MODEL", "score with a model asked whether --constitution is kept to", OPT_FILE },
+	{ 0, "constitution", OPT_STR, &constitution, "FILE", "the principles, one a line", OPT_FILE },
 	{ 0, "ask", OPT_FLAG, &ask, NULL, "let a person at the terminal choose", OPT_RESULT },
 	{ 0, "answers", OPT_STR, &answers, "FILE", "keep the choices, go on from those there", OPT_QUIET },
 	{ 0, "pairs", OPT_STR, &pairing, "HOW", "write pairs, best-worst or all of a group", OPT_RESULT },
@@ -60,18 +62,20 @@ split_models(void)
 static void
 check(void)
 {
-	int ways = (reward.n > 0) + match + (verify != NULL) + ask;
+	int ways = (reward.n > 0) + match + (verify != NULL) + (judge != NULL) + ask;
 
 	if (ways > 1)
-		die_usage("one of --reward, --match, --verify and --ask");
+		die_usage("one of --reward, --match, --verify, --judge and --ask");
+	if (!judge != !constitution)
+		die_usage("--judge and --constitution go together");
 	if (train && (ways || eval || pairing))
 		die_usage("--train fits a model and does nothing else");
 	if (train && (!model || !strcmp(out, "-")))
 		die_usage("--train needs -m BASE and -o REWARD");
 	if (train && (fit.B < 1 || fit.epochs < 1 || fit.centre < 0))
 		die_usage("--batch and --epochs count from 1, --centre from 0");
-	if ((match || verify || ask) && !model && !vocab)
-		die_usage("--match, --verify and --ask read text: give -w VOCAB or -m MODEL");
+	if ((match || verify || judge || ask) && !model && !vocab)
+		die_usage("--match, --verify, --judge and --ask read text: give -w VOCAB or -m MODEL");
 	if (pairing && strcmp(pairing, "best-worst") && strcmp(pairing, "all"))
 		die_usage("--pairs=%s: best-worst or all", pairing);
 	if (eval && (pairing || ask))
@@ -102,6 +106,8 @@ score(struct rolls *all, const struct pref_text *text)
 		bad = rank_match(all, text->vocab, &e);
 	else if (verify)
 		bad = rank_verify(all, text->vocab, verify, &e);
+	else if (judge)
+		bad = rank_judge(all, text->vocab, judge, constitution, &e);
 	if (bad)
 		die_err(&e);
 	return gain;
@@ -224,7 +230,7 @@ main(int argc, char **argv)
 	}
 	if (model && model_load(&m, model, &e))
 		die_err(&e);
-	need = vocab || m.tokenizer.n || match || verify || ask;
+	need = vocab || m.tokenizer.n || match || verify || judge || ask;
 	if (need && pref_text_init(&text, model ? &m : NULL, vocab, chat, &e))
 		die_err(&e);
 	if (prefs_read(&all, argc - first, argv + first, need ? &text : NULL, &e))

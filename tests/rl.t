@@ -30,6 +30,17 @@ printf '{"prompt":{"role":"prompter","text":"hi","replies":[{"role":"assistant",
 printf '[{"input":"hi","output_1":"a bird","output_2":"the cat","label":2}]\n' >llmbar.json
 t 'pairs from a tree of ranked replies, and from an array that names the better one' \
   "for f in tree.jsonl llmbar.json; do rank-pairs $m -o x.lms \$f && lmcat x.lms | cut -f 1,2,5 | cmp - plain.txt || exit 1; done"
+init-model --preset=micro -T 256 -w vocab.json --chat=chatml -S 3 -o judge.safetensors
+printf '# two\nBe short.\n\nBe kind.\n' >rules; printf 'Be short.\n' >rule
+ask='{"messages":[{"role":"user","content":"Be short.\n\nQuestion:\nuser\nhi\nassistant\n\n\nAnswer:\nthe cat\n\nDoes the answer keep to that? Say Yes or No."}]}'
+id() { printf %s "$1" | tokenize -w vocab.json --ids - | cut -d ' ' -f 1; }
+odds() { printf '%s\n' "$ask" | sample --next=512 "$@" - | awk -F '\t' -v y="$(id Yes)" -v n="$(id No)" '$2 == y { a = $1 } $2 == n { b = $1 } END { print log(a / b) }'; }
+t 'a judge scores by log p(Yes) - log p(No)' \
+  "rank-pairs $m --judge=judge.safetensors --constitution=rule plain.jsonl | lmcat --json >judged && \
+   awk -v a=\"\$(odds -m judge.safetensors)\" -v b=\"\$(key score 1 judged)\" 'BEGIN { print a, b; exit !(a - b < 1e-3 && b - a < 1e-3 && b != 0) }'"
+t 'of two principles the mean' "printf 'Be kind.\n' >kind && for c in rule kind rules; do rank-pairs $m --judge=judge.safetensors --constitution=\$c plain.jsonl | lmcat --json >j.\$c; done && \
+   awk -v a=\"\$(key score 1 j.rule)\" -v b=\"\$(key score 1 j.kind)\" -v c=\"\$(key score 1 j.rules)\" 'BEGIN { d = (a + b) / 2 - c; exit !(a != b && d < 1e-6 && d > -1e-6) }'"
+t 'a judge needs principles' "exits 2 rank-pairs $m --judge=judge.safetensors plain.jsonl && echo '# none' >no && exits 1 rank-pairs $m --judge=judge.safetensors --constitution=no plain.jsonl >x"
 t 'a last line without newline is cut short' "x >cut.jsonl; exits 1 rank-pairs $m cut.jsonl >x"
 t 'empty input' "exits 1 rank-pairs $m </dev/null >x && exits 1 rlhf-step $m -o x.safetensors </dev/null"
 t 'JSON lines without a model' 'exits 1 rank-pairs pairs.jsonl >x'

@@ -17,6 +17,10 @@ int rank_match(struct rolls *, const struct vocab *, struct err *);
  * comes back.  A command that fails, is killed or says more or less than that is an error. */
 int rank_verify(struct rolls *, const struct vocab *, const char *command, struct err *);
 
+/* A model asked of each response whether it keeps to each principle, the lines of the file `constitution`: the mean
+ * over them of log p(Yes) - log p(No), nats.  vocab: of the records. */
+int rank_judge(struct rolls *, const struct vocab *, const char *model, const char *constitution, struct err *);
+
 enum rank_pairing { RANK_BEST_WORST, RANK_ALL };
 /* Scored samples into pairs, the better one first; a pair has a group of its own.  A tie is no pair and is counted. */
 int rank_pair(const struct rolls *, enum rank_pairing, struct rolls *pairs, size_t *ties, struct err *);
