@@ -35,6 +35,11 @@ awk 'BEGIN { RS = "<\\|endoftext\\|>" }
 gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); gsub(/\n/, "\\n"); printf "{\"text\":\"%s\"}\n", $0 }' "$S" >five.jsonl
 t 'tokens' 'tokenize -w stories.safetensors --bos -o five.lms five.jsonl && [ $(lmcat five.lms | wc -w) = 1809 ]'
 if command -v eval-ppl >/dev/null; then
+	for q in 'f32 1e-9' 'bf16 2e-4' 'q8_0 1e-3' 'q4_0 0.2'; do
+		convert-model -q --quant=${q% *} stories.safetensors -o k.gguf
+		t "KL from fp32 of ${q% *} is below ${q#* }" 'eval-ppl --json -m k.gguf --kl=stories.safetensors five.lms |
+			sed "s/.*\"kl\"://; s/[,}].*//" | awk -v most=${q#* } "{ print; exit !(\$1 <= most) }"'
+	done
 	near() {	# near KEY VALUE: within 2e-6 in the JSON of eval-ppl
 		sed 's/.*"'"$1"'"://; s/[,}].*//' ppl | awk -v want="$2" '{ d = $1 - want; exit !(d < 2e-6 && d > -2e-6) }'
 	}

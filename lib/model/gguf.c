@@ -189,17 +189,20 @@ locate(const struct gguf *g, const struct param *p, const char *name, const stru
 	return g->data + t->offset;
 }
 
+/* tokenizer.json where a file of ours has it, else what llama.cpp reads. */
 static void
-take_vocab(const struct gguf *g, struct model *m)
+take_vocab(const struct gguf *g, struct model *m, const void *bytes, size_t n)
 {
 	const struct gguf_key *k = find_key(g, "", "tokenizer.huggingface.json");
-	struct vocab *v;
+	int json = k && k->type == GGUF_KEY_STRING;
+	struct vocab *v = json ? vocab_parse(k->text.p, k->text.n, "tokenizer.json", NULL, NULL) : vocab_parse(bytes, n, "GGUF", NULL, NULL);
 
-	if (!k || k->type != GGUF_KEY_STRING || !(v = vocab_parse(k->text.p, k->text.n, "tokenizer.json", NULL, NULL)))
-		return;
-	if (vocab_size(v) <= (size_t)m->cfg.V) {
-		buf_add(&m->tokenizer, k->text.p, k->text.n);
-		vocab_crc(v, m->vocab);
+	if (v && vocab_size(v) <= (size_t)m->cfg.V) {
+		model_set_vocab(m, v);
+		if (json) {
+			buf_clear(&m->tokenizer);
+			buf_add(&m->tokenizer, k->text.p, k->text.n);
+		}
 	}
 	vocab_free(v);
 }
@@ -251,7 +254,7 @@ gguf_parse(struct model *m, const void *bytes, size_t n, int keep, struct err *e
 		return err_set(e, "not a GGUF file");
 	r = open_gguf(&g, bytes, n, e) || get_config(&g, &c, e) || take_weights(&g, &c, m, e) ? -1 : 0;
 	if (!r) {
-		take_vocab(&g, m);
+		take_vocab(&g, m, bytes, n);
 		if (!keep)
 			model_widen(m);
 	}

@@ -9,7 +9,7 @@
 /* Pure: whether the bytes begin as one. */
 int gguf_is(const void *bytes, size_t n);
 /* Pure: architectures gpt2, llama, qwen2 and qwen3; F32, F16, BF16, Q8_0 and Q4_0 become fp32, or stay (keep,
- * m->src).  The vocabulary is taken from the key tokenizer.huggingface.json when it is there.  0 or -1; on -1 nothing
+ * m->src).  The vocabulary is taken from the key tokenizer.huggingface.json, or else from llama.cpp's.  0 or -1; on -1 nothing
  * needs to be freed. */
 int gguf_parse(struct model *, const void *bytes, size_t n, int keep, struct err *);
 /* Matrices in that type (rows that 32 does not divide stay F16 in the quantised ones), the rest F32; what llama.cpp
