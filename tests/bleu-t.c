@@ -10,7 +10,7 @@
 
 enum { MOST = 8 };
 
-/* Texts of a JSON list; they stay until the end. */
+/* Texts of a JSON list, to be freed. */
 static int
 texts(struct json list, struct bleu_text *v)
 {
@@ -104,6 +104,11 @@ corpus(struct json j)
 	for (int i = 0; i < c.n; i++)
 		good &= json_next(&it) && fabs(score(&c, &o, i, i + 1, &s) - json_num(it.value, NAN)) < 1e-9;
 	OK(good && !json_next(&it), "%s, each sentence", name);
+	for (int i = 0; i < c.n; i++) {
+		free((void *)(uintptr_t)c.hyp[i].p);
+		for (int r = 0; r < c.refs; r++)
+			free((void *)(uintptr_t)c.ref[i][r].p);
+	}
 	free(name);
 }
 

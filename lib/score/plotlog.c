@@ -142,7 +142,7 @@ fill(struct chart_panel *p, const struct keys *keys, int at, const struct lines 
 			buf_str(&name, n > 1 ? run : key);
 			if (n > 1 && keys->keys[at] > 1)
 				buf_printf(&name, " %s", key);
-			add_series(p, &l[i], x_key, key, name.p, n > 1 ? i : k, n > 1 && k, o);
+			add_series(p, &l[i], x_key, key, name.p, n > 1 ? i : k, n > 1 && (k || i >= CHART_COLOURS), o);
 			free(run);
 			buf_free(&name);
 		}
