@@ -14,8 +14,8 @@
 #define BATCH_BYTES ((size_t)16 << 20)  /* or so many bytes, then the batch is worked on */
 
 static const char *out_path = "-", *format = "auto", *split = "file", *extract = "main", *rejects, *stats;
-static const char *rule_list, *redact_list, *langs, *respect, *index_path;
-static double lang_min = .65;
+static const char *rule_list, *redact_list, *langs, *lang_model, *quality, *respect, *index_path;
+static double lang_min = .65, quality_min = .5;
 static struct strs sets, block, drop, keep;
 static long long from;
 static int tidy, markdown;
@@ -27,6 +27,9 @@ static const struct opt opts[] = {
 	{ 0, "markdown", OPT_FLAG, &markdown, NULL, "mark headings, quotes, code and tables as Markdown does", OPT_RESULT },
 	{ 0, "lang", OPT_STR, &langs, "LIST", "keep these languages only: en,de", OPT_RESULT },
 	{ 0, "lang-min", OPT_NUM, &lang_min, "SCORE", "with at least this score [0.65]", OPT_RESULT },
+	{ 0, "lang-model", OPT_STR, &lang_model, "FILE", "tell languages by a fastText model, in its own codes", OPT_FILE },
+	{ 0, "quality", OPT_STR, &quality, "LABEL=FILE", "ask a fastText model how likely the label is", OPT_RESULT },
+	{ 0, "quality-min", OPT_NUM, &quality_min, "SCORE", "leave out what is less likely [0.5]", OPT_RESULT },
 	{ 0, "rules", OPT_STR, &rule_list, "LIST", "gopher-rep, gopher, c4, fineweb, none", OPT_RESULT },
 	{ 0, "set", OPT_LIST, &sets, "RULE.NAME=VALUE", "another threshold of a rule", OPT_RESULT },
 	{ 0, "tidy", OPT_FLAG, &tidy, NULL, "tidy documents too that come as such", OPT_RESULT },
@@ -154,18 +157,55 @@ run(struct source *s, const struct clean *c)
 	free(head);
 }
 
-/* --lang names what lang_detect can answer. */
+/* --lang names what lang_detect, or the model, can answer. */
 static void
-check_langs(void)
+check_langs(const struct fasttext *m)
 {
 	for (const char *p = langs; p && *p; p += strcspn(p, ","), p += *p == ',') {
-		int i = 0;
+		size_t n = strcspn(p, ",");
+		int known = m && fasttext_find(m, p, n) >= 0;
 
-		while (i < lang_count() && (strlen(lang_code(i)) != strcspn(p, ",") || strncmp(lang_code(i), p, strcspn(p, ",")) != 0))
-			i++;
-		if (i == lang_count())
-			die_usage("--lang=%s: unknown is %.*s", langs, (int)strcspn(p, ","), p);
+		for (int i = 0; !m && i < lang_count(); i++)
+			known |= strlen(lang_code(i)) == n && memcmp(lang_code(i), p, n) == 0;
+		if (!known)
+			die_usage("--lang=%s: unknown is %.*s", langs, (int)n, p);
 	}
+}
+
+static struct fasttext *
+load(const char *path)
+{
+	struct err err;
+	struct fasttext *m = path ? fasttext_load(path, &err) : NULL;
+
+	if (path && !m)
+		die_err(&err);
+	return m;
+}
+
+/* LABEL=FILE: the model, and whose probability counts; its content is part of how the result came about. */
+static struct fasttext *
+load_quality(int *label)
+{
+	const char *path = quality ? strchr(quality, '=') : NULL;
+	struct fasttext *m;
+	struct buf name = { 0 };
+	struct err err;
+	int failed;
+
+	if (!quality)
+		return NULL;
+	if (!path)
+		die_usage("--quality=%s: LABEL=FILE", quality);
+	m = load(path + 1);
+	if ((*label = fasttext_find(m, quality, (size_t)(path - quality))) < 0)
+		die_usage("--quality=%s: the model has no such label", quality);
+	buf_printf(&name, "%.*s=crc32c:%08x", (int)(path - quality), quality, file_crc32c(path + 1, &err, &failed));
+	if (failed)
+		die_err(&err);
+	cli_prog_set("quality", name.p);
+	buf_free(&name);
+	return m;
 }
 
 static struct filter *
@@ -193,6 +233,7 @@ main(int argc, char **argv)
 	struct clean clean = { 0 };
 	struct extract *x;
 	struct rules *rules;
+	struct fasttext *models[2];
 	struct filter *filter;
 	struct source *s;
 	struct err err;
@@ -221,7 +262,10 @@ main(int argc, char **argv)
 	if (from < 0 || (from && argc - at > 1))
 		die_usage("--from=%lld: an offset in one file", from);
 	so.from = (uint64_t)from;
-	check_langs();
+	clean.lang_model = models[0] = load(lang_model);
+	clean.quality = models[1] = load_quality(&clean.quality_label);
+	clean.quality_min = quality_min;
+	check_langs(models[0]);
 	clean.langs = langs;
 	clean.lang_min = lang_min;
 	if (!(x = extract_new(&err)) || !(s = source_open(argc - at, argv + at, &so, &err)))
@@ -232,5 +276,7 @@ main(int argc, char **argv)
 	extract_free(x);
 	rules_free(rules);
 	filter_free(filter);
+	fasttext_free(models[0]);
+	fasttext_free(models[1]);
 	return EXIT_OK;
 }

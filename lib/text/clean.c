@@ -5,6 +5,7 @@
 #include "text/charset.h"
 #include "text/tidy.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *
@@ -78,7 +79,8 @@ copy_meta(const struct buf *from, struct buf *meta)
 		return;
 	it = json_walk(doc);
 	while (json_next(&it)) {
-		if (json_is(it.key, "reason") || json_is(it.key, "lang") || json_is(it.key, "lang_score"))
+		if (json_is(it.key, "reason") || json_is(it.key, "lang") || json_is(it.key, "lang_score") ||
+		    json_is(it.key, "quality"))
 			continue;
 		if (meta->p[meta->n - 1] != '{')
 			buf_char(meta, ',');
@@ -108,6 +110,8 @@ make_meta(const struct page *p, struct cleaned *out)
 		json_add_str(m, "lang", out->lang.code);
 		json_add_num(m, "lang_score", round(out->lang.score * 1000) / 1000);
 	}
+	if (out->quality >= 0)
+		json_add_num(m, "quality", round(out->quality * 10000) / 10000);
 	add(m, "title", &out->ex.title);
 	add(m, "author", &out->ex.author);
 	if (out->reason)
@@ -162,6 +166,14 @@ in_list(const char *list, const char *code)
 	return 0;
 }
 
+static void
+ask_model(const struct fasttext *m, const struct buf *text, struct lang *l)
+{
+	int i = fasttext_best(m, text->p, text->n, &l->score);
+
+	snprintf(l->code, sizeof l->code, "%s", i < 0 ? "und" : fasttext_label(m, i));
+}
+
 /* By its address, before anything is done with it. */
 static const char *
 blocked(const struct clean *c, const struct page *p, struct cleaned *out)
@@ -188,7 +200,10 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 	out->reason = is_blank(&out->text) ? "empty" : asked(c, p, out);
 	if (out->reason)
 		return;
-	lang_detect(out->text.p, out->text.n, &out->lang);
+	if (c->lang_model)
+		ask_model(c->lang_model, &out->text, &out->lang);
+	else
+		lang_detect(out->text.p, out->text.n, &out->lang);
 	if (c->langs && (!in_list(c->langs, out->lang.code) || out->lang.score < c->lang_min))
 		out->reason = "lang";
 	if (!out->reason)
@@ -197,6 +212,11 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 		out->reason = rules_apply(c->rules, out->lang.code, &out->text);
 	if (!out->reason && is_blank(&out->text))
 		out->reason = "empty";
+	if (!out->reason && c->quality) {
+		out->quality = fasttext_prob(c->quality, out->text.p, out->text.n, c->quality_label);
+		if (out->quality < c->quality_min)
+			out->reason = "quality";
+	}
 	if (!out->reason && c->redact)
 		out->redacted = redact(&out->text, c->redact);
 }
@@ -217,6 +237,7 @@ clean_page(const struct clean *c, struct page *p, struct cleaned *out)
 	extracted_clear(&out->ex);
 	buf_clear(&out->utf8);
 	out->redacted = 0;
+	out->quality = -1;
 	memset(&out->lang, 0, sizeof out->lang);
 	out->reason = p->reason;
 	if (!out->reason)

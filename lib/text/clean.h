@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "text/extract.h"
+#include "text/fasttext.h"
 #include "text/filter.h"
 #include "text/lang.h"
 #include "text/redact.h"
@@ -20,6 +21,10 @@ struct clean {
 	int                   tidy;     /* also what arrives as documents */
 	const char           *langs;    /* "en,de": no others are kept; NULL: any */
 	double                lang_min; /* and these with this score at least */
+	const struct fasttext *lang_model;      /* names languages in place of lang_detect; NULL: none */
+	const struct fasttext *quality;         /* a classifier; NULL: none */
+	int                   quality_label;    /* whose probability is the quality */
+	double                quality_min;
 	unsigned              respect;  /* ASKS_*: pages that ask for it are left out */
 	const struct rules   *rules;
 	unsigned              redact;   /* REDACT_* */
@@ -32,6 +37,7 @@ struct cleaned {
 	struct buf  utf8;
 	size_t      redacted;           /* things taken out */
 	struct lang lang;
+	double      quality;            /* -1: not asked for */
 };
 
 /* "noindex,tdm" to ASKS_*; -1 with the reason for an unknown name. */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 struct lang {
-	char   code[8];         /* ISO 639-1, "und" when there is nothing to tell from */
+	char   code[24];        /* ISO 639-1, or as a model has it; "und" when there is nothing to tell from */
 	double score;           /* 0..1: how much of the evidence speaks for it against its rivals */
 };
 
