@@ -12,13 +12,14 @@
 #include <string.h>
 
 static const char *vocab_path, *merge, *to, *quant, *chat_name, *out = "-";
-static int average;
+static int average, adapter;
 static const struct opt opts[] = {
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary to keep within", OPT_FILE },
 	{ 0, "to", OPT_STR, &to, "FORMAT", "pipelm, hf, gguf, llama2c, llmc [by FILE's name]", OPT_QUIET },
 	{ 0, "quant", OPT_STR, &quant, "TYPE", "of gguf: f32 f16 bf16 q8_0 q4_0 [f32]", OPT_RESULT },
 	{ 0, "average", OPT_FLAG, &average, NULL, "the mean of the weights of several models", OPT_RESULT },
 	{ 0, "merge", OPT_STR, &merge, "ADAPTER", "add a folder's LoRA to the weights", OPT_FILE },
+	{ 0, "adapter", OPT_FLAG, &adapter, NULL, "the LoRA of a folder alone, as GGUF", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 'o', "output", OPT_STR, &out, "FILE", "file or folder to write [-: a stream]", OPT_QUIET },
 	{ 0 }
@@ -40,7 +41,7 @@ load(struct model *m, const char *path)
 	int r;
 
 	if (!strcmp(path, "-") || folder_is(path)) {
-		if (model_load(m, path, &e))
+		if ((adapter ? model_load_adapted : model_load)(m, path, &e))
 			die_err(&e);
 		if (!m->chat && !chat_name && folder_is(path) && folder_has_chat(path))
 			warn("%s: its chat template is none that is offered: left out (--chat=NAME names one)", path);
@@ -106,7 +107,9 @@ save_file(const struct model *m, const char *kind, struct err *e)
 
 	if (!o)
 		return -1;
-	if (!strcmp(kind, "gguf"))
+	if (!strcmp(kind, "adapter"))
+		r = gguf_write_adapter(m, file_stream(o), e);
+	else if (!strcmp(kind, "gguf"))
 		r = gguf_write(m, gguf_type(), file_stream(o), e);
 	else
 		r = (strcmp(kind, "llmc") ? llama2c_write : llmc_write)(m, file_stream(o), e);
@@ -152,6 +155,8 @@ main(int argc, char **argv)
 	if (strcmp(f, "pipelm") && strcmp(f, "hf") && strcmp(f, "gguf") && strcmp(f, "llama2c") && strcmp(f, "llmc"))
 		die_usage("--to: pipelm, hf, gguf, llama2c or llmc, not %s", f);
 	gguf_type();
+	if (adapter && (strcmp(f, "gguf") || quant || merge || average))
+		die_usage("--adapter writes GGUF as it is: -o FILE.gguf");
 	if (quant && strcmp(f, "gguf"))
 		die_usage("--quant is for gguf");
 	if (first == argc || (!average && argc - first > 1))
@@ -171,7 +176,9 @@ main(int argc, char **argv)
 		add_adapter(&m);
 	set_vocab(&m);
 	model_add_prog(&m, cli_prog());
-	if (!strcmp(f, "hf"))
+	if (adapter)
+		r = save_file(&m, "adapter", &e);
+	else if (!strcmp(f, "hf"))
 		r = model_save_folder(&m, out, &e);
 	else if (!strcmp(f, "pipelm"))
 		r = model_save(&m, out, &e);

@@ -40,6 +40,8 @@ for k in prompt prefix; do
 	t "--$k: no weights can hold it" "exits 1 convert-model v$k -o no && says virtual && exits 1 convert-model --merge=v$k model.safetensors -o no && [ ! -e no ]"
 	t "--$k: no more than the context" "exits 1 ts --$k=64 -o no train.lms && exits 1 ts --$k=40 -o no train.lms && says context"
 done
+t '--prompt-text: begins otherwise' 'exits 2 ts --prompt-text=x -o no train.lms &&
+	ts -n 1 -B 1 -T 8 --lr=0 --prompt=4 --prompt-text="The cat number" -o v2 --log=l1 toks.lms && ts -n 1 -B 1 -T 8 --lr=0 --prompt=4 -o v3 --log=l2 toks.lms && ! near "$(key loss 1 l1)" "$(key loss 1 l2)" 0'
 t 'with documents each for itself' 'ts -n 3 --doc-mask --prompt=4 --lr=3e-2 -o v2 train.lms && train-step -q -m v2 -n 1 --doc-mask -o v3 train.lms'
 t 'names and shapes are those of peft, too' 'head -c 3000 vprompt/adapter_model.safetensors | grep -aq "\"prompt_embeddings\":{\"dtype\":\"F32\",\"shape\":\[5,32\]" &&
 	head -c 3000 vprefix/adapter_model.safetensors | grep -aq "\"prompt_embeddings\":{\"dtype\":\"F32\",\"shape\":\[5,128\]" && grep -q "PREFIX_TUNING.*\"num_virtual_tokens\":5" vprefix/adapter_config.json'
@@ -57,6 +59,10 @@ t 'GPT-2: c_proj twice' 'init-model -q --config=gpt2.json -w vocab.json -o gpt2.
 	convert-model --merge=g gpt2.safetensors -o gm.safetensors && near "$(loss g)" "$(loss gm.safetensors)" 1e-5'
 t 'what peft adds to the configuration is no hindrance' 'mkdir p && cp a/adapter_model.safetensors p &&
 	sed "s/^{/{\"auto_mapping\":null,\"use_dora\":false,\"rank_pattern\":{},\"modules_to_save\":null,\"loftq_config\":{},\"layers_pattern\":null,/" a/adapter_config.json >p/adapter_config.json && [ "$(loss p)" = "$(loss a)" ]'
+
+t 'as GGUF for llama.cpp' 'convert-model --adapter a -o a.gguf && for k in general.type adapter.type adapter.lora.alpha blk.1.attn_q.weight.lora_a blk.0.ffn_down.weight.lora_b; do grep -aq $k a.gguf || exit 1; done &&
+	n=$(od -An -tu8 -j8 -N8 a.gguf) && [ $n = 28 ] && [ $(($(wc -c <a.gguf) - $(wc -c <a/adapter_model.safetensors))) -lt 1000 ] &&
+	exits 1 convert-model --adapter model.safetensors -o no.gguf && exits 1 convert-model --adapter bn -o no.gguf && exits 2 convert-model --adapter a -o no'
 
 # ---- apart and merged
 t 'merged, logits move by rounding alone' 'convert-model --merge=a model.safetensors -o m.safetensors && sed -n "s/.*max |delta logit| //p" .err >d && below "$(cat d)" 1e-5'

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "model/model.h"
 #include "model/weights.h"
+#include "vocab/vocab.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,8 @@ adapter_check(struct adapter_opts *o, struct err *e)
 		return err_set(e, "--lora-targets and --rslora go with --lora");
 	if ((o->lora != NULL) + (o->bottleneck != NULL) + (o->prompt != 0) + (o->prefix != 0) > 1)
 		return err_set(e, "--lora, --adapter, --prompt and --prefix: one at a time");
+	if (o->text && !o->prompt && !o->prefix)
+		return err_set(e, "--prompt-text goes with --prompt or --prefix");
 	if (o->prompt < 0 || o->prompt > MOST || o->prefix < 0 || o->prefix > MOST)
 		return err_set(e, "--prompt and --prefix: from 1 to %d tokens", MOST);
 	o->alpha = o->lora ? 0 : 4;
@@ -194,15 +197,39 @@ fill(struct adapter *a, uint64_t seed)
 	}
 }
 
-/* Virtual tokens begin as tokens of the vocabulary, drawn at random. */
-static void
-fill_virtual(struct adapter *a, const struct model *m, uint64_t seed)
+static int
+ids_of(const struct model *m, const char *text, struct ids *ids, struct err *e)
+{
+	struct vocab *v = model_vocab(m, e);
+	struct encoder *x;
+	int bad;
+
+	if (!v)
+		return -1;
+	x = encoder_new(v, &(struct vocab_opts){ .special = SPECIAL_ALL });
+	bad = encode(x, text, strlen(text), ids, e);
+	encoder_free(x);
+	vocab_free(v);
+	return bad || ids->n ? bad : err_set(e, "--prompt-text: no token in it");
+}
+
+/* Virtual tokens begin as tokens of the vocabulary: those of a text over and over, or drawn at random. */
+static int
+fill_virtual(struct adapter *a, const struct model *m, const struct adapter_opts *o, struct err *e)
 {
 	size_t C = (size_t)m->cfg.C;
-	float *rows = xreallocarray(NULL, (size_t)a->r, C * sizeof *rows), *keys;
+	float *rows, *keys;
+	struct ids ids = { 0 };
 
+	if (o->text && ids_of(m, o->text, &ids, e)) {
+		free(ids.v);
+		return -1;
+	}
+	rows = xreallocarray(NULL, (size_t)a->r, C * sizeof *rows);
 	for (size_t p = 0; p < (size_t)a->r; p++) {
-		uint64_t id = rng_at(seed, 0x7e0, p, 0, 0) % (uint64_t)m->cfg.V;
+		uint64_t id = rng_at((uint64_t)o->seed, 0x7e0, p, 0, 0) % (uint64_t)m->cfg.V;
+		if (ids.n)
+			id = ids.v[p % ids.n];
 		memcpy(rows + p * C, m->w + m->par.tok + id * C, C * sizeof *rows);
 	}
 	keys = a->kind == ADAPTER_PROMPT ? rows : virtual_keys(m, a->r, rows);
@@ -210,6 +237,8 @@ fill_virtual(struct adapter *a, const struct model *m, uint64_t seed)
 	if (keys != rows)
 		free(keys);
 	free(rows);
+	free(ids.v);
+	return 0;
 }
 
 /* From now on the model has it, and virtual tokens have their places. */
@@ -242,10 +271,12 @@ adapter_new(struct model *m, const struct adapter_opts *o, struct err *e)
 	}
 	name_base(a, m);
 	make_room(a);
-	if (a->layer)
+	if (a->layer) {
 		fill(a, (uint64_t)o->seed);
-	else
-		fill_virtual(a, m, (uint64_t)o->seed);
+	} else if (fill_virtual(a, m, o, e)) {
+		adapter_free(a);
+		return -1;
+	}
 	attach(m, a);
 	return 0;
 }

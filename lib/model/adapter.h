@@ -14,6 +14,7 @@ struct adapter_opts {
 	const char *lora, *targets, *bottleneck;        /* NULL: not given */
 	int         rslora;
 	long long   prompt, prefix;     /* 0: not given */
+	const char *text;               /* what virtual tokens begin as, again and again; NULL: tokens drawn at random */
 	long long   seed;               /* of what is random at the beginning */
 	/* set by adapter_check */
 	enum adapter_kind kind;
@@ -28,7 +29,8 @@ struct adapter_opts {
 	{ 0, "rslora", OPT_FLAG, &(o).rslora, NULL, "scale by alpha / sqrt(rank), not alpha / rank", OPT_RESULT }, \
 	{ 0, "adapter", OPT_STR, &(o).bottleneck, "WIDTH[,SCALE]", "train bottlenecks beside each feed-forward [scale 4]", OPT_RESULT }, \
 	{ 0, "prompt", OPT_INT, &(o).prompt, "N", "train N virtual tokens before every sequence", OPT_RESULT }, \
-	{ 0, "prefix", OPT_INT, &(o).prefix, "N", "train N keys and values a layer before every sequence", OPT_RESULT }
+	{ 0, "prefix", OPT_INT, &(o).prefix, "N", "train N keys and values a layer before every sequence", OPT_RESULT }, \
+	{ 0, "prompt-text", OPT_STR, &(o).text, "TEXT", "what these begin as [random tokens]", OPT_RESULT }
 
 /* Where a branch stands: beside a linear layer (LoRA), beside the whole feed-forward part (bottleneck). */
 enum branch_at { BRANCH_QKV, BRANCH_O, BRANCH_UP, BRANCH_DOWN, BRANCH_FFN, N_BRANCHES };

@@ -16,6 +16,8 @@ int gguf_parse(struct model *, const void *bytes, size_t n, int keep, struct err
  * needs of the vocabulary within, and tokenizer.json whole.  -1: the shape has no GGUF form; write errors stay in
  * the FILE. */
 int gguf_write(const struct model *, enum quant, FILE *, struct err *);
+/* The model's LoRA alone, as llama.cpp takes it beside the model, in F32. */
+int gguf_write_adapter(const struct model *, FILE *, struct err *);
 
 /* "blk.0.attn_q.weight" of "model.layers.0.self_attn.q_proj.weight": into out[80]. */
 void   gguf_name(const char *name, char out[80]);

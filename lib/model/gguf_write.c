@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/gguf.h"
 #include "base/json.h"
+#include "model/adapter.h"
 #include "model/jinja.h"
 #include "model/weights.h"
 #include "vocab/split.h"
@@ -291,6 +292,24 @@ tensor_bytes(const struct param *p, enum quant type)
 	return p->ndim < 2 ? 4 * p->count : quant_bytes(type_of(p, type), p->shape[1]) * p->shape[0];
 }
 
+/* What ggml calls a tensor; of LoRA, the matrix that it stands beside and which of the two it is. */
+static void
+tensor_name(const struct param *p, char out[100])
+{
+	const char *lora = strstr(p->name, ".lora_"), *from = p->name;
+	char bare[sizeof p->name + 8];
+
+	if (!lora) {
+		gguf_name(p->name, out);
+		return;
+	}
+	from += strlen("base_model.model.");
+	from += strncmp(from, "transformer.", 12) ? 0 : 12;
+	snprintf(bare, sizeof bare, "%.*s.weight", (int)(lora - from), from);
+	gguf_name(bare, out);
+	strcat(out, lora[6] == 'A' ? ".lora_a" : ".lora_b");
+}
+
 static void
 put_table(struct buf *b, const struct params *par, enum quant type)
 {
@@ -299,8 +318,8 @@ put_table(struct buf *b, const struct params *par, enum quant type)
 	for (int i = 0; i < par->n; i++) {
 		const struct param *p = &par->v[i];
 		uint32_t ndim = (uint32_t)p->ndim, t = type_of(p, type);
-		char name[80];
-		gguf_name(p->name, name);
+		char name[100];
+		tensor_name(p, name);
 		put_text(b, name, strlen(name));
 		ne[0] = ndim == 2 ? p->shape[1] : p->shape[0];
 		ne[1] = p->shape[0];
@@ -312,35 +331,55 @@ put_table(struct buf *b, const struct params *par, enum quant type)
 	}
 }
 
+/* Rows of q and k, and so of what LoRA adds to them, go to adjacent pairs. */
 static void
-write_tensor(const struct model *m, const struct param *p, enum quant type, FILE *f)
+write_tensor(const struct config *c, const float *w, const struct param *p, enum quant type, FILE *f)
 {
 	static const unsigned char zeros[ALIGN];
 	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows, bytes;
 	enum quant t = type_of(p, type);
 	unsigned char *row;
-	char name[80];
+	char name[100], *part;
 	size_t heads;
 
-	gguf_name(p->name, name);
-	heads = (size_t)gguf_pairs(&m->cfg, name);
+	tensor_name(p, name);
+	if ((part = strstr(name, ".lora_b")))
+		*part = 0;
+	heads = (size_t)gguf_pairs(c, name);
 	bytes = quant_bytes(t, cols);
 	row = xmalloc(bytes);
 	for (size_t r = 0; r < rows; r++) {
-		quant_pack(t, m->w + p->offset + (heads ? weights_half_row(r, rows / heads) : r) * cols, cols, row);
+		quant_pack(t, w + p->offset + (heads ? weights_half_row(r, rows / heads) : r) * cols, cols, row);
 		fwrite(row, 1, bytes, f);
 	}
 	free(row);
 	fwrite(zeros, 1, -(rows * bytes) % ALIGN, f);
 }
 
+static void
+write_all(const struct keys *k, const struct config *c, const struct params *par, const float *w, enum quant type, FILE *f)
+{
+	struct buf head = { 0 };
+	uint32_t version = 3;
+	uint64_t tensors = (uint64_t)par->n;
+
+	put(&head, "GGUF", 4);
+	put(&head, &version, 4);
+	put(&head, &tensors, 8);
+	put(&head, &k->n, 8);
+	put(&head, k->b.p, k->b.n);
+	put_table(&head, par, type);
+	buf_zeros(&head, ALIGN);
+	fwrite(head.p, 1, head.n, f);
+	for (int i = 0; i < par->n; i++)
+		write_tensor(c, w, &par->v[i], type, f);
+	buf_free(&head);
+}
+
 int
 gguf_write(const struct model *m, enum quant type, FILE *f, struct err *e)
 {
 	struct keys k = { .arch = gguf_arch(&m->cfg) };
-	struct buf head = { 0 };
-	uint32_t version = 3;
-	uint64_t tensors = (uint64_t)m->par.n;
 
 	if (m->cfg.rope_scaling == ROPE_LLAMA3 || (m->cfg.act != ACT_SILU && m->cfg.act != ACT_GELU_TANH))
 		return err_set(e, "rope scaling of Llama 3 and unusual activations are not written to GGUF");
@@ -350,17 +389,24 @@ gguf_write(const struct model *m, enum quant type, FILE *f, struct err *e)
 		return -1;
 	}
 	keys_ids(&k, m);
-	put(&head, "GGUF", 4);
-	put(&head, &version, 4);
-	put(&head, &tensors, 8);
-	put(&head, &k.n, 8);
-	put(&head, k.b.p, k.b.n);
-	put_table(&head, &m->par, type);
-	buf_zeros(&head, ALIGN);
-	fwrite(head.p, 1, head.n, f);
-	for (int i = 0; i < m->par.n; i++)
-		write_tensor(m, &m->par.v[i], type, f);
-	buf_free(&head);
+	write_all(&k, &m->cfg, &m->par, m->w, type, f);
+	buf_free(&k.b);
+	return 0;
+}
+
+int
+gguf_write_adapter(const struct model *m, FILE *f, struct err *e)
+{
+	struct keys k = { .arch = gguf_arch(&m->cfg) };
+	const struct adapter *a = m->adapter;
+
+	if (!a || a->kind != ADAPTER_LORA)
+		return err_set(e, "of adapters, only LoRA has a form in GGUF");
+	key_text(&k, "general.type", "adapter", 7);
+	key_text(&k, "general.architecture", k.arch, strlen(k.arch));
+	key_text(&k, "adapter.type", "lora", 4);
+	key_num(&k, "adapter.lora.alpha", a->scale * a->r);     /* llama.cpp divides by the rank */
+	write_all(&k, &m->cfg, &a->par, a->w, QUANT_F32, f);
 	buf_free(&k.b);
 	return 0;
 }
