@@ -151,13 +151,14 @@ task_prompt_choice(struct task_prompts *p, size_t i, int c, int alone, struct li
 int
 task_prompt_open(struct task_prompts *p, size_t i, struct prompt *out, struct err *e)
 {
+	struct prompt_opts uncut = p->o;
 	struct buf text = { 0 };
 	struct err long_one;
 	int bad;
 
+	uncut.truncate = 0;
 	task_prompt_text(p, i, 0, &text);
-	bad = prompt_text(out, &(struct prompt_opts){ p->o.encoder, p->o.chat, p->o.chat_lines, p->o.bos, p->o.otherwise,
-		p->o.T, p->o.n, 0 }, text.p, text.n, &long_one);
+	bad = prompt_text(out, &uncut, text.p, text.n, &long_one);
 	if (bad) {
 		bad = prompt_text(out, &p->o, text.p, text.n, e);
 		p->truncated += !bad;
