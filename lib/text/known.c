@@ -79,8 +79,8 @@ take_apart(const struct tens_set *set, size_t bands, const struct tens *t[PARTS]
 	return sketches == t[SKETCHES]->count && ids == t[IDS]->count ? (long)n : -1;
 }
 
-static int
-tell_frame(const struct frame *f, size_t bands, known_each *each, void *ctx, struct err *err)
+int
+known_frame(const void *image, size_t size, size_t bands, known_each *each, void *ctx, struct err *err)
 {
 	struct tens_set set;
 	const struct tens *t[PARTS];
@@ -89,7 +89,7 @@ tell_frame(const struct frame *f, size_t bands, known_each *each, void *ctx, str
 	long n;
 	int rc = 0;
 
-	if (tens_parse(&set, f->data, f->data_len, err))
+	if (tens_parse(&set, image, size, err))
 		return -1;
 	if ((n = take_apart(&set, bands, t)) < 0)
 		rc = err_set(err, "no index of dedup, or one that is damaged");
@@ -139,7 +139,7 @@ known_open(const char *path, const struct near_opts *o, known_each *each, void *
 	if (rc == 0)
 		k->out = stream_create(path, head);
 	for (; rc == 0 && more; more = stream_data(in, &f)) {
-		rc = tell_frame(&f, o->bands, each, ctx, err);
+		rc = known_frame(f.data, f.data_len, o->bands, each, ctx, err);
 		stream_put(k->out, f.nrec, NULL, f.data, f.data_len);
 	}
 	if (in)
