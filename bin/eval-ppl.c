@@ -100,7 +100,8 @@ add_heat(void *ctx, const struct model *m, const struct vocab *v, const struct t
 		heat_add(b, html(heat), v, d);
 	else
 		heat_begin(b, html(heat), o.model);
-	fwrite(b->p, 1, b->n, file_stream(f));
+	if (b->n)
+		fwrite(b->p, 1, b->n, file_stream(f));
 	buf_clear(b);
 }
 
