@@ -1,6 +1,7 @@
 /* weights - a model's weights as tensors of safetensors images: names, shapes, turned matrices */
 /* SPDX-License-Identifier: MIT */
 #include "model/weights.h"
+#include "base/file.h"
 #include "base/par.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -251,5 +252,6 @@ weights_widen(const struct params *par, const struct weight_src *src, float *w)
 		size_t rows = p->ndim == 2 ? p->shape[0] : 1;
 		struct widen u = { p, &src[i], w + p->offset, rows, p->count / rows };
 		par_for((rows + ROWS - 1) / ROWS, widen_rows, &u);
+		file_forget(src[i].data, rows * quant_bytes(src[i].type, u.cols));      /* never all twice in memory */
 	}
 }
