@@ -140,7 +140,7 @@ int
 main(int argc, char **argv)
 {
 	int first = cli_parse(argc, argv, &tool), threads = par_threads();
-	struct train_opts o;
+	struct trainer_opts o;
 	struct work w = { 0 };
 	uint64_t bytes, distinct, pieces;
 	size_t merges;
@@ -151,7 +151,7 @@ main(int argc, char **argv)
 	if (min_count < 1)
 		die_usage("--min-count: 1 or more");
 	find_names();
-	o = (struct train_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count };
+	o = (struct trainer_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count };
 	w.trainer = xcalloc((size_t)threads, sizeof *w.trainer);
 	w.why = xcalloc((size_t)threads, sizeof *w.why);
 	for (int i = 0; i < threads; i++)

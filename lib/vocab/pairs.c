@@ -10,6 +10,7 @@ struct pair {
 	uint64_t  count;                /* over all words, each adjacent pair counted */
 	uint32_t *word;                 /* words that have or had it; a word may come twice */
 	size_t    n, cap;
+	uint32_t  stamp;                /* the number of the last merge that raised it, from 1 */
 };
 
 struct entry {                  /* of the heap; the count may be out of date, then it is too high */
@@ -71,7 +72,7 @@ bytes_slot(const struct pairs *p, const char *bytes, size_t n)
 	uint32_t i;
 	size_t s;
 
-	for (s = (size_t)table_hash((const unsigned char *)bytes, n) & p->bytes_mask; (i = p->by_bytes[s]) != UINT32_MAX;
+	for (s = (size_t)table_hash(bytes, n) & p->bytes_mask; (i = p->by_bytes[s]) != UINT32_MAX;
 	     s = (s + 1) & p->bytes_mask)
 		if (p->tok[i].len == n && !memcmp(p->pool.p + p->tok[i].at, bytes, n))
 			break;
@@ -136,7 +137,7 @@ pair_of(struct pairs *p, uint32_t a, uint32_t b)
 {
 	uint64_t key = (uint64_t)a << 32 | b;
 	size_t s = (size_t)(key * 0x9e3779b97f4a7c15u >> 24) & p->mask;
-	struct pair fresh = { a, b, 0, NULL, 0, 0 };
+	struct pair fresh = { .a = a, .b = b };
 
 	for (; p->slot[s] != UINT32_MAX; s = (s + 1) & p->mask) {
 		struct pair *q = p->pair + p->slot[s];
@@ -160,7 +161,7 @@ pair_of(struct pairs *p, uint32_t a, uint32_t b)
 	return p->pair + p->n_pair - 1;
 }
 
-static void
+static struct pair *
 raise(struct pairs *p, uint32_t a, uint32_t b, uint32_t word)
 {
 	struct pair *q = pair_of(p, a, b);
@@ -168,6 +169,7 @@ raise(struct pairs *p, uint32_t a, uint32_t b, uint32_t word)
 	q->count += p->word[word].count;
 	if (!q->n || q->word[q->n - 1] != word)
 		VEC_PUSH(q->word, q->n, q->cap, word);
+	return q;
 }
 
 static void
@@ -266,6 +268,18 @@ best(struct pairs *p, uint64_t min_count)
 
 /* ---- merging */
 
+/* raise() in a merge: the pair gets a new place in the heap when that is done. */
+static void
+raise_new(struct pairs *p, uint32_t a, uint32_t b, uint32_t word)
+{
+	struct pair *q = raise(p, a, b, word);
+
+	if (q->stamp == p->n_merge + 1)
+		return;
+	q->stamp = (uint32_t)p->n_merge + 1;
+	VEC_PUSH(p->raised, p->n_raised, p->raised_cap, (uint32_t)(q - p->pair));
+}
+
 /* Joins a, b to made in one word, from the left; counts follow. */
 static void
 merge_word(struct pairs *p, uint32_t w, uint32_t a, uint32_t b, uint32_t made)
@@ -280,26 +294,16 @@ merge_word(struct pairs *p, uint32_t w, uint32_t a, uint32_t b, uint32_t made)
 		lower(p, a, b, w);
 		if (out) {
 			lower(p, s[out - 1], a, w);
-			raise(p, s[out - 1], made, w);
-			VEC_PUSH(p->raised, p->n_raised, p->raised_cap, (uint32_t)(pair_of(p, s[out - 1], made) - p->pair));
+			raise_new(p, s[out - 1], made, w);
 		}
 		if (i + 2 < len) {
 			lower(p, b, s[i + 2], w);
-			raise(p, made, s[i + 2], w);
-			VEC_PUSH(p->raised, p->n_raised, p->raised_cap, (uint32_t)(pair_of(p, made, s[i + 2]) - p->pair));
+			raise_new(p, made, s[i + 2], w);
 		}
 		s[out++] = made;
 		i += 2;
 	}
 	p->word[w].len = out;
-}
-
-static int
-by_number(const void *x, const void *y)
-{
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	return (a > b) - (a < b);
 }
 
 size_t
@@ -324,10 +328,8 @@ pairs_merge(struct pairs *p, size_t size, uint64_t min_count)
 			merge_word(p, words[i], m.a, m.b, m.made);
 		}
 		free(words);
-		qsort(p->raised, p->n_raised, sizeof *p->raised, by_number);
 		for (size_t i = 0; i < p->n_raised; i++)
-			if (!i || p->raised[i] != p->raised[i - 1])
-				push(p, p->raised[i]);
+			push(p, p->raised[i]);
 		VEC_PUSH(p->merge, p->n_merge, p->merge_cap, m);
 	}
 	return p->n_merge;

@@ -210,10 +210,6 @@ span_ids(struct pieces *c, const struct span *s, uint32_t *out)
 	return k->x & 15;
 }
 
-/* Of 16 bytes in two words, those of the first n < 16. */
-static inline uint64_t low_mask(size_t n) { return n < 8 ? ((uint64_t)1 << 8 * n) - 1 : ~(uint64_t)0; }
-static inline uint64_t high_mask(size_t n) { return n < 8 ? 0 : ((uint64_t)1 << 8 * (n - 8)) - 1; }
-
 static inline void
 span_short(struct pieces *c, struct span *s, uint64_t lo, uint64_t hi, size_t n)
 {

@@ -98,6 +98,18 @@ key_load(const unsigned char *p, size_t n, uint64_t *lo, uint64_t *hi)
 	memcpy(hi, b + 8, 8);
 }
 
+/* Of 16 bytes in two words, those of the first n < 16. */
+static inline uint64_t low_mask(size_t n) { return n < 8 ? ((uint64_t)1 << 8 * n) - 1 : ~(uint64_t)0; }
+static inline uint64_t high_mask(size_t n) { return n < 8 ? 0 : ((uint64_t)1 << 8 * (n - 8)) - 1; }
+
+/* key_load where 16 bytes may be read. */
+static inline void
+key_masked(const void *p, size_t n, uint64_t *lo, uint64_t *hi)
+{
+	memcpy(lo, p, 8), memcpy(hi, (const char *)p + 8, 8);
+	*lo &= low_mask(n), *hi &= high_mask(n);
+}
+
 static inline uint64_t
 key_hash(uint64_t lo, uint64_t hi)
 {

@@ -14,8 +14,15 @@ struct word {                   /* a distinct piece */
 	uint64_t count;
 };
 
+#define FRONT_BITS 16
+
+struct front {                  /* a short piece that was met before, and its word */
+	uint64_t lo, hi;
+	size_t   word;
+};
+
 struct trainer {
-	struct train_opts o;
+	struct trainer_opts o;
 	struct split *split;
 	struct cuts   cuts;
 	struct buf    pool;
@@ -24,10 +31,11 @@ struct trainer {
 	uint32_t     *slot;             /* into word, UINT32_MAX empty */
 	size_t        mask;
 	uint64_t      pieces;
+	struct front *front;            /* [1 << FRONT_BITS] by key_hash */
 };
 
 static int
-check(const struct train_opts *o, struct err *err)
+check(const struct trainer_opts *o, struct err *err)
 {
 	for (int i = 0; i < o->n_special; i++) {
 		if (!*o->special[i] || utf8_check(o->special[i], strlen(o->special[i])) < strlen(o->special[i]))
@@ -43,7 +51,7 @@ check(const struct train_opts *o, struct err *err)
 }
 
 struct trainer *
-trainer_new(const struct train_opts *o, struct err *err)
+trainer_new(const struct trainer_opts *o, struct err *err)
 {
 	struct trainer *t;
 
@@ -59,6 +67,7 @@ trainer_new(const struct train_opts *o, struct err *err)
 	t->mask = 4095;
 	t->slot = xmalloc((t->mask + 1) * sizeof *t->slot);
 	memset(t->slot, 255, (t->mask + 1) * sizeof *t->slot);
+	t->front = xcalloc((size_t)1 << FRONT_BITS, sizeof *t->front);
 	return t;
 }
 
@@ -72,6 +81,7 @@ trainer_free(struct trainer *t)
 	buf_free(&t->pool);
 	free(t->word);
 	free(t->slot);
+	free(t->front);
 	free(t);
 }
 
@@ -97,24 +107,54 @@ grow(struct trainer *t)
 	}
 }
 
-static void
-add_piece(struct trainer *t, const char *p, size_t n, uint64_t count)
+/* The word of a piece, new or met before. */
+static size_t
+word_of(struct trainer *t, const char *p, size_t n)
 {
-	uint32_t code = (uint32_t)(table_hash((const unsigned char *)p, n) >> 32), i;
+	uint32_t code = (uint32_t)(table_hash(p, n) >> 32), i;
 	size_t h = code & t->mask;
-	struct word w = { t->pool.n, (uint32_t)n, code, count };
+	struct word w = { t->pool.n, (uint32_t)n, code, 0 };
 
-	t->pieces += count;
 	for (; (i = t->slot[h]) != UINT32_MAX; h = (h + 1) & t->mask)
-		if (t->word[i].hash == code && t->word[i].len == n && !memcmp(t->pool.p + t->word[i].at, p, n)) {
-			t->word[i].count += count;
-			return;
-		}
+		if (t->word[i].hash == code && t->word[i].len == n && !memcmp(t->pool.p + t->word[i].at, p, n))
+			return i;
 	t->slot[h] = (uint32_t)t->n;
 	buf_add(&t->pool, p, n);
 	VEC_PUSH(t->word, t->n, t->cap, w);
 	if (2 * t->n > t->mask)
 		grow(t);
+	return t->n - 1;
+}
+
+static void
+add_count(struct trainer *t, const char *p, size_t n, uint64_t count)
+{
+	size_t i = word_of(t, p, n);
+
+	t->word[i].count += count;
+}
+
+/* A piece of a text that ends at e. */
+static inline void
+add_piece(struct trainer *t, const char *p, size_t n, const char *e)
+{
+	uint64_t lo, hi;
+	struct front *f;
+
+	t->pieces++;
+	if (n >= KEY_MAX) {
+		add_count(t, p, n, 1);
+		return;
+	}
+	if (e - p >= 16)
+		key_masked(p, n, &lo, &hi);
+	else
+		key_load((const unsigned char *)p, n, &lo, &hi);
+	hi |= (uint64_t)n << 56;
+	f = t->front + (key_hash(lo, hi) >> (64 - FRONT_BITS));
+	if (f->lo != lo || f->hi != hi)
+		*f = (struct front){ lo, hi, word_of(t, p, n) };
+	t->word[f->word].count++;
 }
 
 /* A text without specials. */
@@ -128,14 +168,14 @@ add_text(struct trainer *t, const char *p, size_t n, struct err *err)
 	if (scan) {
 		for (; s < e; s = q) {
 			q = scan(cls, s, e);
-			add_piece(t, (const char *)s, (size_t)(q - s), 1);
+			add_piece(t, (const char *)s, (size_t)(q - s), (const char *)e);
 		}
 		return 0;
 	}
 	if (split_ends(t->split, &t->cuts, p, n, err))
 		return -1;
 	for (size_t i = 0; i < t->cuts.n; from = t->cuts.end[i++])
-		add_piece(t, p + from, t->cuts.end[i] - from, 1);
+		add_piece(t, p + from, t->cuts.end[i] - from, p + n);
 	return 0;
 }
 
@@ -181,7 +221,8 @@ void
 trainer_join(struct trainer *t, struct trainer *other)
 {
 	for (size_t i = 0; i < other->n; i++)
-		add_piece(t, other->pool.p + other->word[i].at, other->word[i].len, other->word[i].count);
+		add_count(t, other->pool.p + other->word[i].at, other->word[i].len, other->word[i].count);
+	t->pieces += other->pieces;
 	trainer_free(other);
 }
 

@@ -8,7 +8,7 @@
 
 struct trainer;                 /* counts of pieces; one a thread, joined at the end */
 
-struct train_opts {
+struct trainer_opts {
 	const char  *pattern;           /* as in split_new */
 	const char **special;           /* texts are cut at these, and they get the first ids, in this order */
 	int          n_special;
@@ -17,7 +17,7 @@ struct train_opts {
 };
 
 /* NULL with the reason: the pattern, a special that is empty or comes twice, a size below specials + 256. */
-struct trainer *trainer_new(const struct train_opts *, struct err *);
+struct trainer *trainer_new(const struct trainer_opts *, struct err *);
 int             trainer_add(struct trainer *, const char *text, size_t n, struct err *);
 /* Adds the counts of the other one, which is freed. */
 void            trainer_join(struct trainer *, struct trainer *);
