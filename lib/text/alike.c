@@ -118,10 +118,12 @@ fetch(void *ctx, uint32_t doc, struct shingles *s, struct buf *scratch, struct e
 
 	if (shelf_get(a->shelf, doc, NULL, scratch, err))
 		return -1;
-	if (doc < a->known)
+	if (doc < a->known) {
 		shingles_from_sketch(s, (const uint32_t *)(void *)scratch->p, scratch->n / sizeof(uint32_t));
-	else
+	} else {
 		shingles_make(s, scratch->n ? scratch->p : "", scratch->n, a->opts.near.ngram);
+		shingles_sort(s);
+	}
 	return 0;
 }
 

@@ -203,6 +203,8 @@ work(size_t i, void *ctx)
 		return;
 	shingles_make(&j->shingles, j->text.p, j->text.n, d->opts.near.ngram);
 	minhash_keys(&d->minhash, &j->shingles, j->keys);
+	if (d->known)
+		shingles_sort(&j->shingles);
 }
 
 /* Into the file of what was seen, for later runs; all that could be asked for then. */

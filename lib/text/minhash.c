@@ -51,7 +51,7 @@ by_value(const void *a, const void *b)
 void
 shingles_make(struct shingles *s, const char *text, size_t n, size_t ngram)
 {
-	size_t k, unique = 0;
+	size_t k;
 
 	find_words(s, text, n);
 	s->n = 0;
@@ -64,6 +64,13 @@ shingles_make(struct shingles *s, const char *text, size_t n, size_t ngram)
 			h = (h ^ s->words[i + j]) * 0x9e3779b97f4a7c15u + (h >> 31);
 		VEC_PUSH(s->v, s->n, s->cap, mix(h));
 	}
+}
+
+void
+shingles_sort(struct shingles *s)
+{
+	size_t unique = 0;
+
 	if (s->n)
 		qsort(s->v, s->n, sizeof *s->v, by_value);
 	for (size_t i = 0; i < s->n; i++)

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A text's shingles: hashes of each run of `ngram` words (\w+, lower case), sorted, each once.  A text of fewer words has
+/* A text's shingles: hashes of each run of `ngram` words (\w+, lower case), in order; once sorted, each once.  A text of fewer words has
  * one shingle, one of no words none.  All zero to begin with; used again for the next text. */
 struct shingles {
 	uint64_t *v, *words;
@@ -14,6 +14,7 @@ struct shingles {
 };
 enum { SKETCH = 256 };
 void   shingles_make(struct shingles *, const char *text, size_t n, size_t ngram);
+void   shingles_sort(struct shingles *);        /* wanted by those below */
 double shingles_jaccard(const struct shingles *, const struct shingles *);      /* shared, of all; 1 when both are empty */
 /* Where either is a sketch of a text with more shingles, J is estimated from the SKETCH least of both (bottom-k,
  * Cohen and Kaplan 2007): its standard error is .031 at most. */
