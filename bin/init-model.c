@@ -3,13 +3,14 @@
 #include "base/cli.h"
 #include "base/mem.h"
 #include "learn/plan.h"
+#include "model/grow.h"
 #include "model/model.h"
 #include "model/net.h"
 #include "vocab/vocab.h"
 #include <stdio.h>
 #include <string.h>
 
-static const char *preset, *config, *vocab_path, *chat_name, *out = "-";
+static const char *preset, *config, *vocab_path, *chat_name, *from, *out = "-";
 static long long depth, seed, context, vocab_n, batch = 8;
 static struct plan how = { .optim = OPTIM_DEFAULTS(6e-4, "constant") };
 static const char *dtype = "f32";
@@ -18,6 +19,7 @@ static const struct opt opts[] = {
 	{ 0, "preset", OPT_STR, &preset, "NAME", "a shape that has a name (see --list)", OPT_RESULT },
 	{ 0, "config", OPT_STR, &config, "FILE", "a config.json, or a model, whose shape to take", OPT_FILE },
 	{ 0, "depth", OPT_INT, &depth, "N", "N layers, width 64 N, N heads, and all the rest", OPT_RESULT },
+	{ 0, "from", OPT_STR, &from, "MODEL", "begin with what this smaller model knows", OPT_FILE },
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary, kept within", OPT_FILE },
 	{ 0, "vocab-size", OPT_INT, &vocab_n, "N", "the number of tokens, without a vocabulary", OPT_RESULT },
 	{ 'T', "context", OPT_INT, &context, "LEN", "tokens of context", OPT_RESULT },
@@ -88,6 +90,32 @@ print_plan(const struct config *c)
 	cli_close_stdout();
 }
 
+/* --from: the new model says what that one says; its vocabulary is kept. */
+static void
+grow(struct config *c)
+{
+	struct model m, small;
+	struct err e;
+
+	if (vocab_path || chat_name || cli_given(&vocab_n))
+		die_usage("--from: vocabulary and chat template are those of that model");
+	if (model_load(&small, from, &e))
+		die_err(&e);
+	config_set_vocab(c, small.cfg.V, small.cfg.bos, small.cfg.eos);
+	if (config_check(c, &e))
+		die_err(&e);
+	model_init(&m, c);
+	if (model_grow(&m, &small, (uint64_t)seed, &e)) {
+		err_in(&e, from);
+		die_err(&e);
+	}
+	model_add_prog(&m, cli_prog());
+	if (model_save(&m, out, &e))
+		die_err(&e);
+	model_free(&m);
+	model_free(&small);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -107,6 +135,10 @@ main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	shape(&c);
+	if (from && !plan) {
+		grow(&c);
+		return EXIT_OK;
+	}
 	if (vocab_path && !(v = vocab_load(vocab_path, NULL, &e)))
 		die_err(&e);
 	if (v)

@@ -38,6 +38,7 @@ fixtures() {
 	have tokenize && [ -e vocab.json ] && tokenize -w vocab.json --eot -o toks.lms docs.jsonl
 	have shard && [ -e toks.lms ] && shard -T 32 -o train.lms toks.lms
 	printf '%s\n' '{"model_type":"llama","hidden_size":32,"intermediate_size":64,"num_hidden_layers":2,"num_attention_heads":2,"num_key_value_heads":2,"vocab_size":320,"max_position_embeddings":64,"rms_norm_eps":1e-5,"rope_theta":10000,"hidden_act":"silu","tie_word_embeddings":true}' >config.json
+	sed 's/"hidden_size":32/"hidden_size":64/; s/"intermediate_size":64/"intermediate_size":150/; s/hidden_layers":2/hidden_layers":3/; s/_heads":2/_heads":5/g; s/"max_position/"head_dim":16,&/' config.json >wide.json
 	have init-model && [ -e vocab.json ] && init-model --config=config.json -w vocab.json --chat=chatml -o model.safetensors
 	:
 }

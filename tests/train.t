@@ -135,6 +135,23 @@ t '--apply twice makes one step' 'cp w1 w0; train-step --apply -q -m model.safet
 t 'gradients of another model are refused' 'exits 1 train-step --apply -q -m a -o x gb && says "another model"'
 t 'tensors that are no gradients are refused' 'exits 1 train-step --apply -q -m model.safetensors -o x p1 && says gradients'
 
+# ---- growth
+ts -n 9 -B 4 --lr=1e-2 -o grown_from train.lms
+eval-ppl -m grown_from --json train.lms >j0
+init-model --from=grown_from --config=wide.json -S 3 -o wide
+grown() {       # $1: the grown model says what the small one says, and learns on
+	eval-ppl -m "$1" --json train.lms >j1 && near "$(last j0 loss)" "$(last j1 loss)" 1e-4 || return 1
+	train-step -q -m "$1" -n 5 --lr=1e-3 -o wider train.lms && eval-ppl -m wider --json train.lms >j2 || return 1
+	awk "BEGIN { exit !($(last j2 loss) < $(last j1 loss) - 0.01) }"
+}
+t 'init-model --from: wider and deeper, says the same, learns on' 'grown wide'
+t 'init-model --from: a twin of GPT-2, tied, with biases and a longer context' 'g() { printf "{\"model_type\":\"gpt2\",\"n_embd\":%d,\"n_layer\":%d,\"n_head\":%d,\"vocab_size\":320,\"n_positions\":%d}" "$@"; }
+	g 16 1 2 32 >g1.json; g 48 4 6 64 >g2.json; init-model --config=g1.json -w vocab.json -o g0 && train-step -q -m g0 -n 9 -B 4 --lr=1e-2 -o g1 train.lms && eval-ppl -m g1 --json train.lms >j0 &&
+	init-model --from=g1 --config=g2.json -o g2 && grown g2'
+t 'init-model --from: the parts of copies differ, so that they come apart' 'weights wide >wa; [ "$(sort -u wa | wc -l)" -gt 90000 ]'
+t 'init-model --from: what cannot grow is refused' 'exits 1 init-model --from=wide --config=config.json -o none && says "cannot grow" && exits 1 init-model --from=wide --config=g2.json -o none && says "differ in more" &&
+	exits 2 init-model --from=wide --preset=micro -w vocab.json -o none && [ ! -e none ]'
+
 # ---- memory
 fills() {       # the peak that a plan predicts, and what the run then takes
 	preset=$1; shift
