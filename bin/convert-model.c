@@ -2,11 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "model/adapter.h"
-#include "model/gguf.h"
-#include "model/image.h"
-#include "model/llama2c.h"
-#include "model/llmc.h"
+#include "model/file/adapter.h"
+#include "model/file/gguf.h"
+#include "model/file/image.h"
+#include "model/file/llama2c.h"
+#include "model/file/llmc.h"
 #include "vocab/vocab.h"
 #include <stdlib.h>
 #include <string.h>

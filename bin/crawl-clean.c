@@ -4,8 +4,8 @@
 #include "base/file.h"
 #include "base/par.h"
 #include "stream/docs.h"
-#include "text/cdx.h"
-#include "text/clean.h"
+#include "text/read/cdx.h"
+#include "text/rule/clean.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

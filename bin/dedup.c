@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "text/dedup.h"
+#include "text/same/dedup.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

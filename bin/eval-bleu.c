@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "score/bleu.h"
+#include "score/bleu/bleu.h"
 #include "stream/input.h"
 #include <stdlib.h>
 #include <string.h>

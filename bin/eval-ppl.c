@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "score/inside.h"
-#include "score/ppl.h"
+#include "score/ppl/inside.h"
+#include "score/ppl/ppl.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "score/taskrun.h"
+#include "score/task/taskrun.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "score/scaling.h"
+#include "score/scaling/scaling.h"
 #include <math.h>
 #include <stdlib.h>
 

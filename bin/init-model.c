@@ -3,9 +3,9 @@
 #include "base/cli.h"
 #include "base/mem.h"
 #include "learn/plan.h"
-#include "model/grow.h"
-#include "model/model.h"
-#include "model/net.h"
+#include "model/net/grow.h"
+#include "model/file/model.h"
+#include "model/net/net.h"
 #include "vocab/vocab.h"
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "model/card.h"
-#include "model/nearest.h"
+#include "model/file/card.h"
+#include "model/file/nearest.h"
 #include "stream/docs.h"
 #include "stream/input.h"
 #include "stream/roll.h"

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "score/plotlog.h"
+#include "score/chart/plotlog.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "learn/elo.h"
-#include "learn/rank.h"
+#include "learn/prefer/elo.h"
+#include "learn/prefer/rank.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* rlhf-step - move a policy by scored rollouts or by preferences */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
-#include "learn/rlrun.h"
+#include "learn/policy/rlrun.h"
 #include <math.h>
 #include <string.h>
 

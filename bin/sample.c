@@ -3,10 +3,10 @@
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "model/beam.h"
-#include "model/genout.h"
-#include "model/opened.h"
-#include "model/talk.h"
+#include "model/decode/beam.h"
+#include "model/decode/genout.h"
+#include "model/decode/opened.h"
+#include "model/decode/talk.h"
 #include <stdlib.h>
 #include <string.h>
 

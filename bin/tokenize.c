@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "stream/input.h"
 #include "stream/toks.h"
-#include "vocab/ebatch.h"
+#include "vocab/chat/ebatch.h"
 #include "vocab/idtext.h"
 #include <stdlib.h>
 #include <string.h>

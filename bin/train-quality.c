@@ -3,8 +3,8 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "stream/docs.h"
-#include "text/fasttext.h"
-#include "text/fttrain.h"
+#include "text/lang/fasttext.h"
+#include "text/lang/fttrain.h"
 #include <stdlib.h>
 #include <string.h>
 

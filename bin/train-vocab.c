@@ -4,8 +4,8 @@
 #include "base/file.h"
 #include "base/par.h"
 #include "stream/docs.h"
-#include "vocab/chat.h"
-#include "vocab/train.h"
+#include "vocab/chat/chat.h"
+#include "vocab/train/train.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "base/json.h"
-#include "score/bleu.h"
+#include "score/bleu/bleu.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>

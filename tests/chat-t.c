@@ -1,8 +1,8 @@
 /* chat-t - conversations: what a template gives token by token, what is trained on, prompts as prefixes */
 /* SPDX-License-Identifier: MIT */
 #include "tap.h"
-#include "vocab/chat.h"
-#include "vocab/train.h"
+#include "vocab/chat/chat.h"
+#include "vocab/train/train.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* decode - token by token, in chunks and in company: the same bits, and what the whole net says */
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
-#include "model/decode.h"
+#include "model/decode/decode.h"
 #include "net-util.h"
 #include "tap.h"
 #include <stdlib.h>

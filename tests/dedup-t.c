@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/rng.h"
 #include "base/sorter.h"
-#include "text/minhash.h"
-#include "text/repeat.h"
+#include "text/same/minhash.h"
+#include "text/same/repeat.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>

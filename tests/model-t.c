@@ -4,10 +4,10 @@
 #include "base/file.h"
 #include "base/par.h"
 #include "base/rng.h"
-#include "model/card.h"
-#include "model/gguf.h"
-#include "model/image.h"
-#include "model/llama2c.h"
+#include "model/file/card.h"
+#include "model/file/gguf.h"
+#include "model/file/image.h"
+#include "model/file/llama2c.h"
 #include "model/weights.h"
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/par.h"
 #include "kern/kern.h"
-#include "model/net_int.h"
+#include "model/net/net_int.h"
 #include "net-util.h"
 #include "tap.h"
 #include <stdlib.h>

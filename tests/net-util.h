@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 #include "base/rng.h"
-#include "model/net.h"
+#include "model/net/net.h"
 #include <math.h>
 #include <string.h>
 

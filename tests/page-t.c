@@ -1,9 +1,9 @@
 /* page - charsets, the HTML tree, main content, what a page says of itself */
 /* SPDX-License-Identifier: MIT */
 #include "tap.h"
-#include "text/charset.h"
-#include "text/extract.h"
-#include "text/sniff.h"
+#include "text/read/charset.h"
+#include "text/page/extract.h"
+#include "text/read/sniff.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

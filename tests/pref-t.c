@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "base/json.h"
-#include "learn/policy.h"
-#include "learn/pref.h"
+#include "learn/policy/policy.h"
+#include "learn/prefer/pref.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>

@@ -3,11 +3,11 @@
 #include "base/mem.h"
 #include "base/par.h"
 #include "base/rng.h"
-#include "learn/policy.h"
-#include "learn/pref.h"
-#include "learn/rank.h"
-#include "learn/rlhf.h"
-#include "model/decode.h"
+#include "learn/policy/policy.h"
+#include "learn/prefer/pref.h"
+#include "learn/prefer/rank.h"
+#include "learn/policy/rlhf.h"
+#include "model/decode/decode.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* scaling: laws found again in what they made; the published points of Chinchilla; the minimizer */
 /* SPDX-License-Identifier: MIT */
 #include "base/rng.h"
-#include "score/minimize.h"
-#include "score/scaling.h"
+#include "score/scaling/minimize.h"
+#include "score/scaling/scaling.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/rng.h"
-#include "score/ppl.h"
+#include "score/ppl/ppl.h"
 #include "score/window.h"
 #include "tap.h"
 #include <math.h>

@@ -3,8 +3,8 @@
 #include "config.h"
 #include "tap.h"
 #include "base/file.h"
-#include "model/decode.h"
-#include "model/llama2c.h"
+#include "model/decode/decode.h"
+#include "model/file/llama2c.h"
 #include "vocab/vocab.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* task-t - readers of published tasks by hand, answers and their scores, SHA-256 */
 /* SPDX-License-Identifier: MIT */
 #include "base/sha256.h"
-#include "score/answer.h"
-#include "score/taskprompt.h"
+#include "score/task/answer.h"
+#include "score/task/taskprompt.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>

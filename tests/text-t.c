@@ -5,11 +5,11 @@
 #include "stream/docs.h"
 #include "stream/input.h"
 #include "tap.h"
-#include "text/lang.h"
-#include "text/redact.h"
-#include "text/rules.h"
+#include "text/lang/lang.h"
+#include "text/rule/redact.h"
+#include "text/rule/rules.h"
 #include "text/tidy.h"
-#include "text/words.h"
+#include "text/rule/words.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* warc - records whole, damaged, cut, in gzip members and without; HTTP heads and bodies */
 /* SPDX-License-Identifier: MIT */
 #include "tap.h"
-#include "text/http.h"
-#include "text/warc.h"
+#include "text/read/http.h"
+#include "text/read/warc.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

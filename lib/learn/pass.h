@@ -4,8 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/batch.h"
 #include "learn/optim.h"
-#include "model/model.h"
-#include "model/net.h"
+#include "model/file/model.h"
+#include "model/net/net.h"
 
 struct pass {
 	const struct model *model;

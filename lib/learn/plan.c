@@ -4,9 +4,9 @@
 #include "base/par.h"
 #include "kern/gemm.h"
 #include "learn/plan.h"
-#include "model/card.h"
+#include "model/file/card.h"
 #include "model/law.h"
-#include "model/net.h"
+#include "model/net/net.h"
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>

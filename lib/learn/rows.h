@@ -2,7 +2,7 @@
 #ifndef LM_ROWS_H
 #define LM_ROWS_H
 /* SPDX-License-Identifier: MIT */
-#include "model/net.h"
+#include "model/net/net.h"
 #include "stream/roll.h"
 
 /* One pass: up to B rows of T tokens.  Record i's tokens begin at place first[i] of the B*T; its response token

@@ -4,8 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/optim.h"
 #include "learn/state.h"
-#include "model/adapter.h"
-#include "model/model.h"
+#include "model/file/adapter.h"
+#include "model/file/model.h"
 #include "stream/toks.h"
 
 struct run {

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/par.h"
 #include "kern/ops.h"
-#include "model/net.h"
+#include "model/net/net.h"
 #include "score/window.h"
 #include <math.h>
 #include <stdlib.h>

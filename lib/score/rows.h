@@ -2,7 +2,7 @@
 #ifndef LM_SCORE_ROWS_H
 #define LM_SCORE_ROWS_H
 /* SPDX-License-Identifier: MIT */
-#include "model/model.h"
+#include "model/file/model.h"
 #include "stream/item.h"
 
 /* What is told of one predicted token. */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/par.h"
 #include "kern/kern.h"
-#include "model/decode.h"
+#include "model/decode/decode.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

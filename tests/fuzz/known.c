@@ -1,7 +1,7 @@
 /* known - fuzz target: the image in a frame of dedup's index */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "text/known.h"
+#include "text/same/known.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* model - fuzz target: configurations, models as images, GGUF files, llama2.c checkpoints */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "model/card.h"
-#include "model/gguf.h"
-#include "model/llama2c.h"
-#include "model/llmc.h"
-#include "model/model.h"
+#include "model/file/card.h"
+#include "model/file/gguf.h"
+#include "model/file/llama2c.h"
+#include "model/file/llmc.h"
+#include "model/file/model.h"
 #include <string.h>
 
 static void

@@ -1,7 +1,7 @@
 /* prefs - fuzz target: a line of preference JSONL rendered with a template, over a vocabulary of single bytes */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "learn/prefread.h"
+#include "learn/prefer/prefread.h"
 #include <stdlib.h>
 #include <string.h>
 

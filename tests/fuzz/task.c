@@ -1,7 +1,7 @@
 /* task - fuzz target: files of evaluation items, and answers taken out of them */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "score/answer.h"
+#include "score/task/answer.h"
 #include <stdlib.h>
 #include <string.h>
 

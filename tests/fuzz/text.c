@@ -1,12 +1,12 @@
 /* text - fuzz target: tidying, words, rules, redaction, languages and shingles of any bytes */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "text/lang.h"
-#include "text/minhash.h"
-#include "text/redact.h"
-#include "text/rules.h"
+#include "text/lang/lang.h"
+#include "text/same/minhash.h"
+#include "text/rule/redact.h"
+#include "text/rule/rules.h"
 #include "text/tidy.h"
-#include "text/words.h"
+#include "text/rule/words.h"
 #include <stdlib.h>
 #include <string.h>
 

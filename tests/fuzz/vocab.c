@@ -1,7 +1,7 @@
 /* vocab - fuzz target: vocabulary files of every kind, encoding and decoding with what was read */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "vocab/chat.h"
+#include "vocab/chat/chat.h"
 #include "vocab/table.h"
 #include <stdlib.h>
 #include <string.h>

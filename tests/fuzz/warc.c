@@ -1,8 +1,8 @@
 /* warc - fuzz target: WARC records, plain and in gzip members, and what is in them */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "text/http.h"
-#include "text/warc.h"
+#include "text/read/http.h"
+#include "text/read/warc.h"
 #include <stdlib.h>
 
 static void LM_PRINTF(1, 2)

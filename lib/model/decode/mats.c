@@ -1,0 +1,223 @@
+/* mats - a model's weights as decoding reads them */
+/* SPDX-License-Identifier: MIT */
+#include "model/decode/mats.h"
+#include "model/file/adapter.h"
+#include "base/par.h"
+#include "kern/kern.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct maker {
+	struct mats *m;
+	const struct params *par;
+	const struct weight_src *src;
+	int quant;
+	size_t n_vec;
+};
+
+/* Tensors from offset `first` on that make one matrix of N rows. */
+struct group {
+	const struct maker *k;
+	struct panels *to;
+	size_t first;
+};
+
+static const struct param *
+part_of(const struct group *g, size_t row, const struct weight_src **src)
+{
+	size_t at = g->first + row * g->to->K;
+
+	for (int i = 0; i < g->k->par->n; i++) {
+		const struct param *p = &g->k->par->v[i];
+		if (at >= p->offset && at < p->offset + p->count) {
+			*src = &g->k->src[i];
+			return p;
+		}
+	}
+	return NULL;
+}
+
+static void
+put_panel(size_t panel, void *ctx)
+{
+	const struct group *g = ctx;
+	size_t K = g->to->K, end = (panel + 1) * GEMV_PANEL;
+	float *tmp = xreallocarray(NULL, 2 * (K + QUANT_BLOCK), sizeof *tmp);
+
+	for (size_t r = panel * GEMV_PANEL; r < end && r < g->to->N; r++) {
+		const struct weight_src *s;
+		const struct param *p = part_of(g, r, &s);
+		enum quant type;
+		const void *row = weights_row(p, s, r - (p->offset - g->first) / K, &type, tmp + K + QUANT_BLOCK);
+		panels_put(g->to, r, type, row, tmp);
+	}
+	free(tmp);
+}
+
+/* The type that all parts have, if it is one of ours. */
+static enum quant
+type_of(const struct group *g, size_t N)
+{
+	const struct weight_src *s, *first;
+	size_t row = 0;
+
+	if (g->k->quant != MATS_AS_IS)
+		return (enum quant)g->k->quant;
+	part_of(g, 0, &first);
+	while (row < N) {
+		const struct param *p = part_of(g, row, &s);
+		if (s->type != first->type)
+			return QUANT_F32;
+		row += p->shape[0];
+	}
+	return first->type == QUANT_F16 ? QUANT_F32 : first->type;
+}
+
+static void
+make_matrix(const struct maker *k, struct panels *to, size_t offset, size_t N, size_t K)
+{
+	struct group g = { k, to, offset };
+
+	to->K = K;
+	panels_init(to, type_of(&g, N), N, K);
+	par_for((N + GEMV_PANEL - 1) / GEMV_PANEL, put_panel, &g);
+	k->m->bytes += to->mem.size;
+}
+
+/* Tensors from offset on, n floats of them, to the vectors; returns where they stand. */
+static size_t
+take_vector(struct maker *k, size_t offset, size_t n)
+{
+	size_t at = (k->n_vec + 15) / 16 * 16, done = 0;
+
+	if (offset == SIZE_MAX)
+		return SIZE_MAX;
+	k->m->vec = xreallocarray(k->m->vec, at + n, sizeof *k->m->vec);
+	for (int i = 0; i < k->par->n && done < n; i++) {
+		const struct param *p = &k->par->v[i];
+		size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows;
+		if (p->offset != offset + done)
+			continue;
+		for (size_t r = 0; r < rows; r++, done += cols) {
+			enum quant type;
+			const void *row = weights_row(p, &k->src[i], r, &type, k->m->vec + at + done);
+			if (row != k->m->vec + at + done)
+				quant_unpack(type, row, cols, k->m->vec + at + done);
+		}
+	}
+	k->n_vec = at + n;
+	return at;
+}
+
+static void
+make_layer(struct maker *k, const struct config *c, int l)
+{
+	const struct layer_offsets *from = &k->par->layer[l];
+	struct layer_offsets *at = &k->m->at[l];
+	struct mats_layer *m = &k->m->layer[l];
+	size_t C = (size_t)c->C, D = (size_t)c->D, q = (size_t)c->H * D, qkv = q + 2 * (size_t)c->KV * D;
+	size_t F = (size_t)c->F, up = F * (c->gated ? 2 : 1);
+
+	make_matrix(k, &m->qkv, from->qkv, qkv, C);
+	make_matrix(k, &m->o, from->o, C, q);
+	make_matrix(k, &m->up, from->up, up, C);
+	make_matrix(k, &m->down, from->down, C, F);
+	at->norm1 = take_vector(k, from->norm1, C);
+	at->norm1_b = take_vector(k, from->norm1_b, C);
+	at->qkv_b = take_vector(k, from->qkv_b, qkv);
+	at->q_norm = take_vector(k, from->q_norm, D);
+	at->k_norm = take_vector(k, from->k_norm, D);
+	at->o_b = take_vector(k, from->o_b, C);
+	at->norm2 = take_vector(k, from->norm2, C);
+	at->norm2_b = take_vector(k, from->norm2_b, C);
+	at->up_b = take_vector(k, from->up_b, up);
+	at->down_b = take_vector(k, from->down_b, C);
+}
+
+static struct mats *
+make(const struct config *c, const struct params *par, const struct weight_src *src, int quant)
+{
+	struct mats *m = xcalloc(1, sizeof *m);
+	struct maker k = { m, par, src, quant, 0 };
+	size_t V = (size_t)c->V, C = (size_t)c->C;
+
+	m->L = c->L;
+	m->layer = xcalloc((size_t)c->L, sizeof *m->layer);
+	m->at = xcalloc((size_t)c->L, sizeof *m->at);
+	make_matrix(&k, &m->tok, par->tok, V, C);
+	if (par->head != par->tok)
+		make_matrix(&k, &m->head, par->head, V, C);
+	m->pos = take_vector(&k, par->pos, (size_t)c->T * C);
+	for (int l = 0; l < c->L; l++)
+		make_layer(&k, c, l);
+	m->norm_f = take_vector(&k, par->norm_f, C);
+	m->norm_f_b = take_vector(&k, par->norm_f_b, C);
+	m->bytes += k.n_vec * sizeof *m->vec;
+	return m;
+}
+
+struct mats *
+mats_here(const struct config *c, const struct params *par, const float *w, int quant)
+{
+	struct weight_src *src = xcalloc((size_t)par->n, sizeof *src);
+	struct mats *m;
+
+	weights_here(par, w, src);
+	m = make(c, par, src, quant);
+	free(src);
+	return m;
+}
+
+struct mats *
+mats_new(const struct model *m, int quant)
+{
+	const struct adapter *a = m->adapter;
+	struct mats *x = m->w ? mats_here(&m->cfg, &m->par, m->w, quant) : make(&m->cfg, &m->par, m->src, quant);
+
+	if (a && !a->layer) {
+		size_t n = (size_t)m->cfg.L * 2 * (size_t)m->cfg.KV * (size_t)m->cfg.D * (size_t)a->r;
+		x->n_keys = a->r;
+		if (a->kind == ADAPTER_PROMPT)
+			x->keys = virtual_keys(m, a->r, a->w);
+		else
+			x->keys = memcpy(xreallocarray(NULL, n, sizeof *x->keys), a->w, n * sizeof *x->keys);
+	}
+	return x;
+}
+
+void
+mats_free(struct mats *m)
+{
+	if (!m)
+		return;
+	panels_free(&m->tok);
+	panels_free(&m->head);
+	for (int l = 0; l < m->L; l++) {
+		panels_free(&m->layer[l].qkv);
+		panels_free(&m->layer[l].o);
+		panels_free(&m->layer[l].up);
+		panels_free(&m->layer[l].down);
+	}
+	free(m->layer);
+	free(m->at);
+	free(m->vec);
+	free(m->keys);
+	free(m);
+}
+
+int
+mats_type(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum quant  type;
+	} types[] = {
+		{ "f32", QUANT_F32 }, { "bf16", QUANT_BF16 }, { "q8", QUANT_Q8_0 }, { "q8_0", QUANT_Q8_0 }, { "q4", QUANT_Q4_0 },
+		{ "q4_0", QUANT_Q4_0 },
+	};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (!strcmp(types[i].name, name))
+			return (int)types[i].type;
+	return -2;
+}

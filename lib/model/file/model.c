@@ -1,0 +1,476 @@
+/* model - loading and saving: a file, a stream, a folder */
+/* SPDX-License-Identifier: MIT */
+#include "model/file/model.h"
+#include "base/cli.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "model/file/adapter.h"
+#include "model/file/gguf.h"
+#include "model/file/image.h"
+#include "model/file/jinja.h"
+#include "model/weights.h"
+#include "stream/stream.h"
+#include "vocab/chat/chat.h"
+#include "vocab/vocab.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void
+model_shape(struct model *m, const struct config *c)
+{
+	memset(m, 0, sizeof *m);
+	m->cfg = *c;
+	params_init(&m->par, c);
+	m->score_gain = 1;
+}
+
+static void
+take_memory(struct model *m)
+{
+	size_t n = m->par.total * sizeof *m->w;
+
+	arena_init(&m->mem, n + 64);
+	m->w = arena_take(&m->mem, n);
+}
+
+void
+model_init(struct model *m, const struct config *c)
+{
+	model_shape(m, c);
+	take_memory(m);
+}
+
+static void
+close_files(struct model *m)
+{
+	free(m->src);
+	m->src = NULL;
+	for (int i = 0; i < m->n_file; i++)
+		file_unmap(&m->file[i]);
+	free(m->file);
+	m->file = NULL;
+	m->n_file = 0;
+}
+
+void
+model_drop(struct model *m)
+{
+	arena_free(&m->mem);
+	m->w = NULL;
+	close_files(m);
+}
+
+void
+model_free(struct model *m)
+{
+	adapter_free(m->adapter);
+	params_free(&m->par);
+	model_drop(m);
+	buf_free(&m->tokenizer);
+	free(m->prog);
+	free(m->data);
+	free(m->chat);
+	free(m->score);
+	memset(m, 0, sizeof *m);
+}
+
+void
+model_add_prog(struct model *m, const char *line)
+{
+	struct buf b = { 0 };
+	size_t n = m->prog ? strlen(m->prog) : 0;
+
+	while (n && m->prog[n - 1] != ']')
+		n--;
+	if (n > 1) {
+		buf_add(&b, m->prog, n - 1);
+		while (b.n && strchr(" \t\r\n", b.p[b.n - 1]))
+			b.n--;
+		if (b.p[b.n - 1] != '[')
+			buf_char(&b, ',');
+	} else {
+		buf_char(&b, '[');
+	}
+	json_quote(&b, line, strlen(line));
+	buf_char(&b, ']');
+	free(m->prog);
+	m->prog = b.p;
+}
+
+int
+model_average(struct model *m, const struct model *x, int k, struct err *e)
+{
+	if (!config_same(&m->cfg, &x->cfg))
+		return err_set(e, "of another shape than the first: no average");
+	if (m->vocab[0] && x->vocab[0] && strcmp(m->vocab, x->vocab))
+		return err_set(e, "of another vocabulary than the first: no average");
+	for (size_t i = 0; i < m->par.total; i++)
+		m->w[i] += (x->w[i] - m->w[i]) / (float)k;
+	return 0;
+}
+
+const struct params *
+model_moving(const struct model *m)
+{
+	return m->adapter ? &m->adapter->par : &m->par;
+}
+
+float *
+model_moving_w(const struct model *m)
+{
+	return m->adapter ? m->adapter->w : m->w;
+}
+
+float *
+model_swap(struct model *m, float *w)
+{
+	float **at = m->adapter ? &m->adapter->w : &m->w, *was = *at;
+
+	*at = w;
+	return was;
+}
+
+void
+model_set_vocab(struct model *m, const struct vocab *v)
+{
+	buf_clear(&m->tokenizer);
+	vocab_json(v, &m->tokenizer);
+	vocab_crc(v, m->vocab);
+}
+
+int
+model_set_chat(struct model *m, const char *name, const struct vocab *v, struct err *e)
+{
+	struct chat chat;
+	struct buf b = { 0 };
+
+	if (chat_init(&chat, name, v, e))
+		return -1;
+	chat_print(&chat, &b);
+	free(m->chat);
+	m->chat = b.p;
+	chat_free(&chat);
+	return 0;
+}
+
+struct vocab *
+model_vocab(const struct model *m, struct err *e)
+{
+	if (!m->tokenizer.n) {
+		err_set(e, "the model carries no tokenizer");
+		return NULL;
+	}
+	return vocab_parse(m->tokenizer.p, m->tokenizer.n, "pipelm.tokenizer", NULL, e);
+}
+
+/* ---- loading */
+
+static int
+image_config(struct config *c, const struct tens_set *set, struct err *e)
+{
+	char *text = tens_meta(set, "pipelm.config");
+	int r;
+
+	if (!text)
+		return err_set(e, "no pipelm.config in its metadata (a Hugging Face model is given as its folder)");
+	r = config_parse(c, text, strlen(text), e);
+	if (r)
+		err_in(e, "pipelm.config");
+	free(text);
+	return r;
+}
+
+static int
+parse_image(struct model *m, const void *image, size_t n, int keep, struct err *e)
+{
+	struct tens_set set;
+	struct config c;
+	int r;
+
+	memset(m, 0, sizeof *m);
+	if (tens_parse(&set, image, n, e))
+		return -1;
+	r = image_config(&c, &set, e) ? -1 : image_take(m, &c, &set, 1, keep, e);
+	tens_free(&set);
+	return r;
+}
+
+int
+model_parse(struct model *m, const void *image, size_t n, struct err *e)
+{
+	return parse_image(m, image, n, 0, e);
+}
+
+static int
+load_stream(struct model *m, const char *path, struct err *e)
+{
+	char *files[] = { (char *)(uintptr_t)path };
+	struct stream *s = stream_open(1, files, "tens");
+	struct frame f;
+	int n = 0, bad = 0;
+
+	while (!bad && stream_data(s, &f)) {
+		if (n++)
+			model_free(m);
+		if ((bad = model_parse(m, f.data, f.data_len, e)))
+			err_in(e, stream_name(s));
+	}
+	if (!n)
+		bad = err_set(e, "%s: a tens stream without a model", stream_name(s));
+	stream_close(s);
+	return bad;
+}
+
+int
+model_load_adapted(struct model *m, const char *path, struct err *e)
+{
+	char *base;
+	int bad;
+
+	if (!adapter_is(path))
+		return model_load(m, path, e);
+	if (!(base = adapter_base(path, e)))
+		return -1;
+	bad = adapter_is(base) ? err_set(e, "%s: its model is an adapter too", path) : model_load(m, base, e);
+	free(base);
+	if (!bad && (bad = adapter_load(m, path, e)))
+		model_free(m);
+	return bad;
+}
+
+int
+model_open_adapted(struct model *m, const char *path, struct err *e)
+{
+	if (!adapter_is(path))
+		return model_open(m, path, e);
+	if (model_load_adapted(m, path, e))
+		return -1;
+	if (!m->adapter->layer || !adapter_merge(m, e))
+		return 0;
+	model_free(m);
+	return err_in(e, path);
+}
+
+int
+model_open(struct model *m, const char *path, struct err *e)
+{
+	struct file_map f;
+	int r;
+
+	memset(m, 0, sizeof *m);
+	if (!strcmp(path, "-"))
+		return load_stream(m, path, e);
+	if (adapter_is(path)) {
+		if (model_open_adapted(m, path, e))
+			return -1;
+		if (!m->adapter)
+			return 0;
+		model_free(m);
+		return err_set(e, "%s: virtual tokens, which no weights can hold", path);
+	}
+	if (folder_is(path))
+		return folder_open(m, path, e);
+	if (file_map(&f, path, e))
+		return -1;
+	if (stream_is(f.p, f.n)) {
+		file_unmap(&f);
+		return load_stream(m, path, e);
+	}
+	r = (gguf_is(f.p, f.n) ? gguf_parse : parse_image)(m, f.p, f.n, 1, e);
+	if (r) {
+		err_in(e, path);
+		file_unmap(&f);
+		return r;
+	}
+	m->file = xmalloc(sizeof *m->file);
+	m->file[m->n_file++] = f;
+	return 0;
+}
+
+int
+model_load(struct model *m, const char *path, struct err *e)
+{
+	if (model_open(m, path, e))
+		return -1;
+	model_widen(m);
+	return 0;
+}
+
+void
+model_widen(struct model *m)
+{
+	if (m->src) {
+		take_memory(m);
+		weights_widen(&m->par, m->src, m->w);
+	}
+	close_files(m);
+}
+
+int
+model_load_config(struct config *c, const char *path, struct err *e)
+{
+	struct tens_set set;
+	struct file_map f;
+	size_t i = 0;
+	int r;
+
+	if (folder_is(path))
+		return folder_config(c, path, e);
+	if (file_map(&f, path, e))
+		return -1;
+	while (i < f.n && strchr(" \t\r\n", f.p[i]))
+		i++;
+	if (i < f.n && f.p[i] == '{') {
+		r = config_parse(c, (const char *)f.p, f.n, e);
+	} else if (!(r = tens_parse(&set, f.p, f.n, e))) {
+		r = image_config(c, &set, e);
+		tens_free(&set);
+	}
+	if (r)
+		err_in(e, path);
+	file_unmap(&f);
+	return r;
+}
+
+/* ---- saving */
+
+static int
+save_image(const struct model *m, enum image_kind kind, const char *path, struct err *e)
+{
+	struct file_out *o = file_create(path, 1, e);
+	struct buf head = { 0 };
+	FILE *f;
+
+	if (!o)
+		return -1;
+	f = file_stream(o);
+	image_header(m, kind, &head);
+	fwrite(head.p, 1, head.n, f);
+	buf_free(&head);
+	image_data(m, kind, weights_to_file, f);
+	return file_commit(o, e);
+}
+
+/* HEAD names the commands up to this run's, which head_next() adds. */
+static char *
+head_of(const struct model *m)
+{
+	struct buf in = { 0 };
+	struct json list = { 0 };
+	struct json_iter it;
+	size_t left;
+	char *head;
+
+	if (m->prog && json_parse(&list, m->prog, strlen(m->prog), NULL))
+		list = (struct json){ 0 };
+	left = json_count(list);
+	it = json_walk(list);
+	buf_str(&in, "{\"prog\":[");
+	while (json_next(&it)) {
+		if (!--left && json_is(it.value, cli_prog()))
+			break;
+		if (in.p[in.n - 1] != '[')
+			buf_char(&in, ',');
+		buf_add(&in, it.value.p, (size_t)(it.value.end - it.value.p));
+	}
+	buf_str(&in, "]}");
+	head = head_next(in.p, "tens", "");
+	buf_free(&in);
+	return head;
+}
+
+int
+model_save(const struct model *m, const char *path, struct err *e)
+{
+	struct buf image = { 0 };
+	struct stream *s;
+	char *head;
+
+	if (strcmp(path, "-"))
+		return save_image(m, IMAGE_OURS, path, e);
+	image_header(m, IMAGE_OURS, &image);
+	buf_need(&image, params_count(&m->par) * sizeof *m->w + m->tokenizer.n);
+	image_data(m, IMAGE_OURS, weights_to_buf, &image);
+	head = head_of(m);
+	s = stream_create("-", head);
+	stream_put(s, 1, NULL, image.p, image.n);
+	stream_finish(s);
+	free(head);
+	buf_free(&image);
+	return 0;
+}
+
+static int
+save_text(const char *dir, const char *name, const char *text, size_t n, struct err *e)
+{
+	struct buf path = { 0 };
+	int bad;
+
+	buf_printf(&path, "%s/%s", dir, name);
+	bad = file_write(path.p, 0, text, n, e);
+	buf_free(&path);
+	return bad;
+}
+
+static void
+add_token(const struct vocab *v, const char *k, int id, struct buf *b)
+{
+	const char *p;
+	size_t n;
+
+	if (id < 0 || (size_t)id >= vocab_size(v) || !(p = vocab_bytes(v, (uint32_t)id, &n)))
+		return;
+	json_key(b, k);
+	json_quote(b, p, n);
+}
+
+static void
+tokenizer_config(const struct model *m, struct buf *b)
+{
+	struct vocab *v = model_vocab(m, NULL);
+	struct buf jinja = { 0 };
+
+	buf_char(b, '{');
+	json_add_str(b, "tokenizer_class", "PreTrainedTokenizerFast");
+	json_add_int(b, "model_max_length", m->cfg.T);
+	if (v) {
+		add_token(v, "bos_token", m->cfg.bos, b);
+		add_token(v, "eos_token", m->cfg.eos, b);
+	}
+	if (!jinja_of_chat(m->chat, &jinja))
+		json_add_str(b, "chat_template", jinja.p);
+	buf_str(b, "}\n");
+	buf_free(&jinja);
+	vocab_free(v);
+}
+
+/* The weights come last: a folder that has them is whole. */
+int
+model_save_folder(const struct model *m, const char *dir, struct err *e)
+{
+	struct buf b = { 0 };
+	int r;
+
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		return err_sys(e, "%s", dir);
+	config_print(&m->cfg, &b);
+	buf_char(&b, '\n');
+	r = save_text(dir, "config.json", b.p, b.n, e);
+	if (!r && m->tokenizer.n)
+		r = save_text(dir, "tokenizer.json", m->tokenizer.p, m->tokenizer.n, e);
+	if (!r && m->tokenizer.n) {
+		buf_clear(&b);
+		tokenizer_config(m, &b);
+		r = save_text(dir, "tokenizer_config.json", b.p, b.n, e);
+	}
+	if (!r) {
+		buf_clear(&b);
+		buf_printf(&b, "%s/model.safetensors", dir);
+		r = save_image(m, IMAGE_FOLDER, b.p, e);
+	}
+	buf_free(&b);
+	return r;
+}

@@ -1,0 +1,216 @@
+/* peft - an adapter at rest: a folder with adapter_config.json and adapter_model.safetensors */
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+#include "base/json.h"
+#include "model/file/adapter.h"
+#include "model/file/model.h"
+#include "model/weights.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *
+within(const char *dir, const char *name)
+{
+	struct buf b = { 0 };
+	size_t n = strlen(dir);
+
+	buf_printf(&b, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
+	return b.p;
+}
+
+int
+adapter_is(const char *dir)
+{
+	char *path = within(dir, "adapter_config.json");
+	int is = !access(path, F_OK);
+
+	free(path);
+	return is;
+}
+
+static int
+map(struct file_map *f, const char *dir, const char *name, struct err *e)
+{
+	char *path = within(dir, name);
+	int bad = file_map(f, path, e);
+
+	free(path);
+	return bad;
+}
+
+char *
+adapter_base(const char *dir, struct err *e)
+{
+	struct file_map f;
+	struct json o;
+	char *name = NULL, *path;
+
+	if (map(&f, dir, "adapter_config.json", e))
+		return NULL;
+	if (!json_parse(&o, (const char *)f.p, f.n, e) && !(name = json_dup(json_get(o, "base_model_name_or_path"))))
+		err_set(e, "adapter_config.json: no base_model_name_or_path");
+	file_unmap(&f);
+	if (!name) {
+		err_in(e, dir);
+		return NULL;
+	}
+	path = within(dir, name);
+	if (*name != '/' && access(name, F_OK) && !access(path, F_OK)) {
+		free(name);
+		return path;
+	}
+	free(path);
+	return name;
+}
+
+int
+adapter_load(struct model *m, const char *dir, struct err *e)
+{
+	struct file_map config, image;
+	int bad;
+
+	if (map(&config, dir, "adapter_config.json", e))
+		return -1;
+	if (map(&image, dir, "adapter_model.safetensors", e)) {
+		file_unmap(&config);
+		return -1;
+	}
+	bad = adapter_parse(m, (const char *)config.p, config.n, image.p, image.n, e);
+	file_unmap(&config);
+	file_unmap(&image);
+	return bad ? err_in(e, dir) : 0;
+}
+
+/* ---- writing */
+
+/* What comes after the number of the layer. */
+static const char *
+after_layer(const struct config *c, const char *name)
+{
+	const char *s = c->norm == NORM_LAYER ? strstr(name, ".h.") + 3 : strstr(name, ".layers.") + 8;
+
+	return strchr(s, '.') + 1;
+}
+
+/* "q_proj", but of GPT-2, whose c_proj is two, "attn.c_proj". */
+static const char *
+short_name(const struct config *c, const char *module)
+{
+	return c->norm == NORM_LAYER ? after_layer(c, module) : strrchr(module, '.') + 1;
+}
+
+/* The modules, by their short names when each layer has the same ones, else in full. */
+static void
+target_modules(const struct model *m, struct buf *b)
+{
+	const struct adapter *a = m->adapter;
+	size_t per = (size_t)a->par.n / (size_t)m->cfg.L;
+	int same = (size_t)a->par.n == per * (size_t)m->cfg.L;
+	char *module;
+
+	for (int i = (int)per; same && i < a->par.n; i++) {
+		const char *x = a->par.v[i].name, *y = a->par.v[(size_t)i - per].name;
+		same = !strcmp(after_layer(&m->cfg, x), after_layer(&m->cfg, y));
+	}
+	json_key(b, "target_modules");
+	buf_char(b, '[');
+	for (int i = 0; i < (same ? (int)per : a->par.n); i++) {
+		const char *from = a->par.v[i].name + strlen("base_model.model."), *end = strstr(from, ".lora_A.");
+		if (!end)
+			continue;
+		if (b->p[b->n - 1] != '[')
+			buf_char(b, ',');
+		module = xstrndup(from, (size_t)(end - from));
+		from = same ? short_name(&m->cfg, module) : module;
+		json_quote(b, from, strlen(from));
+		free(module);
+	}
+	buf_char(b, ']');
+}
+
+static void
+add_bool(struct buf *b, const char *key, int v)
+{
+	json_key(b, key);
+	buf_str(b, v ? "true" : "false");
+}
+
+static void
+print_config(const struct model *m, struct buf *b)
+{
+	const struct adapter *a = m->adapter;
+	const struct config *c = &m->cfg;
+	int lora = a->kind == ADAPTER_LORA;
+
+	buf_char(b, '{');
+	json_add_str(b, "peft_type", adapter_names[a->kind]);
+	json_add_str(b, "task_type", "CAUSAL_LM");
+	json_add_str(b, "base_model_name_or_path", a->base ? a->base : "");
+	add_bool(b, "inference_mode", 1);
+	if (a->layer) {
+		json_add_int(b, "r", a->r);
+		json_add_num(b, lora ? "lora_alpha" : "scaling", a->alpha);
+	} else {
+		json_add_int(b, "num_virtual_tokens", a->r);
+		json_add_int(b, "token_dim", a->kind == ADAPTER_PROMPT ? c->C : c->KV * c->D);
+		json_add_int(b, "num_attention_heads", a->kind == ADAPTER_PROMPT ? c->H : c->KV);
+		json_add_int(b, "num_layers", c->L);
+		json_add_int(b, "num_transformer_submodules", 1);
+	}
+	if (lora) {
+		json_add_num(b, "lora_dropout", 0);
+		add_bool(b, "use_rslora", a->rslora);
+		add_bool(b, "fan_in_fan_out", m->cfg.norm == NORM_LAYER);
+		json_add_str(b, "bias", "none");
+		target_modules(m, b);
+	}
+	buf_str(b, "}\n");
+}
+
+static void
+declare(const struct model *m, struct buf *head)
+{
+	struct tens_new t = { 0 };
+
+	tens_declare_meta(&t, "format", "pt");
+	tens_declare_meta(&t, "pipelm.base", m->adapter->base_crc);
+	if (m->prog)
+		tens_declare_meta(&t, "pipelm.prog", m->prog);
+	if (m->data)
+		tens_declare_meta(&t, "pipelm.data", m->data);
+	if (m->chat)
+		tens_declare_meta(&t, "pipelm.chat", m->chat);
+	weights_declare(&m->adapter->par, "", &t);
+	tens_header(&t, head);
+}
+
+int
+adapter_save(const struct model *m, const char *dir, struct err *e)
+{
+	struct buf b = { 0 };
+	struct file_out *o;
+	char *path;
+	int bad;
+
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		return err_sys(e, "%s", dir);
+	print_config(m, &b);
+	path = within(dir, "adapter_config.json");
+	bad = file_write(path, 0, b.p, b.n, e);
+	free(path);
+	buf_clear(&b);
+	path = within(dir, "adapter_model.safetensors");
+	if (!bad && !(bad = !(o = file_create(path, 1, e)))) {
+		declare(m, &b);
+		fwrite(b.p, 1, b.n, file_stream(o));
+		weights_write(&m->adapter->par, m->adapter->w, weights_to_file, file_stream(o));
+		bad = file_commit(o, e);
+	}
+	free(path);
+	buf_free(&b);
+	return bad ? -1 : 0;
+}

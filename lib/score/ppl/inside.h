@@ -1,0 +1,28 @@
+/* inside - what a model has within while it reads: attention by layer and head, hidden states of documents */
+#ifndef LM_INSIDE_H
+#define LM_INSIDE_H
+/* SPDX-License-Identifier: MIT */
+#include "model/file/model.h"
+#include "stream/item.h"
+#include "vocab/vocab.h"
+#include <stdio.h>
+
+/* 0, or -1 with the reason when the tokens are not the model's (vocabulary, or n_vocab where one side does not say). */
+int inside_agree(const struct model *, const struct toks_head *, const char *path, struct err *);
+
+enum inside_form { INSIDE_TABLE, INSIDE_TERM, INSIDE_HTML };
+struct inside_opts {
+	const char      *model;
+	int              window;        /* tokens at once, 0: the context */
+	long long        stop_after;    /* documents, 0: all */
+	int              nfiles;
+	char           **files;
+};
+/* The probabilities of each document: lines "document layer head query key weight" with tabs, shaded blocks for a
+ * terminal, or a page.  -1: also when a document is longer than the window. */
+int inside_attention(const struct inside_opts *, enum inside_form, FILE *, struct err *);
+/* Mean of the hidden states after the final norm over a document's tokens, as a tens stream: images of up to 1024
+ * documents each, whose tensor `embedding` is (documents, C).  A document longer than the window is read in several,
+ * each token once. */
+int inside_embed(const struct inside_opts *, const char *out, struct err *);
+#endif

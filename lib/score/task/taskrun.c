@@ -1,0 +1,180 @@
+/* taskrun - a model at a task, from its files to its metrics */
+/* SPDX-License-Identifier: MIT */
+#include "score/task/taskrun.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct task_metric *
+task_metric(struct task_result *r, const char *key, const char *name, const char *filter)
+{
+	struct task_metric *m = r->metric;
+
+	while (m < r->metric + r->n_metrics && (strcmp(m->key, key) || strcmp(m->name, name)))
+		m++;
+	if (m == r->metric + r->n_metrics && r->n_metrics < 16) {
+		snprintf(m->key, sizeof m->key, "%s", key);
+		snprintf(m->name, sizeof m->name, "%s", name);
+		snprintf(m->filter, sizeof m->filter, "%s", filter);
+		r->n_metrics++;
+	}
+	return m;
+}
+
+double
+task_metric_value(const struct task_metric *m)
+{
+	return m->power ? exp(ratio_value(&m->mean)) : ratio_value(&m->mean);
+}
+
+double
+task_metric_error(const struct task_metric *m)
+{
+	return m->power ? task_metric_value(m) * ratio_error(&m->mean) : ratio_error(&m->mean);
+}
+
+static int
+read_task(struct task *t, char *const *files, int n, const char *labels, size_t stop, struct err *e)
+{
+	for (int i = 0; i < n && (!stop || t->n < stop); i++)
+		if (task_read(t, files[i], labels, stop, e))
+			return -1;
+	if (!t->n)
+		return err_set(e, "%s: no items", files[0]);
+	return 0;
+}
+
+static int
+read_files(struct task_at_work *w, struct err *e)
+{
+	const struct task_opts *o = w->o;
+	char dash[] = "-", *from_stdin[] = { dash }, *ex[] = { (char *)(uintptr_t)o->examples };
+
+	w->task.spec = o->task ? task_named(o->task) : NULL;
+	if (read_task(&w->task, o->nfiles ? o->files : from_stdin, o->nfiles ? o->nfiles : 1, o->labels, (size_t)o->items, e))
+		return -1;
+	w->examples.spec = w->task.spec;
+	if (o->examples && read_task(&w->examples, ex, 1, NULL, 0, e))
+		return -1;
+	if ((size_t)o->shots > (o->examples ? w->examples.n : w->task.n - 1))
+		return err_set(e, "--shots=%lld: there are not so many examples", o->shots);
+	return 0;
+}
+
+/* The token that begins a text: what the model declares, unless that ends documents too, as in GPT-2. */
+static int
+begin_with(const struct task_at_work *w)
+{
+	int bos = w->m.cfg.bos;
+
+	return w->o->no_bos || bos == vocab_eot(w->vocab) || bos == w->m.cfg.eos ? -1 : bos;
+}
+
+static int
+open_model(struct task_at_work *w, struct err *e)
+{
+	const struct task_opts *o = w->o;
+	struct json j;
+	int otherwise;
+
+	if (model_open(&w->m, o->model, e))
+		return -1;
+	if (!(w->vocab = model_vocab(&w->m, e)))
+		return err_in(e, o->model);
+	w->mats = mats_new(&w->m, QUANT_F32);
+	model_drop(&w->m);
+	w->encoder = encoder_new(w->vocab, &(struct vocab_opts){ .special = SPECIAL_NONE });
+	if (o->chat && !w->m.chat)
+		return err_set(e, "%s: the model has no chat template (it was not trained on conversations)", o->model);
+	if (o->chat && (json_parse(&j, w->m.chat, strlen(w->m.chat), e) || chat_parse(&w->chat, j, e)))
+		return err_in(e, o->model);
+	otherwise = w->m.cfg.bos >= 0 ? w->m.cfg.bos : vocab_eot(w->vocab);
+	w->prompts.o = (struct prompt_opts){ .encoder = w->encoder, .chat = o->chat ? &w->chat : NULL, .chat_lines = o->chat,
+		.bos = begin_with(w), .otherwise = otherwise, .T = w->m.cfg.T, .truncate = o->truncate ? 'l' : 0,
+		.n = (int)(o->tokens ? o->tokens : w->task.spec->tokens) };
+	memcpy(w->r->vocab, w->m.vocab, sizeof w->r->vocab);
+	return 0;
+}
+
+static int
+suits(const struct task_at_work *w, struct err *e)
+{
+	const struct task_opts *o = w->o;
+	const struct task_spec *s = w->task.spec;
+
+	if (s->kind == TASK_CHOICE && (!o->model || o->verify || o->filter))
+		return err_set(e, "%s compares likelihoods: it takes a model, and neither --verify nor --filter", s->name);
+	if (s->kind != TASK_CHOICE && o->mutual)
+		return err_set(e, "%s has no choices: --mutual does not go with it", s->name);
+	if (s->kind == TASK_CODE && !o->verify)
+		return err_set(e, "%s runs what is generated: say how, as in --verify='python3 -'", s->name);
+	return 0;
+}
+
+int
+task_run(struct task_result *r, const struct task_opts *o, struct err *e)
+{
+	struct task_at_work w = { .o = o, .r = r };
+	int bad;
+
+	memset(r, 0, sizeof *r);
+	bad = read_files(&w, e) || suits(&w, e) || (o->model && open_model(&w, e));
+	w.prompts.task = &w.task;
+	w.prompts.examples = o->examples ? &w.examples : &w.task;
+	w.prompts.shots = (int)o->shots;
+	w.prompts.drawn = o->drawn;
+	w.prompts.seed = (uint64_t)o->seed;
+	if (!bad) {
+		r->task = w.task.spec->name;
+		r->n = w.task.n;
+		bad = w.task.spec->kind == TASK_CHOICE ? task_choices(&w, e) : task_answers(&w, e);
+		r->truncated = w.prompts.truncated;
+	}
+	if (w.encoder)
+		encoder_free(w.encoder);
+	mats_free(w.mats);
+	vocab_free(w.vocab);
+	chat_free(&w.chat);
+	if (o->model)
+		model_free(&w.m);
+	task_free(&w.task);
+	task_free(&w.examples);
+	return bad ? -1 : 0;
+}
+
+void
+task_result_free(struct task_result *r)
+{
+	buf_free(&r->lines);
+}
+
+void
+task_json(const struct task_result *r, const struct task_opts *o, struct buf *b)
+{
+	char name[64];
+
+	buf_char(b, '{');
+	json_add_str(b, "task", r->task);
+	for (int i = 0; i < r->n_metrics; i++) {
+		snprintf(name, sizeof name, "%s_se", r->metric[i].key);
+		json_add_num(b, r->metric[i].key, task_metric_value(&r->metric[i]));
+		json_add_num(b, name, task_metric_error(&r->metric[i]));
+	}
+	json_add_int(b, "n", (long long)r->n);
+	json_add_int(b, "shots", o->shots);
+	if (r->samples)
+		json_add_int(b, "samples", (long long)r->samples);
+	json_add_int(b, "truncated", (long long)r->truncated);
+	json_add_str(b, "tokenizer", r->vocab);
+	buf_str(b, "}\n");
+}
+
+void
+task_text(const struct task_result *r, const struct task_opts *o, struct buf *b)
+{
+	buf_printf(b, "%s, %zu items, %lld shots, tokenizer %s\n", r->task, r->n, o->shots, r->vocab[0] ? r->vocab : "none");
+	for (int i = 0; i < r->n_metrics; i++)
+		buf_printf(b, "%-16s %8.4f +- %.4f\n", r->metric[i].key, task_metric_value(&r->metric[i]), task_metric_error(&r->metric[i]));
+	if (r->truncated)
+		buf_printf(b, "%zu prompts were cut at the left\n", r->truncated);
+}

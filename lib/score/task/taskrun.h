@@ -1,0 +1,78 @@
+/* taskrun - a model at a task: choices scored, responses generated and judged, what came out */
+#ifndef LM_TASKRUN_H
+#define LM_TASKRUN_H
+/* SPDX-License-Identifier: MIT */
+#include "base/box.h"
+#include "base/cli.h"
+#include "model/decode/sampler.h"
+#include "score/task/answer.h"
+#include "score/ppl/ppl.h"
+#include "score/task/taskprompt.h"
+
+enum { TASK_AT_MOST = 8 };
+
+struct task_opts {
+	const char    *model;           /* NULL: responses are given */
+	const char    *task;            /* NULL: told by the first record */
+	const char    *examples, *labels, *filter, *verify, *responses, *results;
+	struct strs    stops;           /* none: the task's */
+	long long      items, shots, samples, tokens, batch, seed;      /* items, tokens 0: all; the task's */
+	int            drawn, mutual, chat, no_bos, truncate;
+	long long      at[TASK_AT_MOST];        /* k of pass@k */
+	int            n_at;
+	struct sampler sampler;
+	struct box_limits box;
+	int            nfiles;
+	char         **files;
+};
+
+/* A mean over items. */
+struct task_metric {
+	char         key[32];           /* of --json; "" not there */
+	char         name[32], filter[32];      /* lm-eval's "name,filter"; name "": not there */
+	int          power;             /* e to the power of the mean is what counts, and lower is better */
+	struct ratio mean;
+};
+
+struct task_result {
+	const char        *task;        /* name */
+	char               vocab[20];
+	size_t             n, truncated, samples;
+	struct task_metric metric[16];
+	int                n_metrics;
+	struct buf         lines;       /* lm-eval's samples, where asked for */
+};
+
+/* A task from its files to its metrics.  -1: bad files, a model that does not load, a box that cannot be made. */
+int  task_run(struct task_result *, const struct task_opts *, struct err *);
+void task_json(const struct task_result *, const struct task_opts *, struct buf *);     /* one object */
+void task_text(const struct task_result *, const struct task_opts *, struct buf *);     /* for people */
+/* DIR/MODEL/results_DATE.json and samples_TASK_DATE.jsonl, as lm-eval writes them. */
+int  task_save(const struct task_result *, const struct task_opts *, struct err *);
+void task_result_free(struct task_result *);
+
+/* ---- between its files */
+
+struct task_at_work {
+	const struct task_opts *o;
+	struct task_result  *r;
+	struct task          task, examples;
+	struct model         m;
+	struct mats         *mats;
+	struct vocab        *vocab;
+	struct encoder      *encoder;
+	struct chat          chat;
+	struct task_prompts  prompts;
+};
+int  task_choices(struct task_at_work *, struct err *);
+int  task_answers(struct task_at_work *, struct err *);
+/* The metric of that key or name, made when it is not there. */
+struct task_metric *task_metric(struct task_result *, const char *key, const char *name, const char *filter);
+double task_metric_value(const struct task_metric *);
+double task_metric_error(const struct task_metric *);
+/* One line of samples: all but the metrics and the last brace.  arguments, resps, filtered: JSON. */
+void task_sample(struct task_result *, const struct task_item *, size_t i, const char *prompt, const char *target,
+		const char *arguments, const char *resps, const char *filtered, const char *filter);
+/* "names":[...],"name":value ... of the line, and its end. */
+void task_sample_end(struct task_result *, int n, const char *const *names, const double *values);
+#endif

@@ -1,0 +1,208 @@
+/* fasttext - models read in place: features of a text, the mean of their rows, the labels' scores */
+/* SPDX-License-Identifier: MIT */
+#include "text/lang/fasttext.h"
+#include "text/lang/ftmodel.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A text on its way through a model. */
+struct ask {
+	const struct fasttext *m;
+	float    *hidden;               /* [dim] */
+	double    rows;                 /* that were added */
+	uint32_t *hashes;               /* of its words */
+	size_t    n_hashes, cap_hashes;
+};
+
+static void
+add_row(struct ask *a, int64_t row)
+{
+	ftmatrix_add(&a->m->in, row, a->hidden);
+	a->rows++;
+}
+
+/* A bucket of n-grams, if the model kept it. */
+static void
+add_bucket(struct ask *a, uint32_t bucket)
+{
+	const struct fasttext *m = a->m;
+	int64_t row = bucket;
+
+	if (m->pruned)
+		row = ftmodel_pruned(m, bucket);
+	if (row >= 0 && m->n_words + row < m->in.rows)
+		add_row(a, m->n_words + row);
+}
+
+/* n-grams of minn to maxn characters of a word between marks. */
+static void
+add_subwords(struct ask *a, const char *word, size_t n)
+{
+	const struct fasttext *m = a->m;
+
+#define AT(i) ((i) == 0 ? '<' : (i) == n + 1 ? '>' : word[(i) - 1])
+	for (size_t i = 0; m->buckets && i < n + 2; i++) {
+		uint32_t h = FT_HASH;
+		size_t j = i;
+
+		if ((AT(i) & 0xc0) == 0x80)
+			continue;
+		for (int k = 1; j < n + 2 && k <= m->maxn; k++) {
+			do
+				h = ft_hash_add(h, AT(j)), j++;
+			while (j < n + 2 && (AT(j) & 0xc0) == 0x80);
+			if (k >= m->minn && !(k == 1 && (i == 0 || j == n + 2)))
+				add_bucket(a, h % m->buckets);
+		}
+	}
+#undef AT
+}
+
+static void
+add_word(struct ask *a, const char *word, size_t n)
+{
+	const struct fasttext *m = a->m;
+	uint32_t h = ft_hash(word, n);
+	int32_t id = ftmodel_find(m, word, n, h);
+	int end = n == 4 && memcmp(word, "</s>", 4) == 0;
+
+	if (id >= m->n_words || (id < 0 && n >= 9 && memcmp(word, "__label__", 9) == 0))
+		return;                         /* a label is no feature */
+	VEC_PUSH(a->hashes, a->n_hashes, a->cap_hashes, h);
+	if (id >= 0)
+		add_row(a, id);
+	if (!end && m->maxn > 0)
+		add_subwords(a, word, n);
+}
+
+/* Runs of two to ngrams words. */
+static void
+add_ngrams(struct ask *a)
+{
+	for (size_t i = 0; a->m->buckets && i < a->n_hashes; i++) {
+		uint64_t h = (uint64_t)(int64_t)(int32_t)a->hashes[i];
+
+		for (size_t j = i + 1; j < a->n_hashes && j < i + (size_t)a->m->ngrams; j++) {
+			h = h * 116049371 + (uint64_t)(int64_t)(int32_t)a->hashes[j];
+			add_bucket(a, (uint32_t)(h % a->m->buckets));
+		}
+	}
+}
+
+/* The mean of the rows of all features: 0, or -1 when there are none. */
+static int
+read_text(struct ask *a, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; ) {
+		size_t from;
+
+		while (i < n && ft_blank(s[i]))
+			i++;
+		for (from = i; i < n && !ft_blank(s[i]); )
+			i++;
+		if (i > from)
+			add_word(a, s + from, i - from);
+	}
+	add_word(a, "</s>", 4);
+	if (a->m->ngrams > 1)
+		add_ngrams(a);
+	for (int k = 0; k < a->m->dim && a->rows > 0; k++)
+		a->hidden[k] = (float)(a->hidden[k] / a->rows);
+	return a->rows > 0 ? 0 : -1;
+}
+
+static double
+sigmoid(double x)
+{
+	return 1 / (1 + exp(-x));
+}
+
+/* Down the tree from its root, the last node: the probability of each leaf; 1e-5 is what fastText adds before it takes logarithms. */
+static void
+score_tree(const struct fasttext *m, const float *hidden, double *score)
+{
+	size_t leaves = (size_t)m->n_labels;
+
+	score[2 * leaves - 2] = 1;
+	for (size_t i = 2 * leaves - 2; i >= leaves; i--) {
+		double f = sigmoid(ftmatrix_dot(&m->out, (int64_t)(i - leaves), hidden));
+
+		score[m->tree[i - leaves].left] = score[i] * (1 - f + 1e-5);
+		score[m->tree[i - leaves].right] = score[i] * (f + 1e-5);
+	}
+}
+
+/* The probability of each label, in an array to be freed; NULL for a text without features. */
+static double *
+ask(const struct fasttext *m, const char *text, size_t n)
+{
+	struct ask a = { .m = m, .hidden = xcalloc((size_t)m->dim, sizeof *a.hidden) };
+	double *score = NULL, most = -INFINITY, sum = 0;
+
+	if (read_text(&a, text, n) == 0) {
+		score = xcalloc(2 * (size_t)m->n_labels, sizeof *score);
+		if (m->loss == FT_TREE)
+			score_tree(m, a.hidden, score);
+		for (int i = 0; i < m->n_labels && m->loss != FT_TREE; i++) {
+			score[i] = ftmatrix_dot(&m->out, i, a.hidden);
+			most = score[i] > most ? score[i] : most;
+		}
+		for (int i = 0; i < m->n_labels && m->loss == FT_SOFTMAX; i++)
+			sum += score[i] = exp(score[i] - most);
+		for (int i = 0; i < m->n_labels; i++) {
+			double p = m->loss == FT_TREE ? score[i] : m->loss == FT_SOFTMAX ? score[i] / sum : sigmoid(score[i]);
+
+			score[i] = p > 0 ? p < 1 ? p : 1 : 0;   /* a model of NaNs is no language */
+		}
+	}
+	free(a.hashes);
+	free(a.hidden);
+	return score;
+}
+
+int
+fasttext_best(const struct fasttext *m, const char *text, size_t n, double *prob)
+{
+	double *p = ask(m, text, n);
+	int best = p ? 0 : -1;
+
+	for (int i = 1; p && i < m->n_labels; i++)
+		if (p[i] > p[best])
+			best = i;
+	*prob = p ? p[best] : 0;
+	free(p);
+	return best;
+}
+
+double
+fasttext_prob(const struct fasttext *m, const char *text, size_t n, int label)
+{
+	double *p = ask(m, text, n), x = p ? p[label] : 0;
+
+	free(p);
+	return x;
+}
+
+int
+fasttext_labels(const struct fasttext *m)
+{
+	return m->n_labels;
+}
+
+const char *
+fasttext_label(const struct fasttext *m, int i)
+{
+	const char *s = m->entry[m->n_words + i];
+
+	return strncmp(s, "__label__", 9) == 0 ? s + 9 : s;
+}
+
+int
+fasttext_find(const struct fasttext *m, const char *label, size_t n)
+{
+	for (int i = 0; i < m->n_labels; i++)
+		if (strlen(fasttext_label(m, i)) == n && memcmp(fasttext_label(m, i), label, n) == 0)
+			return i;
+	return -1;
+}

@@ -1,0 +1,361 @@
+/* lang - which language a text is in, from its script, words and letters */
+/* SPDX-License-Identifier: MIT */
+#include "text/lang/lang.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "text/uni.h"
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum script {
+	OTHER, LATIN, CYRILLIC, ARABIC, DEVANAGARI, HAN, KANA, HANGUL, GREEK, HEBREW, ARMENIAN, GEORGIAN, THAI, BENGALI, GURMUKHI,
+	GUJARATI, ORIYA, TAMIL, TELUGU, KANNADA, MALAYALAM, SINHALA, LAO, TIBETAN, MYANMAR, ETHIOPIC, KHMER, SCRIPTS
+};
+
+struct profile {
+	const char *code;
+	enum script script;
+	const char *grams, *words;
+};
+
+#include "text/lang/lang_tables.h"
+
+enum { PROFILES = sizeof profiles / sizeof *profiles, FLOOR = 20, WORD_BONUS = 12, SAMPLE = 4096, PIECES = 8 };
+
+/* Scripts of one language each, here; Han without kana is Chinese. */
+static const char *const script_code[SCRIPTS] = {
+	"und", NULL, NULL, NULL, NULL, "zh", "ja", "ko", "el", "he", "hy", "ka", "th", "bn", "pa", "gu", "or", "ta", "te", "kn", "ml", "si", "lo",
+	"bo", "my", "am", "km"
+};
+
+static const struct { uint32_t first, last; enum script script; } blocks[] = {
+	{ 0xaa, 0x24f, LATIN }, { 0x300, 0x36f, LATIN }, { 0x370, 0x3ff, GREEK }, { 0x400, 0x52f, CYRILLIC }, { 0x531, 0x58f, ARMENIAN },
+	{ 0x591, 0x5f4, HEBREW }, { 0x600, 0x77f, ARABIC }, { 0x900, 0x97f, DEVANAGARI }, { 0x980, 0x9ff, BENGALI }, { 0xa00, 0xa7f, GURMUKHI },
+	{ 0xa80, 0xaff, GUJARATI }, { 0xb00, 0xb7f, ORIYA }, { 0xb80, 0xbff, TAMIL }, { 0xc00, 0xc7f, TELUGU }, { 0xc80, 0xcff, KANNADA },
+	{ 0xd00, 0xd7f, MALAYALAM }, { 0xd80, 0xdff, SINHALA }, { 0xe00, 0xe7f, THAI }, { 0xe80, 0xeff, LAO }, { 0xf00, 0xfff, TIBETAN },
+	{ 0x1000, 0x109f, MYANMAR }, { 0x10a0, 0x10ff, GEORGIAN }, { 0x1100, 0x11ff, HANGUL }, { 0x1200, 0x137f, ETHIOPIC }, { 0x1780, 0x17ff, KHMER },
+	{ 0x1e00, 0x1eff, LATIN }, { 0x1f00, 0x1fff, GREEK }, { 0x3040, 0x30ff, KANA }, { 0x3400, 0x4dbf, HAN }, { 0x4e00, 0x9fff, HAN },
+	{ 0xac00, 0xd7a3, HANGUL }, { 0xf900, 0xfaff, HAN }, { 0xfb50, 0xfdff, ARABIC }, { 0xfe70, 0xfefc, ARABIC }, { 0x20000, 0x323af, HAN },
+};
+
+/* The profiles turned round: what a string of letters says for which language. */
+struct entry {
+	uint64_t key;
+	uint16_t profile;
+	uint16_t weight;        /* in half nats above the floor */
+};
+struct slot {
+	uint32_t tag, group;            /* the upper half of the key's hash; from 1, 0: empty */
+};
+struct table {
+	struct entry *entries;          /* by key */
+	uint32_t     *first;            /* of each group of entries with one key, and past the last */
+	struct slot  *slots;
+	size_t        n, n_groups, n_slots;
+};
+enum { GROUPS_MAX = 1 << 15 };
+
+/* How often each key of the table is in the text. */
+struct votes {
+	uint16_t count[GROUPS_MAX], seen[GROUPS_MAX];
+	size_t   n_seen;
+};
+
+static enum script
+script_of(uint32_t c)
+{
+	if (c < 0xaa)
+		return (c | 32) - 'a' < 26 ? LATIN : OTHER;
+	for (size_t i = 0; i < sizeof blocks / sizeof *blocks && c >= blocks[i].first; i++)
+		if (c <= blocks[i].last)
+			return blocks[i].script;
+	return OTHER;
+}
+
+static uint64_t
+word_key(uint64_t h)
+{
+	return h | 1ull << 63;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->profile < y->profile ? -1 : x->profile > y->profile;
+}
+
+/* Letters of one word folded into a number that tells words apart. */
+static uint64_t
+fold(uint64_t h, uint32_t c)
+{
+	return (h ^ c) * 0x100000001b3u ^ h >> 29;
+}
+
+static void
+add_profile(struct table *t, size_t *cap, uint16_t id)
+{
+	const char *p = profiles[id].grams;
+	size_t left = strlen(p), len;
+	int weight = 0;
+
+	for (; left; ) {
+		uint64_t key = 0;
+		size_t chars = 0;
+
+		if (*p >= 'A' && *p <= 'Z')
+			weight = FLOOR - (*p - 'A');
+		for (; left && *p != ' '; p += len, left -= len, chars++)
+			key = key << 16 | uni_decode(p, left, &len);
+		if (key < 'A' || key > 'Z')
+			VEC_PUSH(t->entries, t->n, *cap, ((struct entry){ key, id, (uint16_t)weight }));
+		if (left)
+			p++, left--;
+	}
+	p = profiles[id].words;
+	for (left = strlen(p); left; ) {
+		uint64_t h = 0;
+
+		for (; left && *p != ' '; p += len, left -= len)
+			h = fold(h, uni_decode(p, left, &len));
+		VEC_PUSH(t->entries, t->n, *cap, ((struct entry){ word_key(h), id, WORD_BONUS }));
+		if (left)
+			p++, left--;
+	}
+}
+
+static uint64_t
+key_hash(uint64_t key)
+{
+	key = (key ^ key >> 33) * 0xff51afd7ed558ccdu;
+	return key ^ key >> 29;
+}
+
+static struct slot *
+slot_of(const struct table *t, uint64_t key)
+{
+	uint64_t h = key_hash(key);
+	size_t i = (size_t)h & (t->n_slots - 1);
+
+	while (t->slots[i].group && t->slots[i].tag != (uint32_t)(h >> 32))
+		i = (i + 1) & (t->n_slots - 1);
+	return &t->slots[i];
+}
+
+static void
+table_index(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		t->n_groups += i == 0 || t->entries[i].key != t->entries[i - 1].key;
+	for (t->n_slots = 1; t->n_slots < 2 * t->n_groups; t->n_slots *= 2)
+		;
+	t->slots = xcalloc(t->n_slots, sizeof *t->slots);
+	t->first = xcalloc(t->n_groups + 1, sizeof *t->first);
+	t->n_groups = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		struct slot *s = slot_of(t, t->entries[i].key);
+
+		if (i && t->entries[i].key == t->entries[i - 1].key)
+			continue;
+		t->first[t->n_groups++] = (uint32_t)i;
+		*s = (struct slot){ (uint32_t)(key_hash(t->entries[i].key) >> 32), (uint32_t)t->n_groups };
+	}
+	t->first[t->n_groups] = (uint32_t)t->n;
+}
+
+/* Made once; should two threads make it at the same time, one of the two equal tables is thrown away. */
+static const struct table *
+table_get(void)
+{
+	static _Atomic(struct table *) made;
+	struct table *t = atomic_load(&made), *none = NULL;
+	size_t cap = 0;
+
+	if (t)
+		return t;
+	t = xcalloc(1, sizeof *t);
+	for (int i = 0; i < PROFILES; i++)
+		add_profile(t, &cap, (uint16_t)i);
+	qsort(t->entries, t->n, sizeof *t->entries, by_key);
+	table_index(t);
+	if (atomic_compare_exchange_strong(&made, &none, t))
+		return t;
+	free(t->entries);
+	free(t->first);
+	free(t->slots);
+	free(t);
+	return none;
+}
+
+/* Whether any language knows the key. */
+static int
+vote(const struct table *t, uint64_t key, struct votes *v)
+{
+	uint32_t group = slot_of(t, key)->group;
+
+	if (!group)
+		return 0;
+	if (!v->count[group - 1]++)
+		v->seen[v->n_seen++] = (uint16_t)(group - 1);
+	return 1;
+}
+
+/* What each profile makes of them, in half nats. */
+static void
+add_up(const struct table *t, const struct votes *v, unsigned sum[PROFILES])
+{
+	for (size_t k = 0; k < v->n_seen; k++) {
+		uint32_t group = v->seen[k];
+
+		for (uint32_t i = t->first[group]; i < t->first[group + 1]; i++)
+			sum[t->entries[i].profile] += (unsigned)t->entries[i].weight * v->count[group];
+	}
+}
+
+/* Counts each string of one to four letters of the script, and each word; how many letters there were. */
+static size_t
+count_votes(const struct table *t, const char *s, size_t n, enum script script, struct votes *v)
+{
+	uint64_t last = '_', word = 0;  /* the last four letters, 16 bits each */
+	size_t letters = 0, len, run = 1;
+
+	for (size_t i = 0; i <= n; i += len) {
+		uint32_t c = i < n ? uni_lower(uni_decode(s + i, n - i, &len)) : ' ';
+
+		len = i < n ? len : 1;
+		if (c > 0xffff || script_of(c) != script || (c >= 128 && uni_class(c) == UNI_OTHER))
+			c = '_';
+		if (c == '_' && (last & 0xffff) == '_')
+			continue;
+		last = last << 16 | c;
+		run = run < 4 ? run + 1 : 4;
+		for (size_t k = 1; k <= run; k++) {
+			uint64_t key = k == 4 ? last : last & ((1ull << 16 * k) - 1);
+
+			if (k > 2 && (last >> 16 * (k - 2) & 0xffff) == '_')
+				break;          /* a word's end within */
+			if (key != '_' && !vote(t, key, v) && k > 1)
+				break;          /* what is longer is rarer */
+		}
+		if (c == '_') {
+			vote(t, word_key(word), v);
+			word = 0;
+		} else {
+			word = fold(word, c);
+			letters++;
+		}
+	}
+	return letters;
+}
+
+/*
+ * Neighbouring strings overlap, so their votes are no independent evidence: the best one's share is that of
+ * a softmax over a tenth of the sums in nats, of 150 letters at most; and it counts for less when even the best language
+ * knows few of the strings, as with code, names or noise.
+ */
+static void
+decide(const unsigned sum[PROFILES], enum script script, size_t letters, struct lang *l)
+{
+	double scale = .05 * (letters > 150 ? 150. / (double)letters : 1), total = 0, known;
+	int best = -1;
+
+	for (int i = 0; i < PROFILES; i++)
+		if (profiles[i].script == script && (best < 0 || sum[i] > sum[best]))
+			best = i;
+	for (int i = 0; i < PROFILES; i++)
+		if (profiles[i].script == script)
+			total += exp(scale * ((double)sum[i] - sum[best]));
+	known = (sum[best] / (2. * (double)letters) - 6.5) / 3;         /* nats a letter: text has 10 to 17, noise 8 */
+	strcpy(l->code, profiles[best].code);
+	l->score = (known < 0 ? 0 : known < 1 ? known : 1) / total;
+}
+
+/* The text itself, or pieces of it spread evenly in buf. */
+static const char *
+sample(const char *s, size_t *n, char buf[SAMPLE])
+{
+	size_t piece = SAMPLE / PIECES;
+
+	if (*n <= SAMPLE)
+		return s;
+	for (size_t i = 0; i < PIECES; i++) {
+		memcpy(buf + i * piece, s + (*n - piece) / (PIECES - 1) * i, piece);
+		buf[(i + 1) * piece - 1] = ' ';
+	}
+	*n = SAMPLE;
+	return buf;
+}
+
+void
+lang_detect(const char *s, size_t n, struct lang *l)
+{
+	size_t count[SCRIPTS] = { 0 }, all = 0, len, letters;
+	char buf[SAMPLE];
+	unsigned sum[PROFILES] = { 0 };
+	struct votes votes;
+	enum script best = OTHER;
+
+	s = sample(s, &n, buf);
+	for (size_t i = 0; i < n; i += len) {
+		uint32_t c = uni_decode(s + i, n - i, &len);
+		enum script k = script_of(c);
+
+		all += c == UNI_BAD;
+		if (k == OTHER || (c >= 128 && uni_class(c) != UNI_ALPHA))
+			continue;
+		/* a syllable or an idea a letter */
+		count[k] += k == HAN || k == KANA || k == HANGUL ? 3 : 1;
+		all += k == HAN || k == KANA || k == HANGUL ? 3 : 1;
+	}
+	if (count[KANA] * 12 > count[HAN]) {
+		count[KANA] += count[HAN];
+		count[HAN] = 0;
+	}
+	for (enum script k = LATIN; k < SCRIPTS; k++)
+		if (count[k] > count[best])
+			best = k;
+	strcpy(l->code, "und");
+	l->score = 0;
+	if (best == OTHER)
+		return;
+	if (script_code[best]) {
+		strcpy(l->code, script_code[best]);
+		l->score = (double)count[best] / (double)all;
+		return;
+	}
+	memset(votes.count, 0, sizeof votes.count);
+	votes.n_seen = 0;
+	letters = count_votes(table_get(), s, n, best, &votes);
+	if (!letters)
+		return;
+	add_up(table_get(), &votes, sum);
+	decide(sum, best, letters, l);
+	l->score *= (double)count[best] / (double)all;
+}
+
+int
+lang_count(void)
+{
+	int n = PROFILES;
+
+	for (int i = LATIN; i < SCRIPTS; i++)
+		n += script_code[i] != NULL;
+	return n;
+}
+
+const char *
+lang_code(int i)
+{
+	if (i < PROFILES)
+		return profiles[i].code;
+	i -= PROFILES;
+	for (int k = LATIN; k < SCRIPTS; k++)
+		if (script_code[k] && i-- == 0)
+			return script_code[k];
+	return NULL;
+}

@@ -1,0 +1,17 @@
+/* names - what an element is for, judged by its class, id and itemprop; what a short line says */
+#ifndef LM_NAMES_H
+#define LM_NAMES_H
+/* SPDX-License-Identifier: MIT */
+#include "text/page/html.h"
+
+enum { NAMES_FURNITURE, NAMES_COMMENT, NAMES_NOTICE, NAMES_INLINE, NAMES_BODY, NAMES_PICTURE };
+
+struct extract;                 /* the compiled patterns: text/page/extract.h */
+struct names;                   /* scratch for one page at a time */
+struct names *names_new(const struct extract *);
+void          names_free(struct names *);
+/* Bit 1 << NAMES_x for each kind of name that the element has. */
+int           names_kind(struct names *, const struct html *, uint32_t node);
+/* Whether a short line is furniture: "Share this", "Advertisement" ... */
+int           names_line(struct names *, const char *, size_t n);
+#endif

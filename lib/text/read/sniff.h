@@ -1,0 +1,11 @@
+/* sniff - what a file is, by its first bytes */
+#ifndef LM_SNIFF_H
+#define LM_SNIFF_H
+/* SPDX-License-Identifier: MIT */
+#include "text/read/source.h"
+
+/* What n bytes at the beginning of a text are; at_end: they are all of it.  FORMAT_HTML, FORMAT_TEXT or FORMAT_JSONL.  Pure. */
+enum source_format sniff_text(const char *, size_t n, int at_end);
+/* Whether gzip bytes hold a WARC; the first members may be damaged.  Pure. */
+int sniff_gzip_warc(const unsigned char *, size_t n);
+#endif

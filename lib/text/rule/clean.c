@@ -1,0 +1,311 @@
+/* clean - the steps of crawl-clean on one page, and their account */
+/* SPDX-License-Identifier: MIT */
+#include "text/rule/clean.h"
+#include "base/json.h"
+#include "text/read/charset.h"
+#include "text/tidy.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *
+bytes_of(const struct buf *b)
+{
+	return b->p ? b->p : "";
+}
+
+static void
+add(struct buf *meta, const char *key, const struct buf *value)
+{
+	if (!value->n)
+		return;
+	json_key(meta, key);
+	json_quote(meta, value->p, value->n);
+}
+
+/* The text made regular, in place. */
+static void
+tidy(struct cleaned *out, int laid_out)
+{
+	struct buf raw = out->text;
+
+	out->text = out->utf8;
+	out->utf8 = raw;
+	buf_clear(&out->text);
+	if (laid_out)
+		tidy_laid_out(bytes_of(&raw), raw.n, &out->text);
+	else
+		tidy_text(bytes_of(&raw), raw.n, &out->text);
+}
+
+/* The page's bytes as text. */
+static void
+to_text(const struct clean *c, struct page *p, struct cleaned *out)
+{
+	const char *from;
+
+	if (p->kind == PAGE_DOC) {
+		buf_add(&out->text, bytes_of(&p->body), p->body.n);
+		return;
+	}
+	from = charset_of(bytes_of(&p->body), p->body.n, p->charset, p->kind == PAGE_HTML);
+	if (p->kind == PAGE_TEXT) {
+		charset_convert(bytes_of(&p->body), p->body.n, from, &out->text);
+		return;
+	}
+	buf_clear(&out->utf8);
+	charset_convert(bytes_of(&p->body), p->body.n, from, &out->utf8);
+	extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, (c->all ? EXTRACT_ALL : 0) | (c->markdown ? EXTRACT_MARKDOWN : 0), &out->ex);
+	buf_add(&out->text, bytes_of(&out->ex.text), out->ex.text.n);
+}
+
+static int
+is_blank(const struct buf *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if ((unsigned char)b->p[i] > ' ')
+			return 0;
+	return 1;
+}
+
+/* A document's own keys, less those that are found out here. */
+static void
+copy_meta(const struct buf *from, struct buf *meta)
+{
+	struct json doc;
+	struct json_iter it;
+
+	if (json_parse(&doc, bytes_of(from), from->n, NULL) < 0)
+		return;
+	it = json_walk(doc);
+	while (json_next(&it)) {
+		if (json_is(it.key, "reason") || json_is(it.key, "lang") || json_is(it.key, "lang_score") ||
+		    json_is(it.key, "quality"))
+			continue;
+		if (meta->p[meta->n - 1] != '{')
+			buf_char(meta, ',');
+		buf_add(meta, it.key.p, (size_t)(it.key.end - it.key.p));
+		buf_char(meta, ':');
+		buf_add(meta, it.value.p, (size_t)(it.value.end - it.value.p));
+	}
+}
+
+static void
+make_meta(const struct page *p, struct cleaned *out)
+{
+	struct buf *m = &out->meta;
+
+	buf_char(m, '{');
+	if (p->meta.n) {
+		copy_meta(&p->meta, m);
+	} else {
+		add(m, "id", &p->id);
+		add(m, "url", p->url.n ? &p->url : &out->ex.url);
+		add(m, "date", p->date.n ? &p->date : &out->ex.date);
+		add(m, "source", &p->source);
+		if (p->offset >= 0)
+			json_add_int(m, "offset", p->offset);
+	}
+	if (out->lang.code[0]) {
+		json_add_str(m, "lang", out->lang.code);
+		json_add_num(m, "lang_score", round(out->lang.score * 1000) / 1000);
+	}
+	if (out->quality >= 0)
+		json_add_num(m, "quality", round(out->quality * 10000) / 10000);
+	add(m, "title", &out->ex.title);
+	add(m, "author", &out->ex.author);
+	if (out->reason)
+		json_add_str(m, "reason", out->reason);
+	buf_char(m, '}');
+}
+
+static const struct {
+	const char *name, *reason;
+	unsigned    asks;
+} requests[] = {
+	{ "noindex", "respect.noindex", ASKS_NOINDEX },
+	{ "noarchive", "respect.noarchive", ASKS_NOARCHIVE },
+	{ "tdm", "respect.tdm", ASKS_TDM },
+};
+
+int
+clean_respect(const char *list, unsigned *what, struct err *err)
+{
+	*what = 0;
+	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',') {
+		size_t i, n = strcspn(p, ",");
+
+		for (i = 0; i < 3 && (strlen(requests[i].name) != n || memcmp(requests[i].name, p, n) != 0); i++)
+			;
+		if (i == 3)
+			return err_set(err, "unknown is %.*s: noindex, noarchive or tdm", (int)n, p);
+		*what |= requests[i].asks;
+	}
+	return 0;
+}
+
+/* Why a page is left out at its own wish, or NULL. */
+static const char *
+asked(const struct clean *c, const struct page *p, const struct cleaned *out)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (c->respect & (p->asks | out->ex.asks) & requests[i].asks)
+			return requests[i].reason;
+	return NULL;
+}
+
+/* Whether a code is in a list "en,de". */
+static int
+in_list(const char *list, const char *code)
+{
+	size_t n = strlen(code);
+
+	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',')
+		if (strcspn(p, ",") == n && memcmp(p, code, n) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+ask_model(const struct fasttext *m, const struct buf *text, struct lang *l)
+{
+	int i = fasttext_best(m, text->p, text->n, &l->score);
+
+	snprintf(l->code, sizeof l->code, "%s", i < 0 ? "und" : fasttext_label(m, i));
+}
+
+/* By its address, before anything is done with it. */
+static const char *
+blocked(const struct clean *c, const struct page *p, struct cleaned *out)
+{
+	struct json meta;
+	struct buf *url = &out->utf8;
+
+	if (p->url.n)
+		return filter_blocks(c->filter, p->url.p, p->url.n) ? "block" : NULL;
+	if (json_parse(&meta, bytes_of(&p->meta), p->meta.n, NULL) || json_str(json_get(meta, "url"), url))
+		return NULL;
+	return filter_blocks(c->filter, bytes_of(url), url->n) ? "block" : NULL;
+}
+
+static void
+judge(const struct clean *c, struct page *p, struct cleaned *out)
+{
+	out->reason = blocked(c, p, out);
+	if (out->reason)
+		return;
+	to_text(c, p, out);
+	if (c->tidy || p->kind != PAGE_DOC)
+		tidy(out, p->kind == PAGE_HTML);         /* extraction has made blanks regular, but for code */
+	out->reason = is_blank(&out->text) ? "empty" : asked(c, p, out);
+	if (out->reason)
+		return;
+	if (c->lang_model)
+		ask_model(c->lang_model, &out->text, &out->lang);
+	else
+		lang_detect(out->text.p, out->text.n, &out->lang);
+	if (c->langs && (!in_list(c->langs, out->lang.code) || out->lang.score < c->lang_min))
+		out->reason = "lang";
+	if (!out->reason)
+		out->reason = filter_text(c->filter, out->text.p, out->text.n);
+	if (!out->reason && c->rules)
+		out->reason = rules_apply(c->rules, out->lang.code, &out->text);
+	if (!out->reason && is_blank(&out->text))
+		out->reason = "empty";
+	if (!out->reason && c->quality) {
+		out->quality = fasttext_prob(c->quality, out->text.p, out->text.n, c->quality_label);
+		if (out->quality < c->quality_min)
+			out->reason = "quality";
+	}
+	if (!out->reason && c->redact)
+		out->redacted = redact(&out->text, c->redact);
+}
+
+/* Buffers are kept from page to page, but not those of large ones. */
+static void
+trim(struct buf *b)
+{
+	if (b->cap > 1 << 18)
+		buf_free(b);
+}
+
+void
+clean_page(const struct clean *c, struct page *p, struct cleaned *out)
+{
+	buf_clear(&out->text);
+	buf_clear(&out->meta);
+	extracted_clear(&out->ex);
+	buf_clear(&out->utf8);
+	out->redacted = 0;
+	out->quality = -1;
+	memset(&out->lang, 0, sizeof out->lang);
+	out->reason = p->reason;
+	if (!out->reason)
+		judge(c, p, out);
+	make_meta(p, out);
+	trim(&p->body);
+	trim(&out->utf8);
+	trim(&out->ex.text);
+}
+
+void
+cleaned_trim(struct cleaned *out)
+{
+	trim(&out->text);
+}
+
+void
+cleaned_free(struct cleaned *c)
+{
+	buf_free(&c->text);
+	buf_free(&c->meta);
+	buf_free(&c->utf8);
+	extracted_free(&c->ex);
+}
+
+void
+tally_add(struct tally *t, const struct cleaned *c, size_t bytes_in)
+{
+	int i;
+
+	t->in++;
+	t->in_bytes += bytes_in;
+	if (!c->reason) {
+		t->out++;
+		t->out_bytes += c->text.n;
+		t->redacted += c->redacted;
+		return;
+	}
+	for (i = 0; i < t->n_row && strcmp(t->row[i].reason, c->reason) != 0; i++)
+		;
+	if (i == (int)(sizeof t->row / sizeof *t->row))
+		i--;
+	if (i == t->n_row)
+		t->row[t->n_row++].reason = c->reason;
+	t->row[i].n++;
+	t->row[i].bytes += bytes_in;
+}
+
+void
+tally_json(const struct tally *t, const struct source *s, struct buf *out)
+{
+	buf_char(out, '{');
+	json_add_int(out, "in", (long long)t->in);
+	json_add_int(out, "in_bytes", (long long)t->in_bytes);
+	json_add_int(out, "out", (long long)t->out);
+	json_add_int(out, "out_bytes", (long long)t->out_bytes);
+	json_add_int(out, "redacted", (long long)t->redacted);
+	json_key(out, "rejected");
+	buf_char(out, '{');
+	for (int i = 0; i < t->n_row; i++) {
+		json_key(out, t->row[i].reason);
+		buf_char(out, '{');
+		json_add_int(out, "n", (long long)t->row[i].n);
+		json_add_int(out, "bytes", (long long)t->row[i].bytes);
+		buf_char(out, '}');
+	}
+	buf_char(out, '}');
+	json_add_int(out, "skipped", (long long)source_skipped(s));
+	json_add_int(out, "damaged", (long long)source_damaged(s));
+	buf_str(out, "}\n");
+}

@@ -1,0 +1,41 @@
+/* signals - what quality rules measure in a text; each value is worked out when it is first asked for */
+#ifndef LM_SIGNALS_H
+#define LM_SIGNALS_H
+/* SPDX-License-Identifier: MIT */
+#include "text/rule/words.h"
+
+/* As datatrove's filters measure them; shares are of 1.  "Duplicate" counts second and later copies; lengths
+ * are in characters; words are those of words_split. */
+enum signal {
+	SIG_DUP_PARAGRAPHS, SIG_DUP_PARAGRAPH_CHARS, SIG_DUP_LINES, SIG_DUP_LINE_CHARS,
+	SIG_TOP_2, SIG_TOP_3, SIG_TOP_4,        /* characters of the most frequent 2-, 3-, 4-gram of words */
+	SIG_DUP_5, SIG_DUP_6, SIG_DUP_7, SIG_DUP_8, SIG_DUP_9, SIG_DUP_10,      /* characters in repeated n-grams */
+	SIG_WORDS, SIG_WORD_LENGTH,             /* of words that are not signs alone: how many, mean length */
+	SIG_HASHES, SIG_ELLIPSES,               /* "#", "..." and U+2026, per word */
+	SIG_BULLETS, SIG_END_ELLIPSES,          /* lines that begin with a bullet or -, that end in an ellipsis */
+	SIG_ALPHA,                              /* words with a letter, of all */
+	SIG_STOP_WORDS,                         /* how many of: the be to of and that have with */
+	SIG_LINES,                              /* lines that are not blank */
+	SIG_TERMINAL_LINES, SIG_SHORT_LINES,    /* of those: ending in a terminator, of up to short_line characters */
+	SIG_DUP_CHARS,                          /* characters of duplicate lines, of all but newlines */
+	SIG_NEWLINES,                           /* newlines per word */
+	SIG_COUNT
+};
+
+struct signals {
+	const char  *text;              /* must stay */
+	size_t       n, chars, short_line;
+	int          have_words;
+	struct words words;
+	struct slot *slots;             /* a hash table, used for one signal after another */
+	size_t       n_slots;
+	uint32_t     round;
+	uint64_t    *grams;             /* prefix hashes, see signals.c */
+	double       value[SIG_COUNT];
+	unsigned char known[SIG_COUNT];
+};
+
+void   signals_init(struct signals *, const char *text, size_t n);      /* short_line is 30 */
+double signals_get(struct signals *, enum signal);
+void   signals_free(struct signals *);
+#endif

@@ -1,0 +1,116 @@
+/* against - texts that must not be in the training data */
+/* SPDX-License-Identifier: MIT */
+#include "text/same/against.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include <stdlib.h>
+
+enum { DEPTH = 16 };
+
+struct against {
+	size_t          ngram, n, cap;
+	uint64_t       *set;            /* an open hash table; 0 is no shingle */
+	struct shingles shingles;
+};
+
+struct against *
+against_new(size_t ngram)
+{
+	struct against *a = xcalloc(1, sizeof *a);
+
+	a->ngram = ngram;
+	a->cap = 1024;
+	a->set = xcalloc(a->cap, sizeof *a->set);
+	return a;
+}
+
+static size_t
+slot_of(const uint64_t *set, size_t cap, uint64_t h)
+{
+	size_t i = (size_t)h & (cap - 1);
+
+	while (set[i] && set[i] != h)
+		i = (i + 1) & (cap - 1);
+	return i;
+}
+
+static void
+add(struct against *a, uint64_t h)
+{
+	size_t i = slot_of(a->set, a->cap, h | 1);
+	uint64_t *more;
+
+	if (a->set[i])
+		return;
+	a->set[i] = h | 1;
+	if (2 * ++a->n < a->cap)
+		return;
+	more = xcalloc(2 * a->cap, sizeof *more);
+	for (size_t k = 0; k < a->cap; k++)
+		if (a->set[k])
+			more[slot_of(more, 2 * a->cap, a->set[k])] = a->set[k];
+	free(a->set);
+	a->set = more;
+	a->cap *= 2;
+}
+
+static int
+add_text(struct against *a, const char *text, size_t n)
+{
+	shingles_make(&a->shingles, text, n, a->ngram);
+	if (a->shingles.n_words < a->ngram)
+		return 0;
+	for (size_t i = 0; i < a->shingles.n; i++)
+		add(a, a->shingles.v[i]);
+	return 1;
+}
+
+static int
+add_strings(struct against *a, struct json j, int depth)
+{
+	struct json_iter it;
+	struct buf b = { 0 };
+	int added = 0;
+
+	if (json_kind(j) == '"' && json_str(j, &b) == 0 && b.n)
+		added = add_text(a, b.p, b.n);
+	buf_free(&b);
+	if (depth == DEPTH || (json_kind(j) != '{' && json_kind(j) != '['))
+		return added;
+	it = json_walk(j);
+	while (json_next(&it))
+		added |= add_strings(a, it.value, depth + 1);
+	return added;
+}
+
+int
+against_add(struct against *a, const struct doc *d)
+{
+	struct json j;
+
+	if (d->text_len)
+		return add_text(a, d->text, d->text_len);
+	return json_parse(&j, d->meta, d->meta_len, NULL) == 0 && add_strings(a, j, 0);
+}
+
+int
+against_hit(const struct against *a, const char *text, size_t n, struct shingles *scratch)
+{
+	shingles_make(scratch, text, n, a->ngram);
+	if (scratch->n_words < a->ngram)
+		return 0;
+	for (size_t i = 0; i < scratch->n; i++)
+		if (a->set[slot_of(a->set, a->cap, scratch->v[i] | 1)])
+			return 1;
+	return 0;
+}
+
+void
+against_free(struct against *a)
+{
+	if (!a)
+		return;
+	shingles_free(&a->shingles);
+	free(a->set);
+	free(a);
+}

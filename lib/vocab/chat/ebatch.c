@@ -1,0 +1,132 @@
+/* ebatch - documents encoded by all threads, in their order */
+/* SPDX-License-Identifier: MIT */
+#include "vocab/chat/ebatch.h"
+#include "base/par.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_BYTES ((size_t)4 << 20)
+#define BATCH_DOCS  4096
+#define PART_BYTES  ((size_t)1 << 18)
+
+void
+ebatch_init(struct ebatch *b, const struct vocab *v, const struct vocab_opts *opts, const struct chat *chat)
+{
+	memset(b, 0, sizeof *b);
+	b->v = v;
+	b->chat = chat;
+	b->bos = b->eot = -1;
+	b->n_encoders = par_threads();
+	b->encoder = xcalloc((size_t)b->n_encoders, sizeof *b->encoder);
+	for (int i = 0; i < b->n_encoders; i++)
+		b->encoder[i] = encoder_new(v, opts);
+}
+
+static struct ebatch_doc *
+fresh(struct ebatch *b)
+{
+	if (b->n == b->cap) {
+		size_t was = b->cap;
+
+		b->cap = b->cap ? 2 * b->cap : 64;
+		b->doc = xreallocarray(b->doc, b->cap, sizeof *b->doc);
+		memset(b->doc + was, 0, (b->cap - was) * sizeof *b->doc);
+	}
+	return b->doc + b->n++;
+}
+
+int
+ebatch_add(struct ebatch *b, const struct doc *doc)
+{
+	struct ebatch_doc *d;
+	size_t end;
+
+	do {
+		if (b->bytes.n >= BATCH_BYTES || b->n >= BATCH_DOCS)
+			return 1;
+		end = doc->text_len - b->taken > PART_BYTES && !b->chat ?
+		      vocab_cut(b->v, doc->text, doc->text_len, b->taken + PART_BYTES) : doc->text_len;
+		d = fresh(b);
+		b->docs += !b->taken;
+		d->number = b->docs;
+		d->offset = b->taken;
+		d->more = end < doc->text_len;
+		d->text = b->bytes.n;
+		d->text_len = end - b->taken;
+		buf_add(&b->bytes, doc->text + b->taken, d->text_len);
+		d->meta = b->bytes.n;
+		d->meta_len = d->more ? 0 : doc->meta_len;
+		buf_add(&b->bytes, doc->meta, d->meta_len);
+		b->taken = d->more ? end : 0;
+	} while (d->more);
+	return 0;
+}
+
+static int
+one_chat(struct ebatch *b, struct ebatch_doc *d, struct encoder *e)
+{
+	struct json object;
+
+	if (json_parse(&object, b->bytes.p + d->meta, d->meta_len, &d->err))
+		return -1;
+	return chat_render(b->chat, e, object, 0, &d->ids, &d->mask, &d->err);
+}
+
+static void
+one(size_t i, int thread, void *ctx)
+{
+	struct ebatch *b = ctx;
+	struct ebatch_doc *d = b->doc + i;
+	struct encoder *e = b->encoder[thread];
+
+	d->ids.n = 0;
+	buf_clear(&d->mask);
+	if (b->chat) {
+		d->failed = one_chat(b, d, e);
+		return;
+	}
+	if (b->bos >= 0 && !d->offset)
+		VEC_PUSH(d->ids.v, d->ids.n, d->ids.cap, (uint32_t)b->bos);
+	d->failed = d->offset ? encode_more(e, b->bytes.p + d->text, d->text_len, d->offset, &d->ids, &d->err) :
+				encode(e, b->bytes.p + d->text, d->text_len, &d->ids, &d->err);
+	if (b->eot >= 0 && !d->more)
+		VEC_PUSH(d->ids.v, d->ids.n, d->ids.cap, (uint32_t)b->eot);
+}
+
+size_t
+ebatch_run(struct ebatch *b)
+{
+	par_for_on(b->n, one, b);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->doc[i].failed)
+			return i + 1;
+	return 0;
+}
+
+/* What one huge document needed is given back. */
+void
+ebatch_clear(struct ebatch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->doc[i].ids.cap > BATCH_BYTES / 4 || b->n > 512) {
+			free(b->doc[i].ids.v);
+			b->doc[i].ids = (struct ids){0};
+			buf_free(&b->doc[i].mask);
+		}
+	b->n = 0;
+	buf_clear(&b->bytes);
+}
+
+void
+ebatch_free(struct ebatch *b)
+{
+	for (int i = 0; i < b->n_encoders; i++)
+		encoder_free(b->encoder[i]);
+	for (size_t i = 0; i < b->cap; i++) {
+		free(b->doc[i].ids.v);
+		buf_free(&b->doc[i].mask);
+	}
+	free(b->encoder);
+	free(b->doc);
+	buf_free(&b->bytes);
+}
