@@ -14,12 +14,12 @@ static struct strs against_paths;
 static double min_jaccard = .5;
 static const struct opt opts[] = {
 	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
-	{ 0, "by", OPT_STR, &by, "LIST", "url, text, paragraph, line, minhash, substring [text,minhash]", OPT_RESULT },
+	{ 0, "by", OPT_STR, &by, "LIST", "url text paragraph line minhash substring", OPT_RESULT },
 	{ 0, "ngram", OPT_INT, &ngram, "N", "words in a shingle [5]", OPT_RESULT },
 	{ 0, "bands", OPT_INT, &bands, "N", "keys of a document [14]", OPT_RESULT },
 	{ 0, "rows", OPT_INT, &rows, "N", "minima in a key [8]", OPT_RESULT },
 	{ 0, "min-jaccard", OPT_NUM, &min_jaccard, "X", "shingles that near duplicates share [0.5]", OPT_RESULT },
-	{ 0, "min-substring", OPT_INT, &min_substring, "N", "units in a row that are cut where they come again [100; words: 50]", OPT_RESULT },
+	{ 0, "min-substring", OPT_INT, &min_substring, "N", "units in a row that are cut [100; words: 50]", OPT_RESULT },
 	{ 0, "unit", OPT_STR, &unit, "UNIT", "of these: byte or word [byte]", OPT_RESULT },
 	{ 0, "keep", OPT_STR, &keep, "WHICH", "of what is alike: first, longest, max:KEY [first]", OPT_RESULT },
 	{ 0, "index", OPT_STR, &index_path, "FILE", "drop what earlier runs saw; add what this one sees", OPT_QUIET },

@@ -14,7 +14,7 @@ static const struct opt opts[] = {
 	{ 'o', "output", OPT_STR, &out, "FILE", "write to FILE, as SVG unless --as [standard output]", OPT_QUIET },
 	{ 0, "as", OPT_STR, &as, "KIND", "svg, braille or block", OPT_RESULT },
 	{ 'x', "x", OPT_STR, &o.x, "KEY", "what runs along the bottom [step]", OPT_RESULT },
-	{ 'y', "y", OPT_STR, &o.y, "KEYS", "what is drawn: A+B in one panel, A,B in two [loss+eval_loss]", OPT_RESULT },
+	{ 'y', "y", OPT_STR, &o.y, "KEYS", "drawn: A+B in one panel, A,B in two", OPT_RESULT },
 	{ 0, "smooth", OPT_NUM, &o.smooth, "N", "means over about N points", OPT_RESULT },
 	{ 0, "points", OPT_FLAG, &o.points, NULL, "points, no lines", OPT_RESULT },
 	{ 0, "log-x", OPT_FLAG, &o.log_x, NULL, "a logarithmic axis along the bottom", OPT_RESULT },

@@ -16,7 +16,7 @@ static double lr = .5;
 static const struct opt opts[] = {
 	{ 'o', "output", OPT_STR, &output, "FILE", "write the model to FILE", OPT_QUIET },
 	{ 0, "label", OPT_LIST, &files, "LABEL=FILE", "documents of one label", OPT_QUIET },
-	{ 0, "key", OPT_STR, &key, "KEY", "of the other documents' metadata that holds the label [label]", OPT_RESULT },
+	{ 0, "key", OPT_STR, &key, "KEY", "of metadata that holds the label [label]", OPT_RESULT },
 	{ 0, "test", OPT_STR, &test, "FILE", "documents to count what the model gets right", OPT_QUIET },
 	{ 0, "dim", OPT_INT, &dim, "N", "numbers for a word [16]", OPT_RESULT },
 	{ 0, "epochs", OPT_INT, &epochs, "N", "times that all is read [5]", OPT_RESULT },

@@ -27,9 +27,9 @@ struct adapter_opts {
 	{ 0, "lora", OPT_STR, &(o).lora, "RANK[,ALPHA]", "train low-rank additions alone [alpha: the rank]", OPT_RESULT }, \
 	{ 0, "lora-targets", OPT_STR, &(o).targets, "PCRE", "the linear layers to add to [all-linear]", OPT_RESULT }, \
 	{ 0, "rslora", OPT_FLAG, &(o).rslora, NULL, "scale by alpha / sqrt(rank), not alpha / rank", OPT_RESULT }, \
-	{ 0, "adapter", OPT_STR, &(o).bottleneck, "WIDTH[,SCALE]", "train bottlenecks beside each feed-forward [scale 4]", OPT_RESULT }, \
+	{ 0, "adapter", OPT_STR, &(o).bottleneck, "WIDTH[,SCALE]", "bottlenecks beside each feed-forward [scale 4]", OPT_RESULT }, \
 	{ 0, "prompt", OPT_INT, &(o).prompt, "N", "train N virtual tokens before every sequence", OPT_RESULT }, \
-	{ 0, "prefix", OPT_INT, &(o).prefix, "N", "train N keys and values a layer before every sequence", OPT_RESULT }, \
+	{ 0, "prefix", OPT_INT, &(o).prefix, "N", "train N keys and values before every sequence", OPT_RESULT }, \
 	{ 0, "prompt-text", OPT_STR, &(o).text, "TEXT", "what these begin as [random tokens]", OPT_RESULT }
 
 /* Where a branch stands: beside a linear layer (LoRA), beside the whole feed-forward part (bottleneck). */
