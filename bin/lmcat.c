@@ -6,6 +6,7 @@
 #include "model/file/nearest.h"
 #include "stream/docs.h"
 #include "stream/input.h"
+#include "stream/pick.h"
 #include "stream/roll.h"
 #include "stream/salvage.h"
 #include "stream/tens.h"
@@ -17,7 +18,7 @@
 #include <sys/stat.h>
 
 static int check, frames, head, json, jsonl, from_jsonl, show_mask, rescue;
-static long long stop_after = -1, segments;
+static long long stop_after = -1, segments, some, seed;
 static const char *vocab_path, *near, *out = "-";
 static struct vocab *vocab;
 static FILE *text;              /* where what is no stream goes */
@@ -32,6 +33,8 @@ static const struct opt opts[] = {
 	{ 0, "mask", OPT_FLAG, &show_mask, NULL, "mark the tokens that are trained on: [so]", OPT_QUIET },
 	{ 0, "near", OPT_STR, &near, "TOKEN", "of a model: the tokens most like this one", OPT_QUIET },
 	{ 0, "salvage", OPT_FLAG, &rescue, NULL, "a stream of the frames that are still whole", OPT_QUIET },
+	{ 0, "sample", OPT_INT, &some, "N", "N documents at random, in their order", OPT_RESULT },
+	{ 'S', "seed", OPT_INT, &seed, "N", "of --sample [0]", OPT_RESULT },
 	{ 0, "segments", OPT_INT, &segments, "N", "demand that N segments came", OPT_QUIET },
 	{ 'n', "records", OPT_INT, &stop_after, "N", "stop after N records", OPT_QUIET },
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "show tokens as text by this vocabulary", OPT_QUIET },
@@ -57,29 +60,40 @@ more(uint64_t done)
 }
 
 static void
+show_doc(const struct doc *d, struct docs_out *o)
+{
+	if (o) {
+		docs_put(o, d);
+		return;
+	}
+	if (json || jsonl)
+		doc_to_jsonl(&line, d);
+	else {
+		buf_add(&line, d->text, d->text_len);
+		buf_char(&line, '\n');
+	}
+	fwrite(line.p, 1, line.n, text);
+	buf_clear(&line);
+}
+
+static void
 show_docs(int n, char **files)
 {
 	struct docs_in *in = docs_open(n, files, 0);
 	char *h = from_jsonl ? head_next(docs_head(in), "docs", "") : NULL;
 	struct docs_out *o = h ? docs_create(out, h) : NULL;
+	struct pick *picked = some > 0 ? pick_new((size_t)some, (uint64_t)seed) : NULL;
 	struct doc d;
 
-	while (more(docs_count(in)) && docs_next(in, &d)) {
-		if (o) {
-			docs_put(o, &d);
-			continue;
-		}
-		if (check)
-			continue;
-		if (json || jsonl)
-			doc_to_jsonl(&line, &d);
-		else {
-			buf_add(&line, d.text, d.text_len);
-			buf_char(&line, '\n');
-		}
-		fwrite(line.p, 1, line.n, text);
-		buf_clear(&line);
-	}
+	while (more(docs_count(in)) && docs_next(in, &d))
+		if (picked)
+			pick_add(picked, &d);
+		else if (!check)
+			show_doc(&d, o);
+	while (picked && pick_next(picked, &d))
+		show_doc(&d, o);
+	if (picked)
+		pick_free(picked);
 	if (o)
 		docs_finish(o);
 	free(h), docs_close(in);
@@ -268,6 +282,8 @@ main(int argc, char **argv)
 
 	if (vocab_path && !(vocab = vocab_load(vocab_path, NULL, &e)))
 		die_err(&e);
+	if (some < 0)
+		die_usage("--sample counts from 1");
 	if (rescue) {
 		show_salvaged(first < argc ? argv[first] : NULL);
 		return EXIT_OK;

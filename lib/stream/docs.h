@@ -10,7 +10,7 @@ struct doc {
 };
 
 /* Reading.  Frames of type docs, or JSONL (plain, gzip, zstd): one object a line, `text` is the text (objects
- * without it: see docs_jsonl_field), the other keys the meta, as they are.  Damage ends the program with file,
+ * without it: see doc_from_jsonl), the other keys the meta, as they are.  Damage ends the program with file,
  * record and byte.  A file that is neither is one document of plain text when text_too is set, else an error. */
 struct docs_in;
 struct docs_in *docs_open(int nfiles, char **files, int text_too);
