@@ -305,7 +305,7 @@ main(int argc, char **argv)
 	if (kern_init(&err) < 0)
 		die_err(&err);
 	if (!strncmp(what, "peak-", 5)) {       /* peak-f32, peak-bf16: the number alone */
-		printf("%.0f\n", limit_product(!strcmp(what, "peak-bf16")));
+		printf("%.0f\n", limit_steady(!strcmp(what, "peak-bf16")));
 		return EXIT_OK;
 	}
 	arena_init(&all_mem, (BIG + 5 * (size + 16)) * sizeof (float));

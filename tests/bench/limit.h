@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #endif
 
-enum { ROUNDS = 9, LIMIT_THREADS = 256, LIMIT_STEPS = 1 << 21 /* of 12 independent vectors each */ };
+enum { ROUNDS = 9, LIMIT_THREADS = 256, LIMIT_STEPS = 1 << 23 /* of 12 independent vectors each */ };
 enum limit { LIMIT_F32, LIMIT_BF16, LIMIT_INT8 };
 
 static int cpu_time;    /* processor time of all threads over their number, for a machine that others use */
@@ -120,6 +120,19 @@ limit_product(int bf16)
 	double r = bf16 ? limit_rate(LIMIT_BF16) : 0;
 
 	return r > 0 ? r : limit_rate(LIMIT_F32);
+}
+
+/* The same once the threads have found their processors: woken ones may share one for a while. */
+static inline double
+limit_steady(int bf16)
+{
+	double v[ROUNDS], began = clock_seconds();
+
+	while (clock_seconds() - began < 0.3)
+		limit_product(bf16);
+	for (int i = 0; i < ROUNDS; i++)
+		v[i] = limit_product(bf16);
+	return median(v);
 }
 
 static float *big;
