@@ -116,6 +116,7 @@ check(void)
 	need(o.distill || !(cli_given(&o.distill_weight) || cli_given(&o.distill_temperature)), "--distill=MODEL says who teaches");
 	need(!((grads || apply) && (o.dropout > 0 || o.ema > 0 || o.batch_ramp || o.distill)),
 	    "--dropout, --ema, --batch-ramp and --distill need the whole step in one process");
+	need(!(grads && o.freeze), "--freeze goes with --apply");
 	need(!(grads && o.state), "--grads changes nothing: the state is with --apply");
 	need(strcmp(o.optim.optimizer_name, "adam") || !cli_given(&o.optim.decay), "--decay: adam has none, adamw has");
 	if (optim_check(&o.optim, o.steps, &e) || adapter_check(&o.adapt, &e))

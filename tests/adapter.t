@@ -57,6 +57,9 @@ sed 's/"hidden_size":32/"n_embd":32/; s/"num_hidden_layers"/"n_layer"/; s/"num_a
 t 'GPT-2: c_proj twice' 'init-model -q --config=gpt2.json -w vocab.json -o gpt2.safetensors && train-step -q -m gpt2.safetensors -n 2 --lora=2 -o g train.lms &&
 	grep -q "\"fan_in_fan_out\":true" g/adapter_config.json && grep -q "\[\"attn.c_attn\",\"attn.c_proj\",\"mlp.c_fc\",\"mlp.c_proj\"\]" g/adapter_config.json &&
 	convert-model --merge=g gpt2.safetensors -o gm.safetensors && near "$(loss g)" "$(loss gm.safetensors)" 1e-5'
+t 'GPT-2: virtual tokens, up to the end of its positions' 'train-step -q -m gpt2.safetensors -n 2 -T 32 --prompt=20 --lr=3e-2 -o gv train.lms && echo The >the.txt &&
+	sample -q -m gv -n 41 -k 3 -S 1 --roll -o rolls.lms the.txt && lmcat rolls.lms | head -1 && rank-pairs -q --verify="sed s/.*/1/" -m gpt2.safetensors -o sc.lms rolls.lms &&
+	rlhf-step -q --algo=reinforce --lr=0 -m gv -o gv2 sc.lms'
 t 'what peft adds to the configuration is no hindrance' 'mkdir p && cp a/adapter_model.safetensors p &&
 	sed "s/^{/{\"auto_mapping\":null,\"use_dora\":false,\"rank_pattern\":{},\"modules_to_save\":null,\"loftq_config\":{},\"layers_pattern\":null,/" a/adapter_config.json >p/adapter_config.json && [ "$(loss p)" = "$(loss a)" ]'
 

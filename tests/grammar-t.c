@@ -41,9 +41,31 @@ refused(const char *grammar)
 	grammar_free(g);
 }
 
+/* Rules that lead to the next one, `ways` times each. */
+static void
+row(int rules, const char *ways)
+{
+	struct buf b = { 0 };
+
+	buf_str(&b, "root ::= r0\n");
+	for (int i = 0; i < rules; i++)
+		buf_printf(&b, ways, i, i + 1, i + 1);
+	buf_printf(&b, "r%d ::= \"a\"\n", rules);
+	struct err e = { .text = "" };
+	struct grammar *g = grammar_parse(b.p, b.n, &e);
+
+	OK(!g || fits(g, "b") == 0, "%d rules in a row, %s: it ends", rules, g ? "walked" : e.text);
+	grammar_free(g);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
+	row(40, "r%d ::= r%d | r%d\n");
+	row(40, "r%d ::= r%d \"x\" | r%d \"x\"\n");
+	row(20000, "r%d ::= r%d\n");
+
 	check("root ::= [a-z]", (const char *const[]){ "2t", "0\xe0", "0\xf0", "0\xc2", NULL });
 	check("root ::= \"yes\" | \"no\" # a comment\n", (const char *const[]){ "1", "1y", "2yes", "2no", "0yess", "0x", NULL });
 	check("root ::= [a-c]{2,3} (\"-\" [^x\\n])* end?\nend ::=\n \"!\" |\n \".\"\n",

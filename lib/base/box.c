@@ -209,6 +209,7 @@ first(struct box *b)
 	if (b->root) {
 		must(b, syscall(SYS_setresgid, b->gid, b->gid, b->gid), "giving up root's group");
 		must(b, syscall(SYS_setresuid, b->uid, b->uid, b->uid), "giving up root");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);       /* another user forgets it */
 	}
 	if (dup2(b->in, 0) < 0 || dup2(b->out[1], 1) < 0 || dup2(1, 2) < 0 || dup2(b->said[1], 3) < 0)
 		fail(b, "standard input and output");

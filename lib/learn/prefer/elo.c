@@ -29,7 +29,7 @@ table_of(const struct elo_matches *m, int resampled, uint64_t seed, uint64_t k)
 static void
 strengths(const double *win, int n, double *log_p)
 {
-	enum { ROUNDS = 20000 };
+	enum { ROUNDS = 2000 };
 	double *p = xmalloc((size_t)n * sizeof *p), moved = 1, mean;
 
 	for (int i = 0; i < n; i++)
@@ -44,7 +44,8 @@ strengths(const double *win, int n, double *log_p)
 					met += (win[i * n + j] + win[j * n + i]) / (p[i] + p[j]);
 			}
 			next = met > 0 ? fmin(fmax(won / met, 1e-9), 1e9) : p[i];
-			moved = fmax(moved, fabs(log(next / p[i])));
+			if (next > 1e-6 && next < 1e6)           /* beyond, there is no height to wait for */
+				moved = fmax(moved, fabs(log(next / p[i])));
 			p[i] = next;
 			mean += log(next) / n;
 		}

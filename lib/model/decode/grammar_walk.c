@@ -9,7 +9,7 @@
  * A text so far is a set of stacks: what each still expects, the next element, a character class, on top.  Stacks are
  * lists of cells that share their tails.  An empty stack: the text may end.
  */
-enum { NOTHING = -1, MOST_DEEP = 2048, MOST_STACKS = 1024 };
+enum { NOTHING = -1, MOST_DEEP = 2048, MOST_STACKS = 1024, MOST_CALLS = 1 << 16 };
 
 struct cell {
 	int el, under, depth;
@@ -27,6 +27,7 @@ struct grammar_state {
 	const struct grammar *g;
 	struct cell *cell;
 	size_t  n_cell, cap_cell;
+	int     calls;                  /* of expand, since the last character */
 	struct set at, next, now;       /* stacks; of the trial under way */
 	struct half half;
 };
@@ -59,10 +60,11 @@ equal(const struct grammar_state *s, int a, int b)
 	return 1;
 }
 
-/* A stack whose top is any element: what that comes down to goes into the set.  Recursion ends because no rule is left
- * recursive, and a stack is at most MOST_DEEP. */
+/* A stack whose top is any element: what that comes down to goes into the set.  No rule is left recursive, but rules
+ * that lead to one another by many ways, or in a long row, are followed MOST_CALLS times a character and MOST_DEEP
+ * down, no further. */
 static void
-expand(struct grammar_state *s, int stack, struct set *to)
+expand(struct grammar_state *s, int stack, struct set *to, int deep)
 {
 	const struct grammar *g = s->g;
 	int el = stack == NOTHING ? 0 : s->cell[stack].el, rest;
@@ -75,13 +77,13 @@ expand(struct grammar_state *s, int stack, struct set *to)
 			VEC_PUSH(to->v, to->n, to->cap, stack);
 		return;
 	}
-	if (s->cell[stack].depth >= MOST_DEEP)
+	if (s->cell[stack].depth >= MOST_DEEP || deep >= MOST_DEEP || ++s->calls > MOST_CALLS)
 		return;
 	rest = s->cell[stack].under;
 	if (!ends(g, el + 1))
 		rest = push(s, el + 1, rest);
 	for (int x = g->rule[g->el[el].what]; ; x++) {
-		expand(s, ends(g, x) ? rest : push(s, x, rest), to);
+		expand(s, ends(g, x) ? rest : push(s, x, rest), to, deep + 1);
 		while (!ends(g, x))
 			x++;
 		if (g->el[x].kind == EL_END)
@@ -101,11 +103,13 @@ has(const struct grammar *g, const struct class *c, uint32_t lo, uint32_t hi)
 				return 1;
 		return 0;
 	}
-	for (size_t i = 0; i < c->n && lo <= hi; i++)          /* what one range leaves of it, the others may take */
+	for (size_t i = 0; i < c->n; i++)
 		if (r[i].lo <= lo && hi <= r[i].hi)
 			return 0;
-		else if (r[i].lo <= lo && lo <= r[i].hi)
-			return has(g, c, r[i].hi + 1, hi);
+		else if (r[i].lo <= lo && lo <= r[i].hi) {      /* what it leaves, the others may take */
+			lo = r[i].hi + 1;
+			i = (size_t)-1;
+		}
 	return 1;
 }
 
@@ -120,13 +124,14 @@ static void
 step(struct grammar_state *s, const struct set *from, struct set *to, uint32_t c)
 {
 	to->n = 0;
+	s->calls = 0;
 	for (size_t i = 0; i < from->n; i++) {
 		int stack = from->v[i], el, rest;
 		if (stack == NOTHING || !has(s->g, class_of(s, stack), c, c))
 			continue;
 		el = s->cell[stack].el + 1;
 		rest = s->cell[stack].under;
-		expand(s, ends(s->g, el) ? rest : push(s, el, rest), to);
+		expand(s, ends(s->g, el) ? rest : push(s, el, rest), to, 0);
 	}
 }
 
@@ -190,7 +195,7 @@ grammar_start(const struct grammar *g)
 
 	s->g = g;
 	for (int x = g->rule[g->root]; ; x++) {
-		expand(s, ends(g, x) ? NOTHING : push(s, x, NOTHING), &s->at);
+		expand(s, ends(g, x) ? NOTHING : push(s, x, NOTHING), &s->at, 0);
 		while (!ends(g, x))
 			x++;
 		if (g->el[x].kind == EL_END)

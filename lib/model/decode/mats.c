@@ -109,6 +109,15 @@ take_vector(struct maker *k, size_t offset, size_t n)
 	return at;
 }
 
+static size_t
+count_at(const struct params *par, size_t offset)
+{
+	for (int i = 0; i < par->n; i++)
+		if (par->v[i].offset == offset)
+			return par->v[i].count;
+	return 0;
+}
+
 static void
 make_layer(struct maker *k, const struct config *c, int l)
 {
@@ -147,7 +156,7 @@ make(const struct config *c, const struct params *par, const struct weight_src *
 	make_matrix(&k, &m->tok, par->tok, V, C);
 	if (par->head != par->tok)
 		make_matrix(&k, &m->head, par->head, V, C);
-	m->pos = take_vector(&k, par->pos, (size_t)c->T * C);
+	m->pos = take_vector(&k, par->pos, count_at(par, par->pos));     /* virtual tokens leave c->T fewer */
 	for (int l = 0; l < c->L; l++)
 		make_layer(&k, c, l);
 	m->norm_f = take_vector(&k, par->norm_f, C);

@@ -163,7 +163,14 @@ model_vocab(const struct model *m, struct err *e)
 		err_set(e, "the model carries no tokenizer");
 		return NULL;
 	}
-	return vocab_parse(m->tokenizer.p, m->tokenizer.n, "pipelm.tokenizer", NULL, e);
+	struct vocab *v = vocab_parse(m->tokenizer.p, m->tokenizer.n, "pipelm.tokenizer", NULL, e);
+
+	if (v && vocab_size(v) > (size_t)m->cfg.V) {
+		err_set(e, "the tokenizer has %zu tokens, and the model %d", (size_t)vocab_size(v), m->cfg.V);
+		vocab_free(v);
+		return NULL;
+	}
+	return v;
 }
 
 /* ---- loading */

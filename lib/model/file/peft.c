@@ -193,17 +193,19 @@ adapter_save(const struct model *m, const char *dir, struct err *e)
 {
 	struct buf b = { 0 };
 	struct file_out *o;
-	char *path;
+	char *path, *weights;
 	int bad;
 
 	if (mkdir(dir, 0777) && errno != EEXIST)
 		return err_sys(e, "%s", dir);
 	print_config(m, &b);
 	path = within(dir, "adapter_config.json");
+	weights = within(dir, "adapter_model.safetensors");
+	unlink(weights);                /* never those of before beside another configuration */
 	bad = file_write(path, 0, b.p, b.n, e);
 	free(path);
 	buf_clear(&b);
-	path = within(dir, "adapter_model.safetensors");
+	path = weights;
 	if (!bad && !(bad = !(o = file_create(path, 1, e)))) {
 		declare(m, &b);
 		fwrite(b.p, 1, b.n, file_stream(o));

@@ -125,7 +125,7 @@ read_all(struct responses *r, struct err *e)
 	int more, cut, bad = in ? 0 : -1;
 
 	while (!bad && (more = input_line(in, &b, LINE_MOST, &cut, e)) != 0) {
-		bad = more < 0 || (b.n && take_line(r, count, line, &b, e));
+		bad = more < 0 || (cut && err_set(e, "cut short: the last line has no newline")) || (b.n && take_line(r, count, line, &b, e));
 		line += !bad && b.n;
 	}
 	if (bad && in) {
@@ -145,7 +145,8 @@ read_all(struct responses *r, struct err *e)
 
 /* ---- judged by a command */
 
-/* A program ends with a line that its code cannot know of beforehand: one that ends early does not pass.  Other
+/* A program ends with a line that its code cannot know of beforehand: one that ends early does not pass (one that
+ * reads its own source could say the line; it is a guard against accidents, and the box against intent).  Other
  * responses go as one JSON line, and a number comes back. */
 static void
 question(const struct responses *r, const struct task_item *it, size_t i, const char *text, struct buf *in)

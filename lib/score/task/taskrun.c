@@ -77,7 +77,7 @@ open_model(struct task_at_work *w, struct err *e)
 	struct json j;
 	int otherwise;
 
-	if (model_open(&w->m, o->model, e))
+	if (model_open_adapted(&w->m, o->model, e))
 		return -1;
 	if (!(w->vocab = model_vocab(&w->m, e)))
 		return err_in(e, o->model);
