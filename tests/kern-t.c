@@ -142,7 +142,6 @@ one_product(const size_t *s, int at, int bt, int acc, int half)
 	size_t M = s[0], N = s[1], K = s[2], ldc = N + 3, size = M * ldc * sizeof (float);
 	float *a = some(M * K + 7 * (M + K)), *b = some(N * K + 5 * (N + K));
 	float *c0 = some(M * ldc), *want1 = copy(c0, M * ldc), *want2 = copy(c0, M * ldc), *c = copy(c0, M * ldc);
-	float *packed, *aligned;
 	struct gemm g = {
 		.M = M, .N = N, .K = K, .A = a, .lda = (at ? M : K) + 7, .a_trans = at,
 		.B = b, .ldb = (bt ? K : N) + 5, .b_trans = bt, .C = c, .ldc = ldc, .accumulate = acc, .bf16 = half
@@ -165,17 +164,6 @@ one_product(const size_t *s, int at, int bt, int acc, int half)
 			memcpy(c, c0, size);
 			gemm(&g);
 			bad += memcmp(c, want, size) != 0;
-			if (!half) {
-				memcpy(c, c0, size);
-				packed = xmalloc(gemm_pack_size(N, K) * sizeof *packed + 64);
-				aligned = (float *)(((uintptr_t)packed + 63) / 64 * 64);
-				gemm_pack(aligned, b, g.ldb, bt, N, K);
-				g.packed = aligned;
-				gemm(&g);
-				g.packed = NULL;
-				bad += memcmp(c, want, size) != 0;
-				free(packed);
-			}
 			if (threads > 1)
 				continue;
 			memcpy(c, c0, size);
@@ -411,10 +399,16 @@ one_attention(const struct shape *s)
 		bad += memcmp(o2, a.o, no / (size_t)s->B * sizeof *o2) != 0;
 	}
 	if (!s->window && !s->docs && !s->drops) {                           /* the last row as decoding has it */
-		size_t last = (size_t)s->T - 1;
-		float *o = some((size_t)(s->H * s->D));
+		size_t last = (size_t)s->T - 1;       /* in two parts */
+		float *o = some((size_t)(s->H * s->D)), top[8], sum[8];
 
-		attn_row(a.q + last * a.ld, a.k, a.v, a.ld, last + 1, s->H, s->KV, s->D, a.scale, o);
+		for (int h = 0; h < s->H; h++)
+			top[h] = -INFINITY, sum[h] = 0;
+		memset(o, 0, (size_t)(s->H * s->D) * sizeof *o);
+		attn_part(a.q + last * a.ld, a.k, a.v, a.ld, last / 2, s->H, s->KV, s->D, a.scale, o, top, sum);
+		attn_part(a.q + last * a.ld, a.k + last / 2 * a.ld, a.v + last / 2 * a.ld, a.ld, last + 1 - last / 2, s->H, s->KV, s->D,
+			a.scale, o, top, sum);
+		attn_end(o, sum, s->H, s->D);
 		bad += differ(o, o2 + last * (size_t)(s->H * s->D), (size_t)(s->H * s->D), 2e-6);
 		free(o);
 	}

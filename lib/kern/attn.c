@@ -447,17 +447,3 @@ attn_end(float *o, const float *sum, int H, int D)
 	for (int h = 0; h < H; h++)
 		kern_now()->scale(o + (size_t)h * (size_t)D, 1 / sum[h], (size_t)D);
 }
-
-void
-attn_row(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
-		float scale, float *o)
-{
-	for (int h = 0; h < H; h++) {
-		size_t at = (size_t)(h / (H / KV) * D), to = (size_t)(h * D);
-		float top = -INFINITY, sum = 0;
-
-		memset(o + to, 0, (size_t)D * sizeof *o);
-		attn_part(q + to, k + at, v + at, ld_kv, n, 1, 1, D, scale, o + to, &top, &sum);
-		attn_end(o + to, &sum, 1, D);
-	}
-}

@@ -29,10 +29,8 @@ void attn_fwd(const struct attn *);
  * dk and dv of a group are summed over its query heads in order. */
 void attn_bwd(const struct attn *, const float *dout, float *dq, float *dk, float *dv);
 size_t attn_scratch(const struct attn *);       /* floats that a backward of this shape takes */
-/* One query row against n cached keys and values (n, KV*D), ld_kv apart: o (H*D). Pure, for one thread. */
-void attn_row(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
-		float scale, float *o);
-/* The same in parts: each adds n keys.  top and sum (H) are the softmax's state: -INFINITY and 0 at first, as o is
+/* One query row against cached keys and values (KV*D each, ld_kv apart), in parts that add n keys each: o (H*D).  Pure,
+ * for one thread.  top and sum (H) are the softmax's state: -INFINITY and 0 at first, as o is
  * 0; at the end o of a head is divided by its sum. */
 void attn_part(const float *q, const float *k, const float *v, size_t ld_kv, size_t n, int H, int KV, int D,
 		float scale, float *o, float *top, float *sum);

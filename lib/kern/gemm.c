@@ -63,13 +63,6 @@ pack_b(const struct job *j, float *dst, size_t col, size_t k0, size_t kn)
 		pack(j, dst, j->k->nr, src, g->ldb, g->b_trans, g->N - col, depth);
 }
 
-/* Where the panel of column col goes on at depth k0 in a B that came packed. */
-static const float *
-panel_of(const struct job *j, size_t col, size_t k0)
-{
-	return j->g->packed + col * j->g->K + k0 * j->k->nr;
-}
-
 static void
 one_tile(const struct job *j, size_t panel, size_t col, size_t k0, size_t kn, const float *a, const float *b)
 {
@@ -102,7 +95,7 @@ block(struct job *j, size_t task, size_t *packed, float *abuf, const float *bbuf
 			pack_a(j, abuf + (p - p0) * mr * kn, p, k0, kn);
 	*packed = ib;
 	for (size_t q = np * jb / j->nblk; q < np * (jb + 1) / j->nblk; q++) {
-		const float *b = j->g->packed ? panel_of(j, j0 + q * nr, k0) : bbuf + q * nr * kn;
+		const float *b = bbuf + q * nr * kn;
 
 		for (size_t p = p0; p < p1; p++)
 			one_tile(j, p, j0 + q * nr, k0, kn, abuf + (p - p0) * mr * kn, b);
@@ -126,7 +119,7 @@ wide(int thread, int threads, void *ctx)
 			size_t kn = least(j->kc, j->K - k0), packed = (size_t)-1, first = end;
 			float *bbuf = j->b + (step++ & 1) * j->b_size;
 
-			for (end += g->packed ? 0 : np; ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
+			for (end += np; ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
 				size_t q = ticket - first;
 
 				pack_b(j, bbuf + q * j->k->nr * kn, j0 + q * j->k->nr, k0, kn);
@@ -145,7 +138,6 @@ static void
 narrow(int thread, int threads, void *ctx)
 {
 	struct job *j = ctx;
-	const struct gemm *g = j->g;
 	size_t mr = j->k->mr, nr = j->k->nr, ticket = atomic_fetch_add(&j->next, 1);
 	float *bbuf = j->b + (size_t)thread * nr * j->kc;
 
@@ -159,10 +151,9 @@ narrow(int thread, int threads, void *ctx)
 		do {
 			size_t kn = least(j->kc, j->K - k0);
 
-			if (!g->packed)
-				pack_b(j, bbuf, col, k0, kn);
+			pack_b(j, bbuf, col, k0, kn);
 			for (size_t p = 0; p < j->mp; p++)
-				one_tile(j, p, col, k0, kn, j->a + (p * j->K + k0) * mr, g->packed ? panel_of(j, col, k0) : bbuf);
+				one_tile(j, p, col, k0, kn, j->a + (p * j->K + k0) * mr, bbuf);
 			k0 += kn;
 		} while (k0 < j->K);
 	}
@@ -219,7 +210,7 @@ job_init(struct job *j, const struct gemm *g, int threads)
 		j->mblk = least(4 * t, div_up(j->mp, NARROW));
 	j->nblk = threads > 1 && j->mblk < 2 * t ? least(div_up(2 * t, j->mblk), div_up(least(j->np, k->nc / k->nr), 4)) : 1;
 	j->a_size = div_up(div_up(j->mp, j->mblk) * k->mr * j->kc, 16) * 16;
-	j->b_size = g->packed ? 0 : least(k->nc, j->np * k->nr) * j->kc;
+	j->b_size = least(k->nc, j->np * k->nr) * j->kc;
 	return 2 * j->b_size + t * j->a_size;
 }
 
@@ -256,35 +247,4 @@ gemm(const struct gemm *g)
 		par_run(work_on, &j);
 	else
 		work_on(0, 1, &j);
-}
-
-size_t
-gemm_pack_size(size_t N, size_t K)
-{
-	size_t nr = kern_now()->nr;
-
-	return div_up(N, nr) * nr * K;
-}
-
-struct packing {
-	struct job j;
-	float *dst;
-};
-
-static void
-pack_panel(size_t panel, void *ctx)
-{
-	const struct packing *p = ctx;
-	size_t col = panel * p->j.k->nr;
-
-	pack_b(&p->j, p->dst + col * p->j.g->K, col, 0, p->j.g->K);
-}
-
-void
-gemm_pack(float *dst, const float *B, size_t ldb, int b_trans, size_t N, size_t K)
-{
-	struct gemm g = { .N = N, .K = K, .B = B, .ldb = ldb, .b_trans = b_trans };
-	struct packing p = { { .g = &g, .k = kern_now(), .per = 1, .K = K }, dst };
-
-	par_for(div_up(N, p.j.k->nr), pack_panel, &p);
 }

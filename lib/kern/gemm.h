@@ -25,12 +25,11 @@ struct gemm {
 	const float *B;                 /* (K,N), or (N,K) when b_trans: a weight [out][in] */
 	size_t       ldb;
 	int          b_trans;
-	const float *packed;            /* what gemm_pack made of B, which is then not read; NULL: B is packed on the way */
 	const struct panels *panels;    /* an F32 or BF16 matrix (N,K) in place of B; NULL: none */
 	float       *C;
 	size_t       ldc;
 	int          accumulate;        /* go on from what C holds */
-	int          bf16;              /* A and B are rounded to bf16 on the way; the rest stays fp32; B not packed */
+	int          bf16;              /* A and B are rounded to bf16 on the way; the rest stays fp32 */
 	/* Epilogue, fused into the store of a tile, in this order; NULL: none.  With accumulate it comes after the sum. */
 	const float *bias;              /* (N): C += bias */
 	float       *pre;               /* (M,N), ld ldc: the value before the activation is kept here */
@@ -42,11 +41,6 @@ struct gemm {
  * between calls, one set a thread.  With few rows (decoding) B is read once, at the speed of memory. */
 void gemm(const struct gemm *);
 size_t gemm_scratch(const struct gemm *);        /* floats of it that this product takes */
-
-/* For a B that many products share: its panels, gemm_pack_size floats at dst (aligned to 64).  The bits of a product
- * do not depend on it, but the layout depends on the instruction set: it is for this process alone. */
-size_t gemm_pack_size(size_t N, size_t K);
-void   gemm_pack(float *dst, const float *B, size_t ldb, int b_trans, size_t N, size_t K);
 
 /* Floating-point operations of all products of this process so far: 2 M N K each. */
 uint64_t gemm_work(void);

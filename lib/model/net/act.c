@@ -91,16 +91,16 @@ act_back(const struct config *c, float *dpre, const float *dy, const float *pre,
 }
 
 void
-up_fwd(const struct config *c, const float *W, const float *packed, const float *bias, float *y, float *pre,
+up_fwd(const struct config *c, const float *W, const float *bias, float *y, float *pre,
 		const float *x, size_t rows, enum linear how)
 {
 	size_t K = (size_t)c->C, N = width_up(c);
 
 	if (c->gated || c->act == ACT_GELU) {
-		linear_fwd(pre, x, rows, K, N, W, packed, bias, NULL, how);
+		linear_fwd(pre, x, rows, K, N, W, bias, NULL, how);
 		act_again(c, y, pre, rows);
 	} else {
 		gemm(&(struct gemm){ .M = rows, .N = N, .K = K, .A = x, .lda = K, .B = W, .ldb = K, .b_trans = 1,
-			.packed = packed, .C = y, .ldc = N, .bf16 = how != LINEAR_F32, .bias = bias, .pre = pre, .act = kernel_of(c->act) });
+			.C = y, .ldc = N, .bf16 = how != LINEAR_F32, .bias = bias, .pre = pre, .act = kernel_of(c->act) });
 	}
 }

@@ -49,7 +49,7 @@ logits_of(struct net *n, const float *w, const uint32_t *row, size_t m)
 {
 	const float *x = hidden_rows(n, row, m);
 
-	linear_fwd(n->logits, x, m, (size_t)n->cfg.C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL, NULL, n->linear);
+	linear_fwd(n->logits, x, m, (size_t)n->cfg.C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL, n->linear);
 	return x;
 }
 
@@ -120,6 +120,6 @@ net_logits(struct net *n, const float *w, size_t first, size_t count, float *log
 {
 	size_t C = (size_t)n->cfg.C;
 
-	linear_fwd(logits, n->hidden + first * C, count, C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL, NULL,
+	linear_fwd(logits, n->hidden + first * C, count, C, (size_t)n->cfg.V, w + n->par->head, NULL, NULL,
 			n->linear);
 }

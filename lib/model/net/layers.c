@@ -27,11 +27,11 @@ norm_bwd(const struct config *c, const float *w, float *g, size_t gain, size_t b
 }
 
 void
-linear_fwd(float *y, const float *x, size_t rows, size_t K, size_t N, const float *W, const float *packed,
+linear_fwd(float *y, const float *x, size_t rows, size_t K, size_t N, const float *W,
 		const float *bias, const float *residual, enum linear how)
 {
 	gemm(&(struct gemm){ .M = rows, .N = N, .K = K, .A = x, .lda = K, .B = W, .ldb = K, .b_trans = 1,
-		.packed = packed, .C = y, .ldc = N, .bf16 = how != LINEAR_F32, .bias = bias, .residual = residual });
+		.C = y, .ldc = N, .bf16 = how != LINEAR_F32, .bias = bias, .residual = residual });
 }
 
 void

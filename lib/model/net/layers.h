@@ -35,16 +35,15 @@ void norm_bwd(const struct config *, const float *w, float *g, size_t gain, size
  * rows, are left in fp32, because the rows do not go two by two (gemm.h). */
 enum linear { LINEAR_F32, LINEAR_BF16_DX, LINEAR_BF16 };
 
-/* y (rows,N) = x (rows,K) W^T + bias + residual, W (N,K).  bias, residual: NULL for none.  packed: what gemm_pack
- * made of W, or NULL. */
-void linear_fwd(float *y, const float *x, size_t rows, size_t K, size_t N, const float *W, const float *packed,
+/* y (rows,N) = x (rows,K) W^T + bias + residual, W (N,K).  bias, residual: NULL for none. */
+void linear_fwd(float *y, const float *x, size_t rows, size_t K, size_t N, const float *W,
 		const float *bias, const float *residual, enum linear);
 /* dx (rows,K) is set; dW and db (NULL: not wanted) are added to. */
 void linear_bwd(float *dx, float *dW, float *db, const float *dy, const float *x, const float *W,
 		size_t rows, size_t K, size_t N, enum linear);
 
 /* The up projection and activation: y (rows,F); pre (rows, width_up) keeps what the activation was given. */
-void up_fwd(const struct config *, const float *W, const float *packed, const float *bias, float *y, float *pre,
+void up_fwd(const struct config *, const float *W, const float *bias, float *y, float *pre,
 		const float *x, size_t rows, enum linear);
 /* From pre again: y (rows,F). */
 void act_again(const struct config *, float *y, const float *pre, size_t rows);

@@ -59,10 +59,10 @@ up(struct net *n, const float *w, int l, size_t rows)
 	size_t C = (size_t)c->C, N = width_up(c);
 
 	if (!branch_of(n, l, BRANCH_UP)) {
-		up_fwd(c, w + lo->up, NULL, weights_at(w, lo->up_b), n->act, pre, n->normed, rows, n->linear);
+		up_fwd(c, w + lo->up, weights_at(w, lo->up_b), n->act, pre, n->normed, rows, n->linear);
 		return;
 	}
-	linear_fwd(pre, n->normed, rows, C, N, w + lo->up, NULL, weights_at(w, lo->up_b), NULL, n->linear);
+	linear_fwd(pre, n->normed, rows, C, N, w + lo->up, weights_at(w, lo->up_b), NULL, n->linear);
 	branch(n, l, BRANCH_UP, pre, N, n->normed, C);
 	act_again(c, n->act, pre, rows);
 }
@@ -78,7 +78,7 @@ net_layer(struct net *n, const float *w, int l, float *out)
 	int drop = n->drop.p > 0;
 
 	norm_fwd(c, w, lo->norm1, lo->norm1_b, n->normed, a->mean1, a->rstd1, a->x, rows);
-	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, NULL, weights_at(w, lo->qkv_b), NULL, n->linear);
+	linear_fwd(a->qkv, n->normed, rows, C, width_qkv(c), w + lo->qkv, weights_at(w, lo->qkv_b), NULL, n->linear);
 	branch(n, l, BRANCH_QKV, a->qkv, width_qkv(c), n->normed, C);
 	if (c->qk_norm)
 		qk_norm_fwd(c, w, lo, a->qkv, rows, &a->qk, n->tmp);
@@ -91,7 +91,7 @@ net_layer(struct net *n, const float *w, int l, float *out)
 		virtual_fwd(n, l);
 	if (n->bf16)
 		op_bf16(a->o16, a->o, rows * width_q(c));
-	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, NULL, weights_at(w, lo->o_b), drop ? NULL : a->x, n->linear);
+	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, weights_at(w, lo->o_b), drop ? NULL : a->x, n->linear);
 	branch(n, l, BRANCH_O, a->mid, C, a->o, width_q(c));
 	if (drop)
 		net_dropped(n, a->mid, a->mid, a->x, DROP_ATTN, l);
@@ -102,7 +102,7 @@ net_layer(struct net *n, const float *w, int l, float *out)
 		op_bf16(a->pre16, a->pre, rows * width_up(c));
 	if (!out)
 		return;
-	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, NULL, weights_at(w, lo->down_b), drop ? NULL : a->mid,
+	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, weights_at(w, lo->down_b), drop ? NULL : a->mid,
 			n->linear);
 	branch(n, l, BRANCH_DOWN, out, C, n->act, (size_t)c->F);
 	if (drop)

@@ -3,7 +3,7 @@
 #include "score/ppl/ppl.h"
 #include "base/cli.h"
 #include "score/ppl/inside.h"
-#include "score/rows.h"
+#include "score/reader.h"
 #include "stream/item.h"
 #include "vocab/vocab.h"
 #include <math.h>
@@ -25,7 +25,7 @@ struct eval {
 	struct vocab  *vocab;
 	uint32_t      *n_bytes;         /* [V] of each token, 0: special; NULL: no vocabulary */
 	struct items  *in;
-	struct rows   *rows;
+	struct reader   *rows;
 	struct words {
 		uint64_t  item, n;
 		uint32_t  extra;        /* bytes of its first predicted token that are not in the text: SentencePiece's blank */
@@ -149,7 +149,7 @@ hand_over(struct eval *v, uint64_t item, int all)
 
 /* One predicted token, in the order of the documents. */
 static void
-take(void *ctx, const struct rows_token *t)
+take(void *ctx, const struct reader_token *t)
 {
 	struct eval *v = ctx;
 	struct doc_sums *d = &v->doc;
@@ -239,7 +239,7 @@ begin(struct eval *v, struct err *e)
 	v->p->has_kl = o->kl != NULL;
 	v->p->has_words = v->vocab && !h->seq && !h->masked && !o->halves;
 	snprintf(v->p->vocab, sizeof v->p->vocab, "%s", v->model.vocab[0] ? v->model.vocab : h->vocab);
-	v->rows = rows_new(&v->model, o->kl ? &v->other : NULL, o->B ? o->B : 8, v->p->window, take, v);
+	v->rows = reader_new(&v->model, o->kl ? &v->other : NULL, o->B ? o->B : 8, v->p->window, take, v);
 	return 0;
 }
 
@@ -265,12 +265,12 @@ all(struct eval *v)
 		if (v->o->tell)
 			told_add(&v->told, p->documents, &it);
 		if (v->o->halves)
-			rows_add_halves(v->rows, p->documents++, &it, it.n_tok && v->bos >= 0 && it.tok[0] == (uint32_t)v->bos ? v->bos : -1);
+			reader_add_halves(v->rows, p->documents++, &it, it.n_tok && v->bos >= 0 && it.tok[0] == (uint32_t)v->bos ? v->bos : -1);
 		else
-			rows_add(v->rows, p->documents++, &it, (size_t)p->stride, v->o->doc_mask);
+			reader_add(v->rows, p->documents++, &it, (size_t)p->stride, v->o->doc_mask);
 		progress(p->documents, 0, p->sharded ? "records" : "documents", "loss %.4f", ratio_value(&p->loss.tokens));
 	}
-	rows_flush(v->rows);
+	reader_flush(v->rows);
 	end_doc(v);
 	if (v->o->tell)
 		hand_over(v, 0, 1);
@@ -291,7 +291,7 @@ ppl_run(struct ppl *p, const struct ppl_opts *o, struct err *e)
 	bad = begin(&v, e);
 	if (!bad)
 		all(&v);
-	rows_free(v.rows);
+	reader_free(v.rows);
 	if (v.in)
 		items_close(v.in);
 	vocab_free(v.vocab);

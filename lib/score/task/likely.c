@@ -4,7 +4,7 @@
 #include "base/cli.h"
 #include "base/par.h"
 #include "model/decode/decode.h"
-#include "score/rows.h"
+#include "score/reader.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* rows - windows packed into rows of a batch without padding, and what the model says of their targets */
+/* reader - windows packed into rows of a batch without padding, and what the model says of their targets */
 /* SPDX-License-Identifier: MIT */
-#include "score/rows.h"
+#include "score/reader.h"
 #include "base/mem.h"
 #include "base/par.h"
 #include "kern/ops.h"
@@ -12,7 +12,7 @@
 
 #define LOGITS ((size_t)1 << 20)        /* floats of logits that are held at once */
 
-struct rows {
+struct reader {
 	const struct model *model, *other;
 	struct net *net, *net2;
 	size_t      B, T, used, chunk;  /* used: positions of the B*T that are taken; chunk: rows of logits held */
@@ -23,18 +23,18 @@ struct rows {
 	uint32_t   *best;
 	uint8_t    *agree;
 	size_t      first;              /* of the chunk at hand */
-	void      (*tell)(void *, const struct rows_token *);
+	void      (*tell)(void *, const struct reader_token *);
 	void       *ctx;
 };
 
-struct rows *
-rows_new(const struct model *m, const struct model *other, int B, int window,
-    void (*tell)(void *, const struct rows_token *), void *ctx)
+struct reader *
+reader_new(const struct model *m, const struct model *other, int B, int window,
+    void (*tell)(void *, const struct reader_token *), void *ctx)
 {
-	struct rows *r = xcalloc(1, sizeof *r);
+	struct reader *r = xcalloc(1, sizeof *r);
 	size_t n = (size_t)B * (size_t)window, V = (size_t)m->cfg.V;
 
-	*r = (struct rows){ .model = m, .other = other, .B = (size_t)B, .T = (size_t)window, .tell = tell, .ctx = ctx };
+	*r = (struct reader){ .model = m, .other = other, .B = (size_t)B, .T = (size_t)window, .tell = tell, .ctx = ctx };
 	r->net = net_of(m, B, window, 0);
 	r->net2 = other ? net_of(other, B, window, 0) : NULL;
 	r->chunk = LOGITS / V < 32 ? 32 : LOGITS / V;
@@ -56,7 +56,7 @@ rows_new(const struct model *m, const struct model *other, int B, int window,
 }
 
 void
-rows_free(struct rows *r)
+reader_free(struct reader *r)
 {
 	if (!r)
 		return;
@@ -134,7 +134,7 @@ row_likeliest(const float *z, size_t V, float top)
 static void
 look(size_t i, void *ctx)
 {
-	struct rows *r = ctx;
+	struct reader *r = ctx;
 	size_t V = (size_t)r->model->cfg.V, at = r->first + i;
 	const float *z = r->logits + i * V, *y = r->other ? r->logits2 + i * V : NULL;
 
@@ -149,7 +149,7 @@ look(size_t i, void *ctx)
 
 /* Rows [first, first + n): logits, and what is wanted of them. */
 static void
-chunk(struct rows *r, size_t first, size_t n)
+chunk(struct reader *r, size_t first, size_t n)
 {
 	size_t V = (size_t)r->model->cfg.V;
 
@@ -164,7 +164,7 @@ chunk(struct rows *r, size_t first, size_t n)
 }
 
 void
-rows_flush(struct rows *r)
+reader_flush(struct reader *r)
 {
 	struct net_batch b = { (int)((r->used + r->T - 1) / r->T), (int)r->T, r->tok, r->start };
 	size_t n = (size_t)b.B * r->T;
@@ -183,14 +183,14 @@ rows_flush(struct rows *r)
 		chunk(r, i, n - i < r->chunk ? n - i : r->chunk);
 	for (size_t i = 0; i < r->used; i++)
 		if (r->wanted[i])
-			r->tell(r->ctx, &(struct rows_token){ .item = r->item[i], .target = r->target[i], .at = r->at[i],
+			r->tell(r->ctx, &(struct reader_token){ .item = r->item[i], .target = r->target[i], .at = r->at[i],
 				.hit = r->best[i] == r->target[i], .agree = r->agree[i], .logp = r->logp[i], .kl = r->kl[i] });
 	r->used = 0;
 }
 
 /* Room for a window of len tokens: in this row, or the next one, or in a new batch. */
 static size_t
-room(struct rows *r, size_t len)
+room(struct reader *r, size_t len)
 {
 	size_t left = r->T - r->used % r->T;
 
@@ -202,13 +202,13 @@ room(struct rows *r, size_t len)
 		}
 	}
 	if (r->used + len > r->B * r->T)
-		rows_flush(r);
+		reader_flush(r);
 	r->used += len;
 	return r->used - len;
 }
 
 void
-rows_add(struct rows *r, uint64_t item, const struct item *it, size_t stride, int doc_mask)
+reader_add(struct reader *r, uint64_t item, const struct item *it, size_t stride, int doc_mask)
 {
 	struct window w = { 0 };
 
@@ -230,7 +230,7 @@ rows_add(struct rows *r, uint64_t item, const struct item *it, size_t stride, in
 }
 
 void
-rows_add_halves(struct rows *r, uint64_t item, const struct item *it, int bos)
+reader_add_halves(struct reader *r, uint64_t item, const struct item *it, int bos)
 {
 	size_t T = r->T;
 

@@ -1,12 +1,12 @@
-/* rows - windows packed into rows of a batch without padding, and what the model says of their targets */
-#ifndef LM_SCORE_ROWS_H
-#define LM_SCORE_ROWS_H
+/* reader - windows packed into rows of a batch without padding, and what the model says of their targets */
+#ifndef LM_READER_H
+#define LM_READER_H
 /* SPDX-License-Identifier: MIT */
 #include "model/file/model.h"
 #include "stream/item.h"
 
 /* What is told of one predicted token. */
-struct rows_token {
+struct reader_token {
 	uint64_t item;
 	uint32_t target, at;    /* the token, and its place in the item */
 	int      hit;           /* it was the likeliest; of several equal ones the lowest id is */
@@ -14,17 +14,17 @@ struct rows_token {
 	float    logp, kl;      /* nats; kl: of the model's distribution from the other's, 0 without one */
 };
 
-struct rows;
+struct reader;
 /* B rows of `window` tokens; other: a second model for kl, or NULL.  `tell` gets every target, in the order in which
  * they were added; what it gets does not depend on B or on which windows share a row.  doc_mask: tokens of a record see no other document. */
-struct rows *rows_new(const struct model *, const struct model *other, int B, int window,
-		void (*tell)(void *ctx, const struct rows_token *), void *ctx);
-void         rows_add(struct rows *, uint64_t item, const struct item *, size_t stride, int doc_mask);
+struct reader *reader_new(const struct model *, const struct model *other, int B, int window,
+		void (*tell)(void *ctx, const struct reader_token *), void *ctx);
+void         reader_add(struct reader *, uint64_t item, const struct item *, size_t stride, int doc_mask);
 /* As llama.cpp's perplexity does: windows that do not overlap, a last one that is not full left out, in each the
  * first token replaced by bos (unless -1), and targets only from the middle on: window/2 + 1 is the first. */
-void         rows_add_halves(struct rows *, uint64_t item, const struct item *, int bos);
-void         rows_flush(struct rows *);         /* runs what is still waiting */
-void         rows_free(struct rows *);
+void         reader_add_halves(struct reader *, uint64_t item, const struct item *, int bos);
+void         reader_flush(struct reader *);         /* runs what is still waiting */
+void         reader_free(struct reader *);
 
 float    row_largest(const float *z, size_t V);
 uint32_t row_likeliest(const float *z, size_t V, float top);    /* of several equal ones the lowest id */
