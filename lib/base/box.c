@@ -218,7 +218,7 @@ first(struct box *b)
 	fcntl(3, F_SETFD, FD_CLOEXEC);
 	own_files(b);
 	own_calls(b);
-	if ((pid = fork()) < 0)
+	if ((pid = _Fork()) < 0)        /* fork without what libraries (OpenMP's) would do after it */
 		fail(b, "fork");
 	if (!pid)
 		run(b);
