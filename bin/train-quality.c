@@ -40,7 +40,7 @@ label_of(struct docs_in *in, const struct doc *d, struct buf *label)
 		if (json_kind(v) == '"')
 			json_str(v, label);
 		else
-			buf_add(label, v.p, (size_t)(v.end - v.p));
+			json_raw(label, v);
 	}
 	if (label->n)
 		return;

@@ -496,6 +496,12 @@ json_quote(struct buf *b, const char *s, size_t n)
 }
 
 void
+json_raw(struct buf *b, struct json v)
+{
+	buf_add(b, v.p, (size_t)(v.end - v.p));
+}
+
+void
 json_key(struct buf *b, const char *key)
 {
 	if (b->n && !strchr("{[", b->p[b->n - 1]))

@@ -49,9 +49,9 @@ doc_from_jsonl(const char *line, size_t n, struct buf *text, struct buf *meta, s
 		}
 		if (meta->n > 1)
 			buf_char(meta, ',');
-		buf_add(meta, it.key.p, (size_t)(it.key.end - it.key.p));
+		json_raw(meta, it.key);
 		buf_char(meta, ':');
-		buf_add(meta, it.value.p, (size_t)(it.value.end - it.value.p));
+		json_raw(meta, it.value);
 	}
 	buf_char(meta, '}');
 	return !found;

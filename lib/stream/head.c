@@ -21,7 +21,7 @@ copy_keys(struct buf *b, struct json from, struct json except)
 		char *key = json_dup(it.key);
 		if (strcmp(key, "type") != 0 && strcmp(key, "prog") != 0 && !json_get(except, key).p) {
 			json_key(b, key);
-			buf_add(b, it.value.p, (size_t)(it.value.end - it.value.p));
+			json_raw(b, it.value);
 		}
 		free(key);
 	}
@@ -46,7 +46,7 @@ head_next(const char *in, const char *type, const char *fields)
 	buf_char(&b, '[');
 	it = json_walk(json_get(was, "prog"));
 	while (json_next(&it)) {
-		buf_add(&b, it.value.p, (size_t)(it.value.end - it.value.p));
+		json_raw(&b, it.value);
 		buf_char(&b, ',');
 	}
 	json_quote(&b, cli_prog(), strlen(cli_prog()));

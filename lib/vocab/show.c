@@ -109,7 +109,7 @@ show_roll_json(struct buf *b, const struct vocab *vocab, const struct roll *r)
 	}
 	if (json_parse(&m, r->meta, r->meta_len, NULL) == 0) {
 		json_key(b, "meta");
-		buf_add(b, m.p, (size_t)(m.end - m.p));
+		json_raw(b, m);
 	}
 	buf_char(b, '}');
 }

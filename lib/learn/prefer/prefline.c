@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
-raw(struct buf *b, struct json v)
-{
-	buf_add(b, v.p, (size_t)(v.end - v.p));
-}
-
 /* A line of preference: what the shapes below are turned into. */
 static void
 put_pair(struct buf *b, struct json prompt, struct json chosen, struct json rejected)
@@ -20,7 +14,7 @@ put_pair(struct buf *b, struct json prompt, struct json chosen, struct json reje
 	buf_char(b, '{');
 	for (int i = 0; i < 3; i++) {
 		json_key(b, field[i].key);
-		raw(b, field[i].v);
+		json_raw(b, field[i].v);
 	}
 	buf_char(b, '}');
 }
@@ -51,10 +45,10 @@ render(struct pref_text *t, struct json prompt, struct json response, struct ren
 	buf_char(&b, '{');
 	if (json_kind(prompt)) {
 		json_key(&b, "prompt");
-		raw(&b, prompt);
+		json_raw(&b, prompt);
 	}
 	json_key(&b, "chosen");
-	raw(&b, response);
+	json_raw(&b, response);
 	buf_char(&b, '}');
 	bad = json_parse(&o, b.p, b.n, e) || chat_render(&t->chat, t->enc, o, 0, &out->ids, &out->mask, e);
 	if (!bad) {
@@ -107,7 +101,7 @@ meta_of(struct json o, struct buf *meta)
 			i++;
 		if (i == sizeof ours / sizeof *ours) {
 			json_key(meta, key);
-			raw(meta, it.value);
+			json_raw(meta, it.value);
 		}
 		free(key);
 	}
@@ -182,7 +176,7 @@ tree_pairs(struct rolls *all, struct pref_text *t, struct json node, const struc
 	buf_printf(&path, "%c{", before->n ? ',' : '[');
 	json_add_str(&path, "role", role ? role : "");
 	json_key(&path, "content");
-	raw(&path, json_get(node, "text"));
+	json_raw(&path, json_get(node, "text"));
 	buf_char(&path, '}');
 	for (int r = -1, s; !bad && !strcmp(role, "prompter") && (r = chat_reply(node, r, &better)) >= 0 && r < CHAT_UNRANKED;)
 		for (s = r; !bad && (s = chat_reply(node, s, &worse)) >= 0 && s < CHAT_UNRANKED;) {

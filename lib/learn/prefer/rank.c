@@ -92,7 +92,7 @@ matches(const struct roll *r, const struct vocab *v, struct buf *text, struct bu
 	if (json_kind(answer) == '"')
 		json_str(answer, want);
 	else if (json_kind(answer) == '0')
-		buf_add(want, answer.p, (size_t)(answer.end - answer.p));
+		json_raw(want, answer);
 	else
 		return err_set(e, "meta has no \"answer\" to match");
 	buf_clear(text);

@@ -34,9 +34,9 @@ object(struct buf *b, const struct roll *r, const struct vocab *v, struct err *e
 		if (json_is(it.key, "prompt") || json_is(it.key, "response"))
 			continue;
 		buf_char(b, ',');
-		buf_add(b, it.key.p, (size_t)(it.key.end - it.key.p));
+		json_raw(b, it.key);
 		buf_char(b, ':');
-		buf_add(b, it.value.p, (size_t)(it.value.end - it.value.p));
+		json_raw(b, it.value);
 	}
 	buf_str(b, "}\n");
 	return 0;

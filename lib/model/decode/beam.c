@@ -103,16 +103,6 @@ by_sum(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int
-ends(const struct gen_opts *o, uint32_t id)
-{
-	int end = 0;
-
-	for (int i = 0; i < o->n_eos; i++)
-		end |= o->eos[i] >= 0 && (uint32_t)o->eos[i] == id;
-	return end;
-}
-
 /* All hypotheses go on by one token; what ends goes to the pool. */
 static void
 step(struct beam *b)
@@ -135,7 +125,7 @@ step(struct beam *b)
 	qsort(b->cand, (size_t)n, sizeof *b->cand, by_sum);
 	for (int i = 0; i < n && live < b->width; i++) {
 		const struct cand *c = &b->cand[i];
-		int end = ends(b->o, c->id);
+		int end = gen_ends(b->o, c->id);
 		if (end && i < b->width)
 			finish(b, hyp_more(b, &b->hyp[c->from], c, 1));
 		if (end)

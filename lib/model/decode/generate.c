@@ -248,13 +248,13 @@ has_text(const struct generator *g, const struct sample *s)
 	return 0;
 }
 
-static int
-is_end(const struct generator *g, uint32_t id)
+int
+gen_ends(const struct gen_opts *o, uint32_t id)
 {
 	int end = 0;
 
-	for (int i = 0; i < g->o.n_eos; i++)
-		end |= g->o.eos[i] >= 0 && (uint32_t)g->o.eos[i] == id;
+	for (int i = 0; i < o->n_eos; i++)
+		end |= o->eos[i] >= 0 && (uint32_t)o->eos[i] == id;
 	return end;
 }
 
@@ -266,7 +266,7 @@ take_token(const struct generator *g, struct sample *s, uint32_t id, float logp)
 
 	s->tok[s->n_prompt + s->n] = id;
 	s->logp[s->n++] = logp;
-	s->ended |= is_end(g, id);
+	s->ended |= gen_ends(&g->o, id);
 	if (g->vocab) {
 		if (s->n == 1 && !has_text(g, s))
 			decode_ids(g->vocab, &id, 1, 1, &s->text);
@@ -317,7 +317,7 @@ draw(size_t i, void *ctx)
 		s->tok[n] = id;
 		if (allowed)
 			grammar_take(s->grammar, id);
-		right &= !is_end(g, id);
+		right &= !gen_ends(&g->o, id);
 	}
 }
 

@@ -21,6 +21,7 @@ struct gen_opts {
 	const char *const *stop;        /* texts that end one and are cut off; the tokens stay */
 	int                n_stop;
 };
+int gen_ends(const struct gen_opts *, uint32_t id);      /* whether a sample ends with this token */
 
 struct gen_prompt {
 	const uint32_t *tok;

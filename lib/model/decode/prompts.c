@@ -65,7 +65,7 @@ conversation(struct prompt *p, const struct prompt_opts *o, struct json messages
 	if (!o->chat)
 		return err_set(e, "the model has no chat template (it was not trained on conversations)");
 	buf_str(&text, "{\"messages\":");
-	buf_add(&text, messages.p, (size_t)(messages.end - messages.p));
+	json_raw(&text, messages);
 	buf_char(&text, '}');
 	if (json_parse(&object, text.p, text.n, e) == 0 && chat_render(o->chat, o->encoder, object, 1, &ids, &mask, e) == 0)
 		r = finish(p, &ids, o, o->chat->bos, meta, e);
@@ -111,7 +111,7 @@ rest_of(struct json object, struct buf *meta)
 		if (json_is(it.key, "prompt") || json_is(it.key, "messages") || !(key = json_dup(it.key)))
 			continue;
 		json_key(meta, key);
-		buf_add(meta, it.value.p, (size_t)(it.value.end - it.value.p));
+		json_raw(meta, it.value);
 		free(key);
 	}
 	buf_char(meta, '}');

@@ -381,7 +381,7 @@ head_of(const struct model *m)
 			break;
 		if (in.p[in.n - 1] != '[')
 			buf_char(&in, ',');
-		buf_add(&in, it.value.p, (size_t)(it.value.end - it.value.p));
+		json_raw(&in, it.value);
 	}
 	buf_str(&in, "]}");
 	head = head_next(in.p, "tens", "");

@@ -84,9 +84,9 @@ copy_meta(const struct buf *from, struct buf *meta)
 			continue;
 		if (meta->p[meta->n - 1] != '{')
 			buf_char(meta, ',');
-		buf_add(meta, it.key.p, (size_t)(it.key.end - it.key.p));
+		json_raw(meta, it.key);
 		buf_char(meta, ':');
-		buf_add(meta, it.value.p, (size_t)(it.value.end - it.value.p));
+		json_raw(meta, it.value);
 	}
 }
 

@@ -138,7 +138,7 @@ get_name(const struct alike *a, uint32_t doc, struct buf *name, struct err *err)
 	if (rc == 0 && json_parse(&meta, b.p, b.n, NULL) == 0)
 		id = json_get(meta, "id");
 	if (id.p)
-		buf_add(name, id.p, (size_t)(id.end - id.p));
+		json_raw(name, id);
 	else
 		buf_printf(name, "%u", doc - a->known);
 	buf_free(&b);

@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
-raw(struct buf *b, struct json v)
-{
-	buf_add(b, v.p, (size_t)(v.end - v.p));
-}
-
 /* Begins a message: its role and the name of its content, whose value the caller writes, and '}'. */
 static void
 open_message(struct buf *b, const char *role)
@@ -25,7 +19,7 @@ static void
 put_message(struct buf *b, const char *role, struct json content)
 {
 	open_message(b, role);
-	raw(b, content);
+	json_raw(b, content);
 	buf_char(b, '}');
 }
 
@@ -62,7 +56,7 @@ put_value(struct buf *b, struct json v, const char *role, struct err *err)
 		while (json_next(&it)) {
 			if (b->p[b->n - 1] != '[')
 				buf_char(b, ',');
-			raw(b, it.value);
+			json_raw(b, it.value);
 		}
 		return 0;
 	}
@@ -146,7 +140,7 @@ put_two(struct buf *b, struct json question, struct json input, struct json answ
 	if (json_kind(input) == '"') {
 		b->n--;
 		json_key(b, "input");
-		raw(b, input);
+		json_raw(b, input);
 		buf_char(b, '}');
 	}
 	if (json_kind(answer))
