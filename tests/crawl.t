@@ -89,13 +89,26 @@ at=$(sed -n '21s/.*"offset"://; 21s/}//p' 2k.cdxj) mid=$(sed -n '10s/.*"offset":
 { head -c $((mid + 40)) 2k.warc.gz; head -c 20 /dev/zero; head -c "$at" 2k.warc.gz | tail -c +$((mid + 61)); } >20.warc.gz
 t 'nineteen of twenty, one of them damaged' '[ $(cc 20.warc.gz 2>e | lmcat --jsonl | wc -l) = 19 ] && grep -q "20.warc.gz: byte $mid: " e'
 
+arc() {	# arc URL BODY: a record of the form before WARC
+	printf '%s 10.0.0.1 20080430204826 text/html %d\n%b\n' "$1" "$(printf '%b' "$2" | wc -c)" "$2"
+}
+{ arc filedesc://x.arc '1 0 Me\nURL IP-address Archive-date Content-type Archive-length\n'
+for k in 1 2 'w o' 4; do arc "http://example.org/$k" "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<p>arc $k"; done
+arc dns:example.org 10.0.0.1; } >x.arc
+t 'ARC: records, blanks in addresses, dates' '[ "$(cc x.arc | lmcat | tr "\n" " ")" = "arc 1 arc 2 arc w o arc 4 " ] && cc x.arc | lmcat --jsonl | grep -q "\"url\":\"http://example.org/2\",\"date\":\"2008-04-30T20:48:26Z\""'
+sed 's/\(org.2 .*\) [0-9]*$/\1 900/' x.arc >wrong.arc
+t 'ARC: a length that is wrong, a record from its offset' '[ "$(cc wrong.arc 2>e | lmcat | tr "\n" " ")" = "arc 1 arc 2 arc w o arc 4 " ] && grep -q "wrong.arc: byte [0-9]*: a record whose length is wrong" e &&
+	at=$(grep -b -o "http://example.org/2 " x.arc | cut -d: -f1) && [ "$(cc --from=$at x.arc | lmcat | head -1)" = "arc 2" ]'
+gzip -c x.arc >x.arc.gz
+t 'ARC: in gzip; cut' 'cc x.arc.gz | lmcat >a && cc x.arc | lmcat | cmp - a && head -c 400 x.arc >cut.arc && exits 1 crawl-clean -o no.lms cut.arc'
+
 i=0; while [ $i -lt 30 ]; do cat crawl.warc some.warc; i=$((i + 1)); done >many.warc
 t 'the same bytes on any number of threads' 'cc -t1 -o 1.lms many.warc && cc -t3 -o 3.lms many.warc && cmp 1.lms 3.lms'
 
 w=${LM_TESTDATA-}/data/warc
 if [ -d "$w/jhove-invalid" ]; then
 	bad= n=0
-	for f in $(find "$w/jhove-invalid" "$w/warcio" -name "*.warc*"); do
+	for f in $(find "$w/jhove-invalid" "$w/warcio" -name "*arc*" -type f); do
 		n=$((n + 1))
 		timeout 20 crawl-clean -o x.lms --stats=s.json "$f" 2>e; r=$?
 		[ $r -le 1 ] && { [ $r = 0 ] || grep -q "^crawl-clean: $f: " e; } && { [ $r = 1 ] || [ -s s.json ]; } || bad="$bad ${f##*/}"

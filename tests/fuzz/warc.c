@@ -58,6 +58,8 @@ const struct fuzz_seed fuzz_seeds[] = {
 	    "\x02\x03\x0b\x77\x0c\x72\xd6\x37\xd4\x33\xe0\xe5\x0a\x07\xb2\x74\x43\x2a\x0b\x52\xad\x14\x92\xf3\xf3\xca\x52\x8b"
 	    "\x8a\x33\xf3\xf3\x78\xb9\x9c\xf3\xf3\x4a\x52\xf3\x4a\x74\x7d\x52\xf3\xd2\x4b\x32\xac\x14\x4c\x79\xb9\x78\xb9\x32"
 	    "\x52\x73\x72\xf2\x41\x0c\x00\x33\x7c\x70\x3a\x3f\x00\x00\x00"),
+	SEED("ARC", "filedesc://x 0.0.0.0 20080430204826 text/plain 5\n1 0 x\n\nhttp://a b/ 1.1.1.1 20080430204826 text/html 24\n"
+	    "HTTP/1.0 200 OK\n\n<p>one\n\nhttp://c/ 1.1.1.1 20080430204826 text/html 200 x - 9 f 4\ntext\n"),
 	SEED("chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip, deflate\r\n\r\n5;x=y\r\nhello\r\n3\r\nabc\r\n0\r\n\r\n"),
 	{ 0 }
 };

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/read/sniff.h"
 #include "base/json.h"
+#include "text/read/arc.h"
 #include <string.h>
 #include <strings.h>
 #include <zlib.h>
@@ -67,12 +68,18 @@ sniff_text(const char *s, size_t n, int at_end)
 	return FORMAT_TEXT;
 }
 
+int
+sniff_crawl(const char *s, size_t n)
+{
+	return (n > 5 && memcmp(s, "WARC/", 5) == 0) || (n > 11 && memcmp(s, "filedesc://", 11) == 0) || arc_head(s, n, NULL);
+}
+
 /* Whether a gzip member at p begins as a WARC: 1, 0, -1 when nothing comes out of it. */
 static int
 member_is_warc(const unsigned char *p, size_t n)
 {
 	z_stream z = { .next_in = (unsigned char *)(uintptr_t)p, .avail_in = (unsigned)n };
-	unsigned char out[64] = { 0 };
+	unsigned char out[ARC_LINE] = { 0 };
 	int r;
 
 	if (inflateInit2(&z, 15 + 16) != Z_OK)
@@ -81,7 +88,7 @@ member_is_warc(const unsigned char *p, size_t n)
 	z.avail_out = sizeof out;
 	r = inflate(&z, Z_SYNC_FLUSH);
 	inflateEnd(&z);
-	return memcmp(out, "WARC/", 5) == 0 ? 1 : r == Z_DATA_ERROR || z.avail_out == sizeof out ? -1 : 0;
+	return sniff_crawl((char *)out, sizeof out - z.avail_out) ? 1 : r == Z_DATA_ERROR || z.avail_out == sizeof out ? -1 : 0;
 }
 
 int

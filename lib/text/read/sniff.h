@@ -6,6 +6,8 @@
 
 /* What n bytes at the beginning of a text are; at_end: they are all of it.  FORMAT_HTML, FORMAT_TEXT or FORMAT_JSONL.  Pure. */
 enum source_format sniff_text(const char *, size_t n, int at_end);
-/* Whether gzip bytes hold a WARC; the first members may be damaged.  Pure. */
+/* Whether a record of a web archive begins here, WARC or ARC.  Pure. */
+int sniff_crawl(const char *, size_t n);
+/* Whether gzip bytes hold a web archive; the first members may be damaged.  Pure. */
 int sniff_gzip_warc(const unsigned char *, size_t n);
 #endif

@@ -118,7 +118,7 @@ begin(struct source *s, const char *path, struct err *err)
 			return -1;
 	}
 	if (s->kind == FORMAT_AUTO) {
-		if (gz || (got > 5 && memcmp(p, "WARC/", 5) == 0))
+		if (gz || sniff_crawl((const char *)p, got))
 			s->kind = FORMAT_WARC;
 		else if (stream_is(p, got))
 			s->kind = FORMAT_JSONL;
@@ -127,8 +127,6 @@ begin(struct source *s, const char *path, struct err *err)
 		else
 			s->kind = sniff_text((const char *)p, got, got < SNIFF);
 	}
-	if (got > 11 && memcmp(p, "filedesc://", 11) == 0)
-		return err_set(err, "%s: an ARC file, the form before WARC: not read here (warcio recompress makes a WARC of it)", input_name(s->in));
 	if (s->kind == FORMAT_TEXT && memchr(p, 0, got < 1024 ? got : 1024) && !(got >= 2 && (p[0] == 0xff || p[0] == 0xfe)))
 		return err_set(err, "%s: neither text, nor a page, an archive or a crawl", input_name(s->in));
 	switch (s->kind) {
@@ -240,6 +238,8 @@ next_record(struct source *s, struct page *p, struct err *err)
 		s->skipped += r.type == WARC_OTHER;
 	} while (r.type == WARC_OTHER);
 	page_of_record(p, &r);
+	if (!p->id.n)
+		buf_printf(&p->id, "%s:%llu", s->name, (unsigned long long)r.offset);
 	return 1;
 }
 

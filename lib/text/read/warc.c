@@ -1,32 +1,21 @@
-/* warc - records out of a window on the bytes, which gzip members or the file itself fill */
+/* warc - records of web archives out of a window on the bytes */
 /* SPDX-License-Identifier: MIT */
 #include "text/read/warc.h"
+#include "text/read/arc.h"
 #include "text/read/http.h"
+#include "text/read/window.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <zlib.h>
 
 #define CHUNK    ((size_t)1 << 16)
 #define HEAD_MAX ((size_t)1 << 18)
 
 struct warc {
-	struct input *in;
-	int           gz, between;      /* between two gzip members */
+	struct window win;
 	size_t        max;
-	void        (*say)(const char *fmt, ...) LM_PRINTF(1, 2);
-	struct buf    win;              /* bytes not yet passed: win.p + pos .. win.n */
-	size_t        pos;
-	uint64_t      base;             /* plain: offset of win.p[0] */
-	uint64_t      member;           /* gzip: offset of the member being inflated */
-	uint64_t      damaged;
-	struct { uint64_t member; size_t at; } starts[64];      /* where members begin in the window */
-	int           n_starts;
-	z_stream      z;
-	int           inflating, members;
-	enum { OPEN, ENDED, CUT, BROKEN } state;        /* BROKEN: what is in the window has no continuation */
+	enum { EITHER, WARC, ARC } form;        /* ARC: records as before WARC */
 	struct buf    head;
-	struct err    err;
 };
 
 struct warc *
@@ -34,19 +23,15 @@ warc_open(struct input *in, int gz, size_t max, void (*say)(const char *fmt, ...
 {
 	struct warc *w = xcalloc(1, sizeof *w);
 
-	w->in = in;
-	w->gz = gz;
+	window_init(&w->win, in, gz, say);
 	w->max = max;
-	w->say = say;
 	return w;
 }
 
 void
 warc_close(struct warc *w)
 {
-	if (w->inflating)
-		inflateEnd(&w->z);
-	buf_free(&w->win);
+	window_free(&w->win);
 	buf_free(&w->head);
 	free(w);
 }
@@ -54,224 +39,41 @@ warc_close(struct warc *w)
 uint64_t
 warc_damaged(const struct warc *w)
 {
-	return w->damaged;
+	return w->win.damaged;
 }
 
-static unsigned long long
-where(const struct warc *w)
-{
-	return (unsigned long long)(w->gz ? w->member : w->base + w->pos);
-}
-
-static void
-damage(struct warc *w, unsigned long long byte, const char *what)
-{
-	w->damaged++;
-	w->say("%s: byte %llu: %s; passed over", input_name(w->in), byte, what);
-}
-
-/* Drops what was passed from the window's front. */
-static void
-slide(struct warc *w)
-{
-	int k = 0;
-
-	if (w->pos == 0 || (w->pos < CHUNK && w->pos < w->win.n))
-		return;
-	memmove(w->win.p, w->win.p + w->pos, w->win.n - w->pos);
-	w->win.n -= w->pos;
-	w->base += w->pos;
-	for (int i = 0; i < w->n_starts; i++)   /* the last one before the window goes on into it */
-		if (i + 1 == w->n_starts || w->starts[i + 1].at > w->pos) {
-			w->starts[k] = w->starts[i];
-			w->starts[k].at = w->starts[i].at > w->pos ? w->starts[i].at - w->pos : 0;
-			k++;
-		}
-	w->n_starts = k;
-	w->pos = 0;
-}
-
-/* Finds where a next gzip member may begin: 1 there is one, 0 the end, -1. */
-static int
-seek_member(struct warc *w, int *skipped)
-{
-	const unsigned char *p;
-	unsigned char trash[4096];
-	size_t got, i;
-
-	*skipped = 0;
-	for (;;) {
-		if (!(p = input_peek(w->in, 3, &got, &w->err)))
-			return -1;
-		if (got == 0)
-			return 0;
-		for (i = 0; i + 2 < got; i++)
-			if (p[i] == 0x1f && p[i + 1] == 0x8b && p[i + 2] == 8)
-				break;
-		if (i == 0 && got > 2)
-			return 1;
-		if (got <= 2)
-			i = got;
-		for (size_t k = 0; k < i; k++)
-			*skipped |= p[k] != 0;          /* zeros are padding */
-		for (size_t k = i; k; ) {
-			ssize_t r = input_read(w->in, trash, k < sizeof trash ? k : sizeof trash, &w->err);
-
-			if (r <= 0)
-				return -1;
-			k -= (size_t)r;
-		}
-	}
-}
-
-static int
-begin_member(struct warc *w)
-{
-	int skipped, r;
-	uint64_t from = input_offset(w->in);
-
-	r = seek_member(w, &skipped);
-	if (skipped && w->members)
-		damage(w, from, "no gzip member begins here");
-	if (r <= 0)
-		return r;
-	w->member = input_offset(w->in);
-	w->members++;
-	if (!w->inflating && inflateInit2(&w->z, 15 + 16) != Z_OK)
-		return err_set(&w->err, "%s: zlib does not start", input_name(w->in));
-	if (w->inflating)
-		inflateReset(&w->z);
-	w->inflating = 1;
-	if (w->n_starts == 64) {        /* many tiny members without a whole record: the first ones are as good as one */
-		memmove(w->starts + 1, w->starts + 2, 62 * sizeof *w->starts);
-		w->n_starts--;
-	}
-	w->starts[w->n_starts].member = w->member;
-	w->starts[w->n_starts++].at = w->win.n;
-	return 1;
-}
-
-/* More of a member, or the next one: 1, 0 at the end of the input, -1. */
-static int
-fill_gz(struct warc *w)
-{
-	const unsigned char *p;
-	size_t got, room;
-	unsigned char trash[CHUNK];
-	int r;
-
-	if (!w->inflating || w->between) {
-		w->between = 0;
-		if ((r = begin_member(w)) <= 0)
-			return r;
-	}
-	if (!(p = input_peek(w->in, 1, &got, &w->err)))
-		return -1;
-	if (got == 0) {
-		w->state = CUT;
-		return 0;
-	}
-	got = got < CHUNK ? got : CHUNK;
-	buf_need(&w->win, 4 * CHUNK);
-	room = 4 * CHUNK;
-	w->z.next_in = (unsigned char *)(uintptr_t)p;
-	w->z.avail_in = (unsigned)got;
-	w->z.next_out = (unsigned char *)w->win.p + w->win.n;
-	w->z.avail_out = (unsigned)room;
-	r = inflate(&w->z, Z_NO_FLUSH);
-	w->win.n += room - w->z.avail_out;
-	w->win.p[w->win.n] = 0;
-	got -= w->z.avail_in;
-	if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR) {
-		damage(w, w->member, w->z.msg ? w->z.msg : "a damaged gzip member");
-		/* the next one may begin among the bytes that were taken for this one's: on past its magic alone */
-		got = w->member == input_offset(w->in);
-		w->state = BROKEN;
-	}
-	if (got && input_read(w->in, trash, got, &w->err) < 0)
-		return -1;
-	w->between = r == Z_STREAM_END || w->state == BROKEN;
-	return w->state != BROKEN;
-}
-
-static int
-fill_plain(struct warc *w)
-{
-	ssize_t n;
-
-	buf_need(&w->win, CHUNK);
-	n = input_read(w->in, w->win.p + w->win.n, CHUNK, &w->err);
-	if (n > 0)
-		w->win.n += (size_t)n;
-	w->win.p[w->win.n] = 0;
-	return n < 0 ? -1 : n > 0;
-}
-
-/* At least n bytes from pos, if the input has them: 1, 0 fewer are left, -1. */
-static int
-ahead(struct warc *w, size_t n)
-{
-	int r;
-
-	slide(w);
-	while (w->win.n - w->pos < n) {
-		if (w->state != OPEN)
-			return 0;
-		if ((r = w->gz ? fill_gz(w) : fill_plain(w)) < 0)
-			return -1;
-		if (r == 0 && w->state == OPEN)
-			w->state = ENDED;
-	}
-	return 1;
-}
-
-/* After damage: what is left of the window has no end, go on behind it.  0 when the input is not broken here. */
-static int
-pass_break(struct warc *w)
-{
-	if (w->state != BROKEN)
-		return 0;
-	w->state = OPEN;
-	w->pos = w->win.n;
-	return 1;
-}
-
-/* The offset to name for the byte at pos. */
-static uint64_t
-offset_at(const struct warc *w, size_t pos)
-{
-	uint64_t at = w->member;
-
-	if (!w->gz)
-		return w->base + pos;
-	for (int i = 0; i < w->n_starts && w->starts[i].at <= pos; i++)
-		at = w->starts[i].member;
-	return at;
-}
-
-/* The next "WARC/digit" at the beginning of a line, at or after from, within what is in the window; n when none. */
+/* In so many bytes it shows whether a record begins. */
 static size_t
-find_version(const char *s, size_t n, size_t from)
+look(const struct warc *w)
 {
-	const char *p = s + from, *end = s + n;
+	return w->form == WARC ? 6 : ARC_LINE;
+}
 
-	for (; end - p >= 6 && (p = memchr(p, 'W', (size_t)(end - p))); p++)
-		if (end - p >= 6 && memcmp(p, "WARC/", 5) == 0 && (unsigned)p[5] - '0' < 10 && (p == s || p[-1] == '\n'))
-			return (size_t)(p - s);
-	return n;
+/* Whether a record begins here. */
+static int
+begins(const struct warc *w, const char *s, size_t n)
+{
+	if (w->form != ARC && n >= 6 && memcmp(s, "WARC/", 5) == 0 && (unsigned)s[5] - '0' < 10)
+		return 1;
+	return w->form != WARC && arc_head(s, n, NULL) > 0;
 }
 
 /* Where in the window the next record begins, from bytes after pos: at a line's or gzip member's beginning; else its end. */
 static size_t
-next_version(const struct warc *w, size_t from)
+next_record(const struct warc *w, size_t from)
 {
-	const char *s = w->win.p + w->pos;
-	size_t n = w->win.n - w->pos, at = find_version(s, n, from);
+	const struct window *v = &w->win;
+	const char *s = v->b.p + v->pos;
+	size_t n = v->b.n - v->pos, at = from;
 
-	for (int i = 0; i < w->n_starts; i++)
-		if (w->starts[i].at > w->pos + from && w->starts[i].at < w->pos + at && w->win.n - w->starts[i].at >= 5 &&
-		    memcmp(w->win.p + w->starts[i].at, "WARC/", 5) == 0)
-			return w->starts[i].at - w->pos;
+	while (at < n && !((at == 0 || s[at - 1] == '\n') && begins(w, s + at, n - at))) {
+		const char *nl = memchr(s + at, '\n', n - at);
+
+		at = nl ? (size_t)(nl + 1 - s) : n;
+	}
+	for (int i = 0; i < v->n_starts; i++)
+		if (v->starts[i].at > v->pos + from && v->starts[i].at < v->pos + at && begins(w, v->b.p + v->starts[i].at, v->b.n - v->starts[i].at))
+			return v->starts[i].at - v->pos;
 	return at;
 }
 
@@ -279,36 +81,40 @@ next_version(const struct warc *w, size_t from)
 static int
 find_record(struct warc *w)
 {
+	struct window *v = &w->win;
 	int r, lost = 0;
 	uint64_t at = 0;
 
 	for (;;) {
-		if ((r = ahead(w, 6)) < 0)
+		if ((r = window_ahead(v, look(w))) < 0)
 			return -1;
-		while (w->pos < w->win.n && !lost && (w->win.p[w->pos] == '\r' || w->win.p[w->pos] == '\n'))
-			w->pos++;
-		if (w->win.n - w->pos < 6 && r == 1)
+		while (v->pos < v->b.n && !lost && (v->b.p[v->pos] == '\r' || v->b.p[v->pos] == '\n'))
+			v->pos++;
+		if (v->b.n - v->pos < look(w) && r == 1)
 			continue;
-		if (w->win.n - w->pos >= 6 && find_version(w->win.p + w->pos, 6, 0) == 0)
+		if (begins(w, v->b.p + v->pos, v->b.n - v->pos))
 			break;
 		if (!lost)
-			at = offset_at(w, w->pos);
-		if (r == 0 && pass_break(w))
+			at = window_offset(v, v->pos);
+		lost |= v->pos < v->b.n;
+		if (v->pos < v->b.n)
+			v->pos += next_record(w, 1);
+		if (v->pos < v->b.n)
 			continue;
-		if (r == 0) {
-			if (lost || w->pos < w->win.n)
-				damage(w, at, "no WARC record begins here");
-			w->pos = w->win.n;
-			return 0;
+		if (r == 1) {
+			v->pos -= look(w) - 1;     /* it may lie across */
+			continue;
 		}
-		lost = 1;
-		w->pos++;
-		w->pos += find_version(w->win.p + w->pos, w->win.n - w->pos, 0);
-		if (w->pos == w->win.n && w->win.n >= 6)
-			w->pos -= 5;    /* it may lie across */
+		if (window_pass_break(v))
+			continue;
+		if (lost)
+			window_damage(v, at, "no record of a web archive begins here");
+		return 0;
 	}
 	if (lost)
-		damage(w, at, "no WARC record begins here");
+		window_damage(v, at, "no record of a web archive begins here");
+	if (w->form == EITHER)
+		w->form = v->b.p[v->pos] == 'W' && !arc_head(v->b.p + v->pos, v->b.n - v->pos, NULL) ? WARC : ARC;
 	return 1;
 }
 
@@ -334,16 +140,18 @@ read_head(struct warc *w)
 	size_t n = 1024, got;
 	int r;
 
+	if (w->form == ARC)
+		return (ssize_t)arc_head(w->win.b.p + w->win.pos, w->win.b.n - w->win.pos, &w->head);
 	for (;; n *= 2) {
-		if ((r = ahead(w, n)) < 0)
+		if ((r = window_ahead(&w->win, n)) < 0)
 			return -1;
-		if ((got = field_block(w->win.p + w->pos, w->win.n - w->pos)) && got <= HEAD_MAX)
+		if ((got = field_block(w->win.b.p + w->win.pos, w->win.b.n - w->win.pos)) && got <= HEAD_MAX)
 			break;
 		if (r == 0 || n >= HEAD_MAX)
 			return 0;
 	}
 	buf_clear(&w->head);
-	buf_add(&w->head, w->win.p + w->pos, got);
+	buf_add(&w->head, w->win.b.p + w->win.pos, got);
 	return (ssize_t)got;
 }
 
@@ -366,12 +174,12 @@ length_of(const char *head, size_t n)
 static int
 ends_well(struct warc *w, size_t at)
 {
-	const char *s = w->win.p + w->pos;
-	size_t n = w->win.n - w->pos;
+	const char *s = w->win.b.p + w->win.pos;
+	size_t n = w->win.b.n - w->win.pos;
 
 	while (at < n && (s[at] == '\r' || s[at] == '\n'))
 		at++;
-	return at == n || (n - at < 6 ? memcmp(s + at, "WARC/", n - at < 5 ? n - at : 5) == 0 : find_version(s + at, 6, 0) == 0);
+	return at == n || begins(w, s + at, n - at) || (w->form == WARC && n - at < 6 && memcmp(s + at, "WARC/", n - at < 5 ? n - at : 5) == 0);
 }
 
 /* Passes a body that is not wanted, up to its end, or a record that begins before it. */
@@ -380,17 +188,17 @@ skip_body(struct warc *w, uint64_t n)
 {
 	while (n) {
 		size_t have;
-		int r = ahead(w, n < 4 * CHUNK ? (size_t)n : 4 * CHUNK);
+		int r = window_ahead(&w->win, n < 4 * CHUNK ? (size_t)n : 4 * CHUNK);
 
 		if (r < 0)
 			return -1;
-		have = w->win.n - w->pos;
+		have = w->win.b.n - w->win.pos;
 		if (have == 0 || (r == 0 && have < n)) {
-			w->pos = w->win.n;
+			w->win.pos = w->win.b.n;
 			return 0;
 		}
 		have = have < n ? have : (size_t)n;
-		w->pos += have;
+		w->win.pos += have;
 		n -= have;
 	}
 	return 1;
@@ -404,20 +212,20 @@ body_to_next(struct warc *w, struct warc_record *rec, const char *what)
 	int r;
 
 	for (;;) {
-		n = w->win.n - w->pos;
-		if ((at = next_version(w, at > 6 ? at - 6 : 0)) < n)
+		n = w->win.b.n - w->win.pos;
+		if ((at = next_record(w, at > look(w) ? at - look(w) : 0)) < n)
 			break;
-		if (n > w->max || (r = ahead(w, n + CHUNK)) == 0) {
-			at = w->win.n - w->pos;
+		if (n > w->max || (r = window_ahead(&w->win, n + CHUNK)) == 0) {
+			at = w->win.b.n - w->win.pos;
 			break;
 		}
 		if (r < 0)
 			return -1;
 	}
-	damage(w, rec->offset, what);
-	rec->body = w->win.p + w->pos;
+	window_damage(&w->win, rec->offset, what);
+	rec->body = w->win.b.p + w->win.pos;
 	rec->body_len = at;
-	w->pos += at;
+	w->win.pos += at;
 	while (rec->body_len && (rec->body[rec->body_len - 1] == '\n' || rec->body[rec->body_len - 1] == '\r'))
 		rec->body_len--;
 	return 1;
@@ -434,28 +242,28 @@ read_body(struct warc *w, struct warc_record *rec, struct err *err)
 	if ((unsigned long long)size > w->max) {
 		rec->too_large = rec->type != WARC_OTHER;
 		r = skip_body(w, (uint64_t)size);
-	} else if ((r = ahead(w, (size_t)size + 10)) >= 0) {
-		size_t have = w->win.n - w->pos;
+	} else if ((r = window_ahead(&w->win, (size_t)size + 4 + look(w))) >= 0) {
+		size_t have = w->win.b.n - w->win.pos;
 
-		rec->body = w->win.p + w->pos;
+		rec->body = w->win.b.p + w->win.pos;
 		rec->body_len = (size_t)size;
 		if (have >= (size_t)size && ends_well(w, (size_t)size)) {
-			w->pos += (size_t)size;
+			w->win.pos += (size_t)size;
 			return 1;
 		}
 		/* gzip members that all ended well were not cut: then it is the length that is wrong */
-		if (have >= (size_t)size || next_version(w, 0) < have || (w->gz && w->state == ENDED))
+		if (have >= (size_t)size || next_record(w, 0) < have || (w->win.gz && w->win.state == WINDOW_ENDED))
 			return body_to_next(w, rec, "a record whose length is wrong");
 		r = 0;
 	}
 	if (r > 0)
 		return 1;
 	rec->body = NULL;
-	if (r == 0 && pass_break(w))
+	if (r == 0 && window_pass_break(&w->win))
 		return 0;
 	if (r == 0)
-		return err_set(err, "%s: byte %llu: cut short within a record", input_name(w->in), (unsigned long long)rec->offset);
-	*err = w->err;
+		return err_set(err, "%s: byte %llu: cut short within a record", input_name(w->win.in), (unsigned long long)rec->offset);
+	*err = w->win.err;
 	return -1;
 }
 
@@ -468,28 +276,28 @@ read_record(struct warc *w, struct warc_record *rec, struct err *err)
 
 	memset(rec, 0, sizeof *rec);
 	if ((r = find_record(w)) < 0) {
-		*err = w->err;
+		*err = w->win.err;
 		return -1;
 	}
-	if (r == 0 && w->state == CUT)
-		return err_set(err, "%s: byte %llu: cut short within a gzip member", input_name(w->in), where(w));
+	if (r == 0 && w->win.state == WINDOW_CUT)
+		return err_set(err, "%s: byte %llu: cut short within a gzip member", input_name(w->win.in), window_where(&w->win));
 	if (r == 0)
 		return 2;
-	rec->offset = offset_at(w, w->pos);
+	rec->offset = window_offset(&w->win, w->win.pos);
 	if ((head = read_head(w)) < 0) {
-		*err = w->err;
+		*err = w->win.err;
 		return -1;
 	}
 	if (head == 0) {
-		if (pass_break(w))
+		if (window_pass_break(&w->win))
 			return 0;
-		if (w->state != OPEN && w->win.n - w->pos < HEAD_MAX)
-			return err_set(err, "%s: byte %llu: cut short within a record's head", input_name(w->in), (unsigned long long)rec->offset);
-		damage(w, rec->offset, "a record whose head does not end");
-		w->pos++;
+		if (w->win.state != WINDOW_OPEN && w->win.b.n - w->win.pos < HEAD_MAX)
+			return err_set(err, "%s: byte %llu: cut short within a record's head", input_name(w->win.in), (unsigned long long)rec->offset);
+		window_damage(&w->win, rec->offset, "a record whose head does not end");
+		w->win.pos++;
 		return 0;
 	}
-	w->pos += (size_t)head;
+	w->win.pos += (size_t)head;
 	rec->head = w->head.p;
 	rec->head_len = w->head.n;
 	rec->type = type_of(rec->head, rec->head_len);

@@ -1,4 +1,4 @@
-/* warc - records of web archives (ISO 28500: 0.17 to 1.1), plain or one gzip member each; damage is passed over */
+/* warc - records of web archives (ISO 28500: 0.17 to 1.1, and ARC before it), plain or one gzip member each; damage is passed over */
 #ifndef LM_WARC_H
 #define LM_WARC_H
 /* SPDX-License-Identifier: MIT */
@@ -11,7 +11,7 @@ enum warc_type { WARC_OTHER, WARC_RESPONSE, WARC_RESOURCE, WARC_CONVERSION };
 
 struct warc_record {
 	enum warc_type type;
-	const char *head;       /* its fields, see field_get; good until the next record */
+	const char *head;       /* its fields, see field_get (of ARC: as WARC names them); good until the next record */
 	size_t      head_len;
 	const char *body;       /* NULL when the record was passed over: of another type, or larger than the limit */
 	size_t      body_len;
