@@ -527,7 +527,8 @@ json_add_num(struct buf *b, const char *key, double x)
 		buf_str(b, "null");
 		return;
 	}
-	for (int digits_ = 6; digits_ <= 17; digits_++) {
+	/* the fewest digits that read back as x; counts as counts, not 3.7e+08 */
+	for (int digits_ = fabs(x) < 1e15 && x == floor(x) ? 17 : 6; digits_ <= 17; digits_++) {
 		snprintf(s, sizeof s, "%.*g", digits_, x);
 		if (strtod(s, NULL) == x)
 			break;

@@ -118,7 +118,10 @@ squares(const struct item *it, int l, int h, const float *p, struct buf *b)
 	size_t n = it->n_tok;
 
 	buf_printf(b, "<figure><figcaption>layer %d, head %d</figcaption><svg viewBox=\"0 0 %zu %zu\" role=\"img\">"
-	    "<path d=\"M0 0L%zu %zuL0 %zuZ\" class=\"t\"/>", l, h, n, n, n, n, n);
+	    "<path class=\"t\" d=\"M0 0", l, h, n, n);
+	for (size_t t = 0; t < n; t++)
+		buf_str(b, "h1v1");
+	buf_str(b, "H0Z\"/>");
 	for (size_t t = 0; t < n; t++)
 		for (size_t s = 0; s <= t; s++)
 			if (p[t * n + s] >= 0.01f)
