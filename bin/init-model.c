@@ -70,7 +70,6 @@ shape(struct config *c)
 static void
 print_plan(const struct config *c)
 {
-	int bf16 = !strcmp(dtype, "bf16");
 	struct buf b = { 0 };
 	struct err e;
 
@@ -78,12 +77,12 @@ print_plan(const struct config *c)
 		die_usage("--batch: out of range");
 	if (!(how.price >= 0 && how.watts >= 0))
 		die_usage("--price-per-hour and --watts: 0 or more");
-	if (!bf16 && strcmp(dtype, "f32"))
-		die_usage("--dtype=%s: f32 or bf16", dtype);
+	if (net_half(dtype) < 0)
+		die_usage("--dtype=%s: f32, bf16 or f16", dtype);
 	if (optim_check(&how.optim, 0, &e))
 		die_usage("%s", e.text);
 	how.B = (int)batch;
-	how.use = (recompute ? NET_RECOMPUTE : NET_GRAD) | (bf16 ? NET_BF16 : 0);
+	how.use = (recompute ? NET_RECOMPUTE : NET_GRAD) | net_half(dtype);
 	plan_print(c, &how, &b);
 	fputs(b.p, stdout);
 	buf_free(&b);

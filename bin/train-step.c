@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "learn/train.h"
+#include "model/net/net.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,7 +25,7 @@ static const struct opt opts[] = {
 	{ 0, "batch-ramp", OPT_INT, &o.batch_ramp, "STEPS", "steps in which the records of a step grow", OPT_RESULT },
 	{ 0, "drop-last", OPT_FLAG, &o.drop_last, NULL, "no step on fewer records than the others have", OPT_RESULT },
 	{ 0, "doc-mask", OPT_FLAG, &o.doc_mask, NULL, "tokens see their own document only", OPT_RESULT },
-	{ 0, "dtype", OPT_STR, &dtype, "TYPE", "what products multiply: f32 or bf16", OPT_RESULT },
+	{ 0, "dtype", OPT_STR, &dtype, "TYPE", "what products multiply: f32, bf16 or f16", OPT_RESULT },
 	OPTIM_ROWS(o.optim),
 	{ 0, "ema", OPT_NUM, &o.ema, "BETA", "put out the mean of the weights, not the last ones", OPT_RESULT },
 	{ 0, "distill", OPT_STR, &o.distill, "MODEL", "learn from this model's distribution too", OPT_QUIET },
@@ -92,8 +93,8 @@ check(void)
 
 	need(o.model != NULL, "-m MODEL says what to train");
 	need(o.B > 0 && o.accum > 0 && o.B * o.accum <= 1 << 20, "-B and --accum: from 1, and at most 1048576 records a step");
-	o.bf16 = !strcmp(dtype, "bf16");
-	need(o.bf16 || !strcmp(dtype, "f32"), "--dtype is f32 or bf16");
+	o.half = net_half(dtype);
+	need(o.half >= 0, "--dtype is f32, bf16 or f16");
 	need(o.T >= 0 && o.T <= 1 << 24, "-T: from 1 to 16777216");
 	need(o.epochs > 0 && o.epochs <= 1 << 30, "--epochs: from 1");
 	need(o.batch_ramp >= 0 && o.batch_ramp <= 1 << 30, "--batch-ramp: a number of steps");

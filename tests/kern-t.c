@@ -82,6 +82,18 @@ bf16(float x)
 	return (float)ldexp(nearbyint(m * 256), e - 8);
 }
 
+/* The nearest number of 11 significant bits, the last of them not below 2^-24, ties to even; past 65504 none. */
+static float
+f16(float x)
+{
+	int e;
+	double m = frexp((double)x, &e), y;
+
+	e = e < -13 ? -13 : e;
+	y = ldexp(nearbyint(ldexp((double)x, 11 - e)), e - 11);
+	return (float)(fabs(y) >= 65536 && m != 0 ? copysign(INFINITY, y) : copysign(y, (double)x));
+}
+
 static float
 element(const struct gemm *g, int b, size_t i, size_t k)
 {
@@ -89,7 +101,7 @@ element(const struct gemm *g, int b, size_t i, size_t k)
 	size_t ld = b ? g->ldb : g->lda;
 	float v = (b ? g->b_trans : !g->a_trans) ? x[i * ld + k] : x[k * ld + i];
 
-	return g->bf16 ? bf16(v) : v;
+	return g->bf16 ? bf16(v) : g->f16 ? f16(v) : v;
 }
 
 /* C as gemm promises it: one chain of fused multiply-adds for each element, or with pairs as kern.h has it. */
@@ -113,7 +125,7 @@ chain(const struct gemm *g, int pairs, float *c)
 
 static const struct kern *usable[8];    /* ends in NULL */
 
-/* Some numbers that bf16 or the sum of products cannot tell from 0. */
+/* Some numbers that 16 bits or the sum of products cannot tell from 0. */
 static void
 make_small(float *x, size_t n)
 {
@@ -144,18 +156,18 @@ one_product(const size_t *s, int at, int bt, int acc, int half)
 	float *c0 = some(M * ldc), *want1 = copy(c0, M * ldc), *want2 = copy(c0, M * ldc), *c = copy(c0, M * ldc);
 	struct gemm g = {
 		.M = M, .N = N, .K = K, .A = a, .lda = (at ? M : K) + 7, .a_trans = at,
-		.B = b, .ldb = (bt ? K : N) + 5, .b_trans = bt, .C = c, .ldc = ldc, .accumulate = acc, .bf16 = half
+		.B = b, .ldb = (bt ? K : N) + 5, .b_trans = bt, .C = c, .ldc = ldc, .accumulate = acc, .bf16 = half == 1, .f16 = half == 2
 	};
 	int bad = 0;
 
 	if (half)
 		make_small(a, M * K), make_small(b, N * K);
 	chain(&g, 0, want1);
-	if (half)
+	if (g.bf16)
 		chain(&g, 1, want2);
 	for (size_t k = 0; usable[k]; k++)
 		for (int threads = 1; threads <= 3; threads += 2) {
-			const float *want = half && usable[k]->per == 2 ? want2 : want1;
+			const float *want = g.bf16 && usable[k]->per == 2 ? want2 : want1;
 
 			par_set_threads(threads);
 			if (threads > par_threads())
@@ -179,13 +191,15 @@ one_product(const size_t *s, int at, int bt, int acc, int half)
 static void
 products(void)
 {
-	for (int mode = 0; mode < 16; mode++) {
+	static const char *const half[] = { "fp32", "bf16", "f16" };
+
+	for (int mode = 0; mode < 24; mode++) {
 		int bad = 0;
 
 		for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
 			bad += one_product(shapes[i], mode & 1, mode >> 1 & 1, mode >> 2 & 1, mode >> 3);
-		OK(!bad, "products are chains of fused multiply-adds (a_trans %d, b_trans %d, accumulate %d, bf16 %d)",
-				mode & 1, mode >> 1 & 1, mode >> 2 & 1, mode >> 3);
+		OK(!bad, "products are chains of fused multiply-adds (a_trans %d, b_trans %d, accumulate %d, %s)",
+				mode & 1, mode >> 1 & 1, mode >> 2 & 1, half[mode >> 3]);
 	}
 }
 
@@ -220,48 +234,52 @@ epilogues(const struct kern *k)
 
 /* Every upper half with lower halves around the middle, infinities and what is not a number; all lengths. */
 static void
-halves(const struct kern *k)
+halves(const struct kern *k, int f)
 {
-	static const uint32_t low[] = { 0, 1, 0x7fff, 0x8000, 0x8001, 0xffff };
+	void (*to)(uint16_t *, const float *, size_t) = f ? k->to_f16 : k->to_bf16;
+	void (*from)(float *, const uint16_t *, size_t) = f ? k->from_f16 : k->from_bf16;
+	float (*nearest)(float) = f ? f16 : bf16;
+	const char *name = f ? "f16" : "bf16";
+	static const uint32_t low[] = { 0, 1, 0x7fff, 0x8000, 0x8001, 0xffff, 0xfff, 0x1000, 0x1001, 0x1fff, 0x2fff, 0x3000 };
 	float x[128], y[128];
 	uint16_t h[128];
 	int bad = 0;
 
 	for (uint32_t i = 0; i < 1 << 16; i++) {
-		for (size_t j = 0; j < 6; j++)
+		for (size_t j = 0; j < 12; j++)
 			memcpy(&x[j], &(uint32_t){ i << 16 | low[j] }, sizeof *x);
-		k->to_bf16(h, x, 6);
-		k->from_bf16(y, h, 6);
-		for (size_t j = 0; j < 6; j++) {
-			float want = isfinite(x[j]) ? bf16(x[j]) : x[j];
+		to(h, x, 12);
+		from(y, h, 12);
+		for (size_t j = 0; j < 12; j++) {
+			float want = isfinite(x[j]) ? nearest(x[j]) : x[j];
 
 			bad += isnan(want) ? !isnan(y[j]) : memcmp(&y[j], &want, sizeof want) != 0;
 		}
 	}
-	OK(!bad, "%s: every bf16 and its neighbours are rounded", k->name);
+	OK(!bad, "%s: every bf16 and its neighbours are rounded to %s", k->name, name);
 	bad = 0;
 	for (size_t n = 0; n <= 100; n++) {
 		for (size_t i = 0; i < 128; i++)
 			x[i] = rnd(), y[i] = 7, h[i] = 7;
-		k->to_bf16(h, x, n);
-		k->from_bf16(y, h, n);
+		to(h, x, n);
+		from(y, h, n);
 		for (size_t i = 0; i < 128; i++)
-			bad += i < n ? y[i] != bf16(x[i]) : y[i] != 7 || h[i] != 7;
+			bad += i < n ? y[i] != nearest(x[i]) : y[i] != 7 || h[i] != 7;
 	}
-	OK(!bad, "%s: bf16 at every length", k->name);
+	OK(!bad, "%s: %s at every length", k->name, name);
 	bad = 0;
 	for (int kept = 0; kept < 2; kept++) {
 		enum { N = 70001 };             /* several threads' pieces */
 		float *a = some(N), *b = copy(a, N), *c = some(N);
 		uint16_t *half = xcalloc(N, sizeof *half);
 
-		op_bf16(kept ? half : NULL, a, N);
-		op_from_bf16(c, half, N);
+		op_round(kept ? half : NULL, a, N, f);
+		op_widen(c, half, N, f);
 		for (size_t i = 0; i < N; i++)
-			bad += a[i] != bf16(b[i]) || (kept && c[i] != a[i]);
+			bad += a[i] != nearest(b[i]) || (kept && c[i] != a[i]);
 		free(a), free(b), free(c), free(half);
 	}
-	OK(!bad, "%s: arrays rounded in place, and kept in 16 bits", k->name);
+	OK(!bad, "%s: arrays rounded in place to %s, and kept", k->name, name);
 }
 
 /* ---- attention */
@@ -486,7 +504,8 @@ main(void)
 	products();
 	for (size_t i = 0; i < n; i++) {
 		kern_use(usable[i]);
-		halves(usable[i]);
+		halves(usable[i], 0);
+		halves(usable[i], 1);
 		epilogues(usable[i]);
 		attention(usable[i]);
 	}

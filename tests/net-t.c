@@ -207,6 +207,7 @@ struct allowed {
 };
 static const struct allowed in_f32 = { NET_GRAD, 1e-5, 1e-5, 2e-6, 1e-4 };
 static const struct allowed in_bf16 = { NET_GRAD | NET_BF16, 5e-2, 1e-1, 2e-3, 3e-2 };
+static const struct allowed in_f16 = { NET_GRAD | NET_F16, 5e-3, 1e-2, 2e-4, 1e-2 };
 
 static void
 check_golden(const struct golden *gd, const struct allowed *to)
@@ -240,7 +241,7 @@ check_golden(const struct golden *gd, const struct allowed *to)
 			check_logits(gd, &r, to->logits);
 			for (size_t i = 0; i < r.p.total; i++)
 				r.g[i] /= B * T;
-			d = worst(&r.p, r.g, grads, NULL, to->grads, 1e-8, to->how & NET_BF16 && gd->gpt2);
+			d = worst(&r.p, r.g, grads, NULL, to->grads, 1e-8, to->how != NET_GRAD && gd->gpt2);
 			OK(d < 1, "%s: gradients to %.0e of each tensor's largest (%.2f of it)", gd->name, to->grads, d);
 			for (size_t i = 0; i < r.p.total; i++)
 				r.g[i] *= B * T;
@@ -285,7 +286,7 @@ eight(const struct config *c, const struct params *p, const float *w, const stru
 }
 
 static void
-check_same(int s, const struct kern *k, int bf16, int short_by)
+check_same(int s, const struct kern *k, int half, int short_by)
 {
 	static const int cut[][2] = { { 8, 2 }, { 1, 1 }, { 2, 3 }, { 1, 2 }, { 8, 1 } };
 	const struct config *c = &shapes[s].c;
@@ -300,12 +301,12 @@ check_same(int s, const struct kern *k, int bf16, int short_by)
 	w = random_weights(&p, 11);
 	n = (p.total + 2 * 8 * (16 - (size_t)short_by)) * sizeof *w;
 	kern_use(k);
-	want = eight(c, &p, w, &d, shapes[s].packed, 8, 1, NET_GRAD | bf16, short_by);
+	want = eight(c, &p, w, &d, shapes[s].packed, 8, 1, NET_GRAD | half, short_by);
 	for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
 		int use = i & 1 ? NET_GRAD : NET_RECOMPUTE;
-		float *got = eight(c, &p, w, &d, shapes[s].packed, cut[i][0], cut[i][1], use | bf16, short_by);
+		float *got = eight(c, &p, w, &d, shapes[s].packed, cut[i][0], cut[i][1], use | half, short_by);
 		OK(!memcmp(got, want, n), "%s, %s, %s: the same bits in calls of %d rows of %d on %d threads%s", shapes[s].name,
-			bf16 ? "bf16" : "f32", k->name, cut[i][0], 16 - short_by, cut[i][1], use == NET_RECOMPUTE ? ", recomputed" : "");
+			half == NET_F16 ? "f16" : half ? "bf16" : "f32", k->name, cut[i][0], 16 - short_by, cut[i][1], use == NET_RECOMPUTE ? ", recomputed" : "");
 		free(got);
 	}
 	par_set_threads(threads);
@@ -398,6 +399,7 @@ main(void)
 	for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++) {
 		check_golden(&goldens[i], &in_f32);
 		check_golden(&goldens[i], &in_bf16);
+		check_golden(&goldens[i], &in_f16);
 		if (pairs != best) {
 			kern_use(pairs);
 			check_golden(&goldens[i], &in_bf16);
@@ -408,6 +410,7 @@ main(void)
 		check_same(s, best, 0, 0);
 		check_same(s, pairs, NET_BF16, 0);
 		check_same(s, pairs, NET_BF16, 1);
+		check_same(s, best, NET_F16, 0);
 		kern_use(best);
 		check_head(s);
 		check_shown(s);

@@ -36,6 +36,16 @@ t '--dtype=bf16: the same bytes for every split, on other threads and taken up a
 t '--dtype=bf16 learns as fp32 does: 40 losses, each to 1 %' 'for d in f32 bf16; do
 		ts -n 40 --epochs=99 -B 4 --lr=3e-3 --dtype=$d -o h1 --log=lh train.lms && sed "s/.*\"loss\":\([0-9.]*\).*/\1/" lh >loss.$d || exit 1
 	done; paste loss.f32 loss.bf16 | awk "{ d = \$1 / \$2 - 1; if (d > .01 || d < -.01) bad = 1; same += \$1 == \$2 } END { exit bad || NR != 40 || same > 20 }"'
+t '--dtype=f16: the same bytes for every split, on other threads and taken up again' 'd="-n 4 --dtype=f16"; ts $d -B 8 -t 1 -o h1 train.lms && ts $d -B 2 --accum=4 -t 2 -o h2 train.lms &&
+	cmp h1 h2 && ts $d -n 2 -s f16.st -o h2 train.lms && cp f16.st f16.two && ts $d -s f16.st -o h2 train.lms && cmp h1 h2'
+t '--dtype=f16 learns as fp32 does: 40 losses, each to 0.2 %' 'ts -n 40 --epochs=99 -B 4 --lr=3e-3 --dtype=f16 -o h1 --log=lh train.lms && sed "s/.*\"loss\":\([0-9.]*\).*/\1/" lh >loss.f16 &&
+	paste loss.f32 loss.f16 | awk "{ d = \$1 / \$2 - 1; if (d > .002 || d < -.002) bad = 1; same += \$1 == \$2 } END { exit bad || NR != 40 || same > 20 }"'
+t '--dtype=f16: a scale that overflows is halved, the records are taken again, and the state keeps it' 'sed "s/\"loss_scale\":\"65536\"/\"loss_scale\":\"1e+30\"/" f16.two >f16.st && ! cmp -s f16.two f16.st &&
+	ts -n 4 --dtype=f16 -s f16.st -o h2 --log=lh train.lms && awk -F"loss_scale\":" "{ split(\$2, v, \",\"); if (v[1] + 0 > 1e12 || v[1] + 0 < 1e4) exit 1 }" lh &&
+	weights h1 >wa && ts -n 4 --dtype=f16 -o h1 train.lms && weights h1 >wa && weights h2 >wb && paste wa wb | awk "{ d = \$1 - \$2; if (d < 0) d = -d; if (d > 3e-4) exit 1 }" &&
+	head -c 3000 f16.st | grep -q "loss_scale_steps\":\"2\"" && head -c 3000 f16.st | grep -q "loss_scale\":\"[0-9.]*e*+*[0-9]*\""'
+t '--grads in f16: the sums of fp32, to what f16 leaves of them' 'ts --grads -n 1 train.lms | ts --apply -o h1 2>/dev/null && ts --grads --dtype=f16 -n 1 train.lms | ts --apply -o h2 && weights h1 >wa && weights h2 >wb && ! cmp -s wa wb &&
+	paste wa wb | awk "{ d = \$1 - \$2; s += d * d; t += \$1 * \$1 } END { exit !(s < 1e-6 * t) }"'
 t '--freeze leaves weights as they were' 'ts -n 2 --freeze="^(?!model.norm)" -o b train.lms && weights model.safetensors >wa; weights b >wb
 	d=$(diff wa wb | grep -c "^>"); [ "$d" -gt 0 ] && [ "$d" -le 32 ]'
 

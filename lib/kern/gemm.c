@@ -35,9 +35,23 @@ div_up(size_t a, size_t b)
 }
 
 static void
+round_f16(const struct kern *k, float *x, size_t n)
+{
+	uint16_t half[512];
+
+	for (size_t i = 0, m; i < n; i += m) {
+		m = least(512, n - i);
+		k->to_f16(half, x + i, m);
+		k->from_f16(x + i, half, m);
+	}
+}
+
+static void
 pack(const struct job *j, float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
 {
 	(j->g->bf16 ? j->k->pack_bf16 : j->k->pack)(dst, w, src, ld, along_k, least(w, lanes), k);
+	if (j->g->f16)
+		round_f16(j->k, dst, w * k);
 }
 
 static void

@@ -30,6 +30,7 @@ struct gemm {
 	size_t       ldc;
 	int          accumulate;        /* go on from what C holds */
 	int          bf16;              /* A and B are rounded to bf16 on the way; the rest stays fp32 */
+	int          f16;               /* to f16; the products are those of fp32, no processor being asked for others */
 	/* Epilogue, fused into the store of a tile, in this order; NULL: none.  With accumulate it comes after the sum. */
 	const float *bias;              /* (N): C += bias */
 	float       *pre;               /* (M,N), ld ldc: the value before the activation is kept here */

@@ -3,6 +3,7 @@
 #define LM_KERN_H
 /* SPDX-License-Identifier: MIT */
 #include "kern/ops.h"
+#include "kern/quant.h"
 
 /*
  * kern_*.c include this header, vec_*.h and the compiler's, nothing else, and define one table each: they are built
@@ -73,6 +74,8 @@ struct kern {
 	void (*softmax_bwd)(float *s, float *dp, float scale, float lse, float delta, size_t n);
 	void (*to_bf16)(uint16_t *y, const float *x, size_t n);         /* rounds, as above */
 	void (*from_bf16)(float *y, const uint16_t *x, size_t n);
+	void (*to_f16)(uint16_t *y, const float *x, size_t n);          /* the nearest, ties to even, subnormal ones too */
+	void (*from_f16)(float *y, const uint16_t *x, size_t n);
 	void (*adamw)(float *w, const float *g, float *m, float *v, size_t n, const struct op_adamw *);
 };
 

@@ -8,6 +8,7 @@
 #define EACH_TILE(F) F(1) F(2) F(3) F(4) F(5) F(6)
 typedef __m256 vf;
 typedef __m256d vd;
+typedef __m128i vh16;
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
 #else
@@ -30,6 +31,8 @@ VECTOR vf vfma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 VECTOR vf vmax(vf a, vf b) { return _mm256_max_ps(a, b); }
 VECTOR vf vsqrt(vf x) { return _mm256_sqrt_ps(x); }
 VECTOR vf vround(vf x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+VECTOR vh16 vtohalf(vf x) { return _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+VECTOR vf vfromhalf(vh16 x) { return _mm256_cvtph_ps(x); }
 VECTOR vf vfirst(vf x, unsigned long n) { return _mm256_and_ps(x, _mm256_castsi256_ps(first(n))); }
 VECTOR vf vabove(vf x, vf y, vf z) { return _mm256_and_ps(_mm256_cmp_ps(x, y, _CMP_GT_OQ), z); }
 VECTOR vf vnotbelow(vf x, vf y, vf z) { return _mm256_and_ps(_mm256_cmp_ps(x, y, _CMP_NLT_UQ), z); }

@@ -8,6 +8,7 @@
 #define EACH_TILE(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12)
 typedef float32x4_t vf;
 typedef float64x2_t vd;
+typedef float16x4_t vh16;
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
 #else
@@ -21,6 +22,8 @@ VECTOR void vstore(float *p, vf x) { vst1q_f32(p, x); }
 VECTOR vf vfma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 VECTOR vf vsqrt(vf x) { return vsqrtq_f32(x); }
 VECTOR vf vround(vf x) { return vrndnq_f32(x); }
+VECTOR vh16 vtohalf(vf x) { return vcvt_f16_f32(x); }
+VECTOR vf vfromhalf(vh16 x) { return vcvt_f32_f16(x); }
 VECTOR float vsum(vf x) { return vaddvq_f32(x); }
 VECTOR float vtop(vf x) { return vmaxvq_f32(x); }
 

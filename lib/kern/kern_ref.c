@@ -58,6 +58,9 @@ from_bf16(float *y, const uint16_t *x, size_t n)
 		y[i] = whole(x[i]);
 }
 
+static void to_f16(uint16_t *y, const float *x, size_t n) { quant_pack(QUANT_F16, x, n, y); }
+static void from_f16(float *y, const uint16_t *x, size_t n) { quant_unpack(QUANT_F16, x, n, y); }
+
 static void
 pack_bf16(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k)
 {
@@ -350,6 +353,7 @@ const struct kern kern_ref = {
 	.mr = MR, .nr = NR, .kc = 256, .mc = 64, .nc = 512,
 	.pack = pack, .tile = tile, .tile_rows = tile_rows, .epilogue = epilogue,
 	.per = 1, .pack_bf16 = pack_bf16, .tile_bf16 = tile, .to_bf16 = to_bf16, .from_bf16 = from_bf16,
+	.to_f16 = to_f16, .from_f16 = from_f16,
 	.dot = dot, .axpy = axpy, .scale = scale, .max = max, .expsum = expsum, .sumsq = sumsq,
 	.act = act, .act_bwd = act_bwd, .glu = glu, .glu_bwd = glu_bwd,
 	.rmsnorm = rmsnorm, .rmsnorm_bwd = rmsnorm_bwd, .layernorm = layernorm, .layernorm_bwd = layernorm_bwd,

@@ -363,10 +363,32 @@ from_bf16(float *y, const uint16_t *x, size_t n)
 		vput(y + i, vget16(x + i, m), m);
 }
 
+static void
+to_f16(uint16_t *y, const float *x, size_t n)
+{
+	EACH(i, m, n) {
+		vh16 h = vtohalf(vget(x + i, m));
+
+		__builtin_memcpy(y + i, &h, m >= W ? sizeof h : m * sizeof *y);
+	}
+}
+
+static void
+from_f16(float *y, const uint16_t *x, size_t n)
+{
+	EACH(i, m, n) {
+		vh16 h = { 0 };
+
+		__builtin_memcpy(&h, x + i, m >= W ? sizeof h : m * sizeof *x);
+		vput(y + i, vfromhalf(h), m);
+	}
+}
+
 #define KERN_LOOPS \
 	.pack = pack, .tile = tile, .tile_rows = tile_rows, .per = PER, .pack_bf16 = pack_bf16, .tile_bf16 = TILE_BF16, \
 	.epilogue = epilogue, .dot = dot, .axpy = axpy, .scale = scale, .max = max, .expsum = expsum, \
 	.sumsq = sumsq, .act = act, .act_bwd = act_bwd, .glu = glu, .glu_bwd = glu_bwd, .rmsnorm = rmsnorm, \
 	.rmsnorm_bwd = rmsnorm_bwd, .layernorm = layernorm, .layernorm_bwd = layernorm_bwd, .norm_cols = norm_cols, \
-	.rope = rope, .softmax_bwd = softmax_bwd, .adamw = adamw, .to_bf16 = to_bf16, .from_bf16 = from_bf16
+	.rope = rope, .softmax_bwd = softmax_bwd, .adamw = adamw, .to_bf16 = to_bf16, .from_bf16 = from_bf16, \
+	.to_f16 = to_f16, .from_f16 = from_f16
 #endif

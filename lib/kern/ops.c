@@ -15,7 +15,7 @@ struct op {
 	size_t ld, heads;               /* heads of a row, or the rows that a slice of columns sums */
 	float num, num2;
 	enum gemm_act act;
-	int inverse;
+	int inverse, f16;
 	const uint32_t *index;
 	uint16_t *half;
 	const void *arg;
@@ -241,7 +241,7 @@ op_rope(float *x, size_t ld, size_t rows, size_t n_head, size_t D, const uint32_
 }
 
 static void
-bf16_piece(const struct op *o, size_t from, size_t to)
+round_piece(const struct op *o, size_t from, size_t to)
 {
 	uint16_t tmp[1024];
 
@@ -249,31 +249,31 @@ bf16_piece(const struct op *o, size_t from, size_t to)
 		uint16_t *half = o->half ? o->half + from : tmp;
 
 		n = to - from < 1024 ? to - from : 1024;
-		o->k->to_bf16(half, o->y + from, n);
-		o->k->from_bf16(o->y + from, half, n);
+		(o->f16 ? o->k->to_f16 : o->k->to_bf16)(half, o->y + from, n);
+		(o->f16 ? o->k->from_f16 : o->k->from_bf16)(o->y + from, half, n);
 	}
 }
 
 void
-op_bf16(uint16_t *kept, float *x, size_t n)
+op_round(uint16_t *kept, float *x, size_t n, int f16)
 {
-	struct op o = { .n = n, .width = 1, .y = x, .half = kept };
+	struct op o = { .n = n, .width = 1, .y = x, .half = kept, .f16 = f16 };
 
-	share(&o, bf16_piece);
+	share(&o, round_piece);
 }
 
 static void
-from_bf16_piece(const struct op *o, size_t from, size_t to)
+widen_piece(const struct op *o, size_t from, size_t to)
 {
-	o->k->from_bf16(o->y + from, (const uint16_t *)o->arg + from, to - from);
+	(o->f16 ? o->k->from_f16 : o->k->from_bf16)(o->y + from, (const uint16_t *)o->arg + from, to - from);
 }
 
 void
-op_from_bf16(float *x, const uint16_t *kept, size_t n)
+op_widen(float *x, const uint16_t *kept, size_t n, int f16)
 {
-	struct op o = { .n = n, .width = 1, .y = x, .arg = kept };
+	struct op o = { .n = n, .width = 1, .y = x, .arg = kept, .f16 = f16 };
 
-	share(&o, from_bf16_piece);
+	share(&o, widen_piece);
 }
 
 static void

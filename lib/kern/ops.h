@@ -34,9 +34,9 @@ void op_rope(float *x, size_t ld, size_t rows, size_t n_head, size_t D, const ui
 		const float *cos, const float *sin, int inverse);
 
 void op_blend(float *y, float a, const float *x, float b, size_t n);    /* y = a x + b y; y is not read where b is 0 */
-/* x is rounded to bf16 in place; kept (n), unless NULL, gets the upper halves, from which x may be had again. */
-void op_bf16(uint16_t *kept, float *x, size_t n);
-void op_from_bf16(float *x, const uint16_t *kept, size_t n);
+/* x is rounded to 16 bits in place, bf16 or f16; kept (n), unless NULL, gets those, from which x may be had again. */
+void op_round(uint16_t *kept, float *x, size_t n, int f16);
+void op_widen(float *x, const uint16_t *kept, size_t n, int f16);
 
 void op_add(float *y, const float *x, size_t n);                                /* y += x */
 void op_colsum(float *db, const float *dy, size_t ld, size_t rows, size_t N);   /* db (N) += column sums */

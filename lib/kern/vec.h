@@ -8,7 +8,7 @@
  * vload, vstore, and vloadn, vstoren for the first n < W lanes (others 0, untouched); vfma(a, b, c) = a b + c;
  * vmax(a, b), b if one is not a number; vsqrt, vround, vsum, vtop (largest lane); vpow2(x, n) = x 2^n;
  * vabove(x, y, z), vnotbelow(x, y, z): z where x > y, not x < y, else 0; vfirst(x, n): lanes from n on 0; vsumsq(x, s): s[0], s[1] vectors of doubles vd += x^2, vdsum(s);
- * vtranspose(r[W]); MR, NR of its tile, and UNROLL.  Everything is static: each file has its own.
+ * vtohalf, vfromhalf: a vector vh16 of F16, to the nearest, ties to even; vtranspose(r[W]); MR, NR of its tile, and UNROLL.  Everything is static: each file has its own.
  */
 #define W ((size_t)KERN_W)
 #define INLINE static inline __attribute__((always_inline))

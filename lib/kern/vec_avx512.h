@@ -10,6 +10,7 @@
 #define EACH_TILE(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14)
 typedef __m512 vf;
 typedef __m512d vd;
+typedef __m256i vh16;
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
 #else
@@ -31,6 +32,8 @@ VECTOR vf vround(vf x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_IN
 VECTOR float vsum(vf x) { return _mm512_reduce_add_ps(x); }
 VECTOR float vtop(vf x) { return _mm512_reduce_max_ps(x); }
 VECTOR vf vpow2(vf x, vf n) { return _mm512_scalef_ps(x, n); }
+VECTOR vh16 vtohalf(vf x) { return _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+VECTOR vf vfromhalf(vh16 x) { return _mm512_cvtph_ps(x); }
 VECTOR vf vfirst(vf x, unsigned long n) { return _mm512_maskz_mov_ps(FIRST(n), x); }
 
 VECTOR vf

@@ -62,6 +62,17 @@ create(const char *path, const struct model *m, const char *head)
 	return out;
 }
 
+/* Takes the scale of F16 out of the sums; 0: they are not finite. */
+static int
+unscaled(struct pass *p)
+{
+	size_t n = model_moving(p->model)->total;
+
+	if (p->unit != 1)
+		op_blend(p->g, 0, p->g, (float)(1 / p->unit), n);
+	return isfinite(op_sumsq(p->g, n));
+}
+
 /* Every step's records give a frame. */
 static int
 all(const struct train_opts *o, struct pass *p, struct batches *data, struct err *e)
@@ -76,7 +87,9 @@ all(const struct train_opts *o, struct pass *p, struct batches *data, struct err
 	for (long long n = 0; !bad && (!o->steps || n < o->steps) && batch_read(&x, data); n++) {
 		if (o->drop_last && x.rows < x.max)
 			break;
-		loss = pass_grad(p, &x);
+		do
+			loss = pass_grad(p, &x);
+		while (isfinite(loss) && !unscaled(p) && pass_overflowed(p));
 		if (!isfinite(loss))
 			bad = err_set(e, "records %" PRIu64 " on: the loss is not finite", batches_count(data) - (uint64_t)x.rows);
 		else
@@ -108,7 +121,7 @@ train_grads(const struct train_opts *o, struct err *e)
 	if (!bad && batches_T(data) > m.cfg.T)
 		bad = err_set(e, "records of %d tokens, but the model's context is %d", batches_T(data), m.cfg.T);
 	if (!bad) {
-		pass_init(&p, &m, (int)o->B, batches_T(data), (o->recompute ? NET_RECOMPUTE : NET_GRAD) | (o->bf16 ? NET_BF16 : 0));
+		pass_init(&p, &m, (int)o->B, batches_T(data), (o->recompute ? NET_RECOMPUTE : NET_GRAD) | o->half);
 		bad = all(o, &p, data, e);
 		pass_free(&p);
 	}

@@ -2,8 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/pass.h"
 #include "learn/run.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SCALE_FIRST 0x1p16
+#define SCALE_LEAST 0x1p-14     /* what is not finite here has other reasons */
+enum { SCALE_STEPS = 2000 };
 
 void
 pass_init(struct pass *p, const struct model *m, int B, int T, int use)
@@ -13,8 +18,11 @@ pass_init(struct pass *p, const struct model *m, int B, int T, int use)
 	p->B = B;
 	p->T = T;
 	p->net = net_of(m, B, T, use);
-	p->g = use & ~NET_BF16 ? xcalloc(model_moving(m)->total, sizeof *p->g) : NULL;
+	p->g = use & (NET_GRAD | NET_RECOMPUTE) ? xcalloc(model_moving(m)->total, sizeof *p->g) : NULL;
 	p->logp = xcalloc((size_t)B * (size_t)T, sizeof *p->logp);
+	p->coef = xcalloc((size_t)B * (size_t)T, sizeof *p->coef);
+	p->unit = 1;
+	p->scale = use & NET_F16 ? SCALE_FIRST : 0;
 }
 
 void
@@ -31,6 +39,7 @@ pass_free(struct pass *p)
 	net_free(p->teacher.net);
 	free(p->g);
 	free(p->logp);
+	free(p->coef);
 	memset(p, 0, sizeof *p);
 }
 
@@ -48,8 +57,10 @@ micro(struct pass *p, const struct batch *x, int first, float *g, double sum)
 	int B = x->rows - first < p->B ? x->rows - first : p->B;
 	struct net_batch b = { B, x->T, x->tok + at, x->start ? x->start + at : NULL };
 	struct drop drop = p->drop;
-	struct net_head h = { .target = x->target + at, .coef = g ? x->coef + at : NULL, .scale = 1, .logp = p->logp };
+	struct net_head h = { .target = x->target + at, .coef = g ? p->coef : NULL, .scale = 1, .logp = p->logp };
 
+	for (size_t i = 0; i < (size_t)B * (size_t)x->T; i++)
+		p->coef[i] = x->coef[at + i] * (float)p->unit;
 	drop.record += (uint64_t)first;
 	net_drop(p->net, g ? &drop : NULL);
 	net_forward(p->net, p->model->w, &b);
@@ -71,6 +82,8 @@ pass_grad(struct pass *p, const struct batch *x)
 {
 	double sum = 0;
 
+	if (p->scale > 0)               /* a power of 2, so that nothing else is rounded otherwise */
+		p->unit = exp2(ceil(log2(p->scale / (double)x->supervised)));
 	if (p->optim)
 		optim_clear(p->optim, p->g);
 	else
@@ -79,6 +92,25 @@ pass_grad(struct pass *p, const struct batch *x)
 		sum = micro(p, x, r, p->g, sum);
 	net_finish(p->net, p->g);
 	return sum;
+}
+
+int
+pass_overflowed(struct pass *p)
+{
+	if (p->scale <= SCALE_LEAST)
+		return 0;
+	p->scale /= 2;
+	p->good = 0;
+	return 1;
+}
+
+void
+pass_used(struct pass *p)
+{
+	if (p->scale > 0 && ++p->good == SCALE_STEPS) {
+		p->scale *= 2;
+		p->good = 0;
+	}
 }
 
 int

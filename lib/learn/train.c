@@ -126,12 +126,14 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 	t->worse = state_int(&r->state, "worse", 0);
 	t->evaluated = state_int(&r->state, "evaluated", 0);
 	batch_init(&t->batch, t->data, (int)(o->B * o->accum));
-	pass_init(&t->pass, &r->model, (int)o->B, T, (o->recompute ? NET_RECOMPUTE : NET_GRAD) | (o->bf16 ? NET_BF16 : 0));
+	pass_init(&t->pass, &r->model, (int)o->B, T, (o->recompute ? NET_RECOMPUTE : NET_GRAD) | o->half);
 	pass_freeze(&t->pass, &r->optim);
+	t->pass.scale = state_num(&r->state, "loss_scale", t->pass.scale);
+	t->pass.good = state_int(&r->state, "loss_scale_steps", 0);
 	if (o->distill)
 		pass_teach(&t->pass, &t->teacher,
 		    &(struct op_distill){ (float)o->distill_weight, (float)(1 / o->distill_temperature) },
-		    o->bf16 ? NET_BF16 : NET_FORWARD);
+		    NET_FORWARD | o->half);
 	t->began = clock_seconds();
 	return log_open(&t->log, o->log, r->optim.step, o->eval ? t->evaluated : r->optim.step, e);
 }
@@ -150,6 +152,10 @@ save(struct train *t, struct err *e)
 		state_set_num(s, "best_loss", t->best_loss);
 		state_set_int(s, "worse", t->worse);
 	}
+	if (t->o->half == NET_F16) {
+		state_set_num(s, "loss_scale", t->pass.scale);
+		state_set_int(s, "loss_scale_steps", t->pass.good);
+	}
 	return run_save(&t->run, e);
 }
 
@@ -165,6 +171,8 @@ log_step(struct train *t, double lr, struct err *e)
 	json_add_num(&b, "loss", t->loss);
 	json_add_num(&b, "lr", lr);
 	json_add_num(&b, "grad_norm", t->norm);
+	if (t->pass.scale > 0)
+		json_add_num(&b, "loss_scale", t->pass.scale);
 	json_add_int(&b, "params", (long long)params_matrix(&m->par, &m->cfg) + (long long)m->cfg.V * m->cfg.C);
 	json_add_int(&b, "tokens", (long long)t->run.tokens);
 	json_add_int(&b, "supervised", (long long)t->batch.supervised);
@@ -201,16 +209,21 @@ step(struct train *t, struct err *e)
 	struct batch *x = &t->batch;
 	double t0 = clock_seconds(), lr = optim_lr(&r->optim.opts, r->optim.step), took;
 	uint64_t n = (uint64_t)x->rows * (uint64_t)x->T;
+	int bad;
 
 	if (!x->supervised)
 		return err_set(e, "step %lld: no token of its %d records is supervised (the mask is 0 everywhere)",
 		    r->optim.step + 1, x->rows);
 	t->pass.drop = (struct drop){ (float)t->o->dropout, (uint64_t)t->o->seed, (uint64_t)r->optim.step, r->record };
-	t->loss = pass_grad(&t->pass, x) / (double)x->supervised;
-	if (!isfinite(t->loss))
-		return err_set(e, "step %lld: the loss is not finite (a smaller --lr, more --warmup?)", r->optim.step + 1);
-	if (optim_step(&r->optim, model_moving_w(&r->model), t->pass.g, (double)x->supervised, &t->norm, e))
+	do {
+		t->loss = pass_grad(&t->pass, x) / (double)x->supervised;
+		if (!isfinite(t->loss))
+			return err_set(e, "step %lld: the loss is not finite (a smaller --lr, more --warmup?)", r->optim.step + 1);
+		bad = optim_step(&r->optim, model_moving_w(&r->model), t->pass.g, (double)x->supervised * t->pass.unit, &t->norm, e);
+	} while (bad && pass_overflowed(&t->pass));
+	if (bad)
 		return -1;
+	pass_used(&t->pass);
 	if (t->ema)
 		average(t);
 	took = clock_seconds() - t0;

@@ -14,7 +14,8 @@ struct train_opts {
 	const char *distill;            /* NULL: none */
 	double      distill_weight, distill_temperature;
 	long long   batch_ramp;         /* steps in which a step's records grow to B * accum */
-	int         drop_last, doc_mask, keep_best, recompute, bf16;
+	int         drop_last, doc_mask, keep_best, recompute;
+	int         half;               /* net_half() of --dtype */
 	int         nfiles;
 	char      **files;
 	struct optim_opts optim;        /* checked */

@@ -101,6 +101,6 @@ up_fwd(const struct config *c, const float *W, const float *bias, float *y, floa
 		act_again(c, y, pre, rows);
 	} else {
 		gemm(&(struct gemm){ .M = rows, .N = N, .K = K, .A = x, .lda = K, .B = W, .ldb = K, .b_trans = 1,
-			.C = y, .ldc = N, .bf16 = how != LINEAR_F32, .bias = bias, .pre = pre, .act = kernel_of(c->act) });
+			.C = y, .ldc = N, .bf16 = how >= LINEAR_BF16_DX, .f16 = how == LINEAR_F16, .bias = bias, .pre = pre, .act = kernel_of(c->act) });
 	}
 }

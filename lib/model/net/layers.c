@@ -31,7 +31,7 @@ linear_fwd(float *y, const float *x, size_t rows, size_t K, size_t N, const floa
 		const float *bias, const float *residual, enum linear how)
 {
 	gemm(&(struct gemm){ .M = rows, .N = N, .K = K, .A = x, .lda = K, .B = W, .ldb = K, .b_trans = 1,
-		.C = y, .ldc = N, .bf16 = how != LINEAR_F32, .bias = bias, .residual = residual });
+		.C = y, .ldc = N, .bf16 = how >= LINEAR_BF16_DX, .f16 = how == LINEAR_F16, .bias = bias, .residual = residual });
 }
 
 void
@@ -39,10 +39,10 @@ linear_bwd(float *dx, float *dW, float *db, const float *dy, const float *x, con
 		size_t K, size_t N, enum linear how)
 {
 	gemm(&(struct gemm){ .M = rows, .N = K, .K = N, .A = dy, .lda = N, .B = W, .ldb = K, .C = dx, .ldc = K,
-		.bf16 = how != LINEAR_F32 });
+		.bf16 = how >= LINEAR_BF16_DX, .f16 = how == LINEAR_F16 });
 	if (dW)
 		gemm(&(struct gemm){ .M = N, .N = K, .K = rows, .A = dy, .lda = N, .a_trans = 1, .B = x, .ldb = K,
-			.C = dW, .ldc = K, .accumulate = 1, .bf16 = how == LINEAR_BF16 });
+			.C = dW, .ldc = K, .accumulate = 1, .bf16 = how == LINEAR_BF16, .f16 = how == LINEAR_F16 });
 	if (db)
 		op_colsum(db, dy, N, rows, N);
 }

@@ -31,9 +31,9 @@ void norm_fwd(const struct config *, const float *w, size_t gain, size_t bias,
 void norm_bwd(const struct config *, const float *w, float *g, size_t gain, size_t bias,
 		float *dx, const float *dy, const float *x, const float *mean, const float *rstd, size_t rows);
 
-/* What the products of a step multiply: fp32, or bf16; LINEAR_BF16_DX: the gradients of weights, whose sums run over
+/* What the products of a step multiply: fp32, f16, or bf16; LINEAR_BF16_DX: the gradients of weights, whose sums run over
  * rows, are left in fp32, because the rows do not go two by two (gemm.h). */
-enum linear { LINEAR_F32, LINEAR_BF16_DX, LINEAR_BF16 };
+enum linear { LINEAR_F32, LINEAR_F16, LINEAR_BF16_DX, LINEAR_BF16 };
 
 /* y (rows,N) = x (rows,K) W^T + bias + residual, W (N,K).  bias, residual: NULL for none. */
 void linear_fwd(float *y, const float *x, size_t rows, size_t K, size_t N, const float *W,

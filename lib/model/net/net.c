@@ -4,6 +4,7 @@
 #include "model/file/model.h"
 #include "model/net/net_int.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* Logits held at once, in floats: enough rows for the products to run at full speed, whatever the vocabulary. */
 enum { HEAD_FLOATS = 32 << 20, HEAD_ROWS = 64 };
@@ -33,7 +34,7 @@ static void
 layout_acts(struct net *n, struct acts *a, size_t rows, int first)
 {
 	const struct config *c = &n->cfg;
-	int half = n->bf16 && n->grad == NET_GRAD;
+	int half = n->half && n->grad == NET_GRAD;
 	size_t C = (size_t)c->C;
 
 	a->mid = take(n, rows * C);
@@ -146,10 +147,17 @@ layout(struct net *n)
 	}
 }
 
+int
+net_half(const char *dtype)
+{
+	return !strcmp(dtype, "f32") ? 0 : !strcmp(dtype, "bf16") ? NET_BF16 : !strcmp(dtype, "f16") ? NET_F16 : -1;
+}
+
 static void
 shape(struct net *n, const struct config *cfg, const struct adapter *a, int B, int T, int use)
 {
-	*n = (struct net){ .cfg = *cfg, .adapter = a, .B = B, .T = T, .grad = use & ~NET_BF16, .bf16 = use & NET_BF16 };
+	*n = (struct net){ .cfg = *cfg, .adapter = a, .B = B, .T = T, .grad = use & ~(NET_BF16 | NET_F16),
+		.half = use & (NET_BF16 | NET_F16) };
 	layout(n);
 }
 

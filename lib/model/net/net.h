@@ -10,10 +10,13 @@ struct model;
 struct net;                     /* activations and scratch for up to B rows of T tokens, from one arena */
 
 /* NET_GRAD: room for a backward too; NET_RECOMPUTE: the same bits in less of it, for of each layer the input alone is
- * kept and the rest computed again (Chen et al. 2016).  Beside any of them NET_BF16: what products multiply is rounded
- * to bf16, and so are q, k, v, the output of attention and the input of the activation, which are kept in 16 bits; the
- * residual stream, sums, norms, softmax, attention's products and all that is in g or w stay fp32. */
-enum net_use { NET_FORWARD, NET_GRAD, NET_RECOMPUTE, NET_BF16 = 4 };
+ * kept and the rest computed again (Chen et al. 2016).  Beside any of them NET_BF16 or NET_F16: what products multiply is
+ * rounded to that, and so are q, k, v, the output of attention and the input of the activation, which are kept in 16 bits;
+ * the residual stream, sums, norms, softmax, attention's products and all that is in g or w stay fp32.  (What is small in
+ * F16 is lost: coefficients of the head want a scale, and g is to be divided by it.) */
+enum net_use { NET_FORWARD, NET_GRAD, NET_RECOMPUTE, NET_BF16 = 4, NET_F16 = 8 };
+
+int net_half(const char *dtype);        /* of "f32" 0, of "bf16" and "f16" what they are called above; else -1 */
 
 /* use: of enum net_use.  Ends the program when memory lacks. */
 struct net *net_new(const struct config *, const struct params *, int B, int T, int use);

@@ -90,10 +90,11 @@ static void
 restore(const struct net *n, const struct acts *a, size_t rows)
 {
 	const struct config *c = &n->cfg;
+	int f16 = n->half == NET_F16;
 
-	op_from_bf16(a->qkv, a->qkv16, rows * width_qkv(c));
-	op_from_bf16(a->o, a->o16, rows * width_q(c));
-	op_from_bf16(a->pre, a->pre16, rows * width_up(c));
+	op_widen(a->qkv, a->qkv16, rows * width_qkv(c), f16);
+	op_widen(a->o, a->o16, rows * width_q(c), f16);
+	op_widen(a->pre, a->pre16, rows * width_up(c), f16);
 }
 
 void

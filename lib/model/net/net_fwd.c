@@ -13,7 +13,7 @@ take_batch(struct net *n, const struct net_batch *b)
 	n->b = b->B;
 	n->t = b->T;
 	n->packed = b->start != NULL;
-	n->linear = !n->bf16 ? LINEAR_F32 : b->T % 2 ? LINEAR_BF16_DX : LINEAR_BF16;
+	n->linear = !n->half ? LINEAR_F32 : n->half == NET_F16 ? LINEAR_F16 : b->T % 2 ? LINEAR_BF16_DX : LINEAR_BF16;
 	memcpy(n->tok, b->tok, rows * sizeof *n->tok);
 	for (size_t i = 0; i < rows; i++) {
 		n->start[i] = b->start ? b->start[i] : 0;
@@ -84,13 +84,13 @@ net_layer(struct net *n, const float *w, int l, float *out)
 		qk_norm_fwd(c, w, lo, a->qkv, rows, &a->qk, n->tmp);
 	if (c->pos == POS_ROPE)
 		op_rope(a->qkv, width_qkv(c), rows, (size_t)(c->H + c->KV), (size_t)c->D, n->pos, n->cosine, n->sine, 0);
-	if (n->bf16)
-		op_bf16(a->qkv16, a->qkv, rows * width_qkv(c));
+	if (n->half)
+		op_round(a->qkv16, a->qkv, rows * width_qkv(c), n->half == NET_F16);
 	attn_fwd(&at);
 	if (virtual_count(n))
 		virtual_fwd(n, l);
-	if (n->bf16)
-		op_bf16(a->o16, a->o, rows * width_q(c));
+	if (n->half)
+		op_round(a->o16, a->o, rows * width_q(c), n->half == NET_F16);
 	linear_fwd(a->mid, a->o, rows, width_q(c), C, w + lo->o, weights_at(w, lo->o_b), drop ? NULL : a->x, n->linear);
 	branch(n, l, BRANCH_O, a->mid, C, a->o, width_q(c));
 	if (drop)
@@ -98,8 +98,8 @@ net_layer(struct net *n, const float *w, int l, float *out)
 
 	norm_fwd(c, w, lo->norm2, lo->norm2_b, n->normed, a->mean2, a->rstd2, a->mid, rows);
 	up(n, w, l, rows);
-	if (n->bf16)
-		op_bf16(a->pre16, a->pre, rows * width_up(c));
+	if (n->half)
+		op_round(a->pre16, a->pre, rows * width_up(c), n->half == NET_F16);
 	if (!out)
 		return;
 	linear_fwd(out, n->act, rows, (size_t)c->F, C, w + lo->down, weights_at(w, lo->down_b), drop ? NULL : a->mid,

@@ -16,7 +16,7 @@ struct acts {
 	float *o;                               /* (rows, H*D) */
 	float *lse;                             /* (B,H,T) */
 	float *pre;                             /* (rows, width_up) */
-	uint16_t *qkv16, *o16, *pre16;          /* NET_BF16: what is kept of those, which all layers then share; or NULL */
+	uint16_t *qkv16, *o16, *pre16;          /* NET_BF16, NET_F16: what is kept of those, which all layers then share; or NULL */
 };
 
 /* Where dropout is: the embeddings, and three places in each layer. */
@@ -27,7 +27,7 @@ struct net {
 	const struct params *par;
 	const struct adapter *adapter;          /* NULL: none */
 	const uint8_t *frozen;                  /* (par->n), NULL: none */
-	int    B, T, bf16;
+	int    B, T, half;                      /* half: 0, NET_BF16 or NET_F16 */
 	enum net_use grad;
 	struct arena arena;
 	struct acts *layer;                     /* [L]; buffers of its own with NET_GRAD, only x with NET_RECOMPUTE */
