@@ -2,20 +2,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/decode/grammar.h"
 #include "tap.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* 2: the text is whole, 1: it may go on only, 0: it may not come. */
 static int
 fits(const struct grammar *g, const char *text)
 {
-	struct grammar_state *s = grammar_start(g), *t = grammar_start(g);
-	int r = grammar_text(s, text, strlen(text)) ? 0 : 1 + grammar_whole(s), bytes = 1;
+	struct grammar_walk *w = grammar_walk_new(g, 2);
+	int r = grammar_text(w, 0, text, strlen(text)) ? 0 : 1 + grammar_whole(w, 0), bytes = 1;
 
 	for (const char *p = text; bytes && *p; p++)
-		bytes = !grammar_text(t, p, 1);
-	OK((r > 0) == bytes && (!r || grammar_whole(t) == r - 1), "the same byte by byte");
-	grammar_stop(s);
-	grammar_stop(t);
+		bytes = !grammar_text(w, 1, p, 1);
+	OK((r > 0) == bytes && (!r || grammar_whole(w, 1) == r - 1), "the same byte by byte");
+	grammar_walk_free(w);
 	return r;
 }
 
@@ -59,9 +59,81 @@ row(int rules, const char *ways)
 	buf_free(&b);
 }
 
+/* Of each token by itself, what one walk through all of them says; a text of many depths forgets and goes on. */
+static void
+masks(const char *path)
+{
+	static const char *const texts[] = { "", "{\"a", "[1, -2", "{\"k\": \"\xe2\x82", "[[[{\"x\": tru" };
+	struct grammar *g;
+	struct grammar_walk *w;
+	struct vocab *v;
+	struct err e;
+	uint8_t *allowed;
+	size_t V;
+
+	if (!(v = vocab_load(path, NULL, &e))) {
+		OK(0, "%s", e.text);
+		return;
+	}
+	V = (size_t)vocab_size(v);
+	allowed = malloc(V);
+	g = grammar_load("json", v, V, &e);
+	w = grammar_walk_new(g, 3);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		size_t n, some = 0, wrong = 0;
+		grammar_begin(w, 0);
+		grammar_text(w, 0, texts[i], strlen(texts[i]));
+		n = grammar_allow(w, 0, allowed);
+		for (uint32_t id = 0; id < V; id++) {
+			grammar_begin(w, 1);
+			grammar_text(w, 1, texts[i], strlen(texts[i]));
+			some += allowed[id];
+			wrong += allowed[id] == (grammar_take(w, 1, id) != 0);
+		}
+		OK(n == some && n && !wrong, "after %s %zu of %zu tokens may come", texts[i], n, V);
+	}
+	grammar_walk_free(w);
+	grammar_free(g);
+	vocab_free(v);
+	free(allowed);
+}
+
+/* More places than are kept: what a text that waits expects is not among the forgotten. */
+static void
+many_places(void)
+{
+	struct err e;
+	struct grammar *g = grammar_parse(grammar_json(), strlen(grammar_json()), &e);
+	struct grammar_walk *w = grammar_walk_new(g, 2);
+	uint32_t x = 1;
+	uint8_t none;
+	int bad = grammar_text(w, 1, "[[{\"k\":", 7);
+
+	for (int i = 0; i < 40000; i++) {
+		grammar_begin(w, 0);
+		for (int k = 0; k < 20; k++) {
+			x = x * 1664525 + 1013904223;
+			bad |= x >> 31 ? grammar_text(w, 0, "[", 1) : grammar_text(w, 0, "{\"a\":", 5);
+		}
+		grammar_allow(w, 0, &none);
+		bad |= grammar_text(w, 0, x >> 31 ? "]" : "1}", x >> 31 ? 1 : 2);
+	}
+	OK(!bad && !grammar_text(w, 1, "1}]]", 4) && grammar_whole(w, 1), "forty thousand nests, and a text that waits");
+	grammar_walk_free(w);
+	grammar_free(g);
+}
+
 int
 main(void)
 {
+	const char *data = getenv("LM_TESTDATA");
+
+	if (data) {
+		char path[4096];
+		snprintf(path, sizeof path, "%s/data/tokenizers/npm-llama3/tokenizer.json", data);
+		masks(path);
+	}
+	many_places();
 	row(40, "r%d ::= r%d | r%d\n");
 	row(40, "r%d ::= r%d \"x\" | r%d \"x\"\n");
 	row(20000, "r%d ::= r%d\n");

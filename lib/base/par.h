@@ -70,6 +70,23 @@ par_share(struct par_team *t, int threads, size_t n, void (*fn)(size_t i, void *
 			sched_yield();
 }
 
+/* What one thread does at a time, shortly: all zero at first. */
+struct par_lock {
+	atomic_int busy;
+};
+static inline void
+par_lock(struct par_lock *l)
+{
+	while (atomic_exchange_explicit(&l->busy, 1, memory_order_acquire))
+		sched_yield();
+}
+
+static inline void
+par_unlock(struct par_lock *l)
+{
+	atomic_store_explicit(&l->busy, 0, memory_order_release);
+}
+
 /* fn(i, ctx) for i in [0, n), handed out one at a time to whoever is free.  What fn writes for i must
  * depend on i alone: then the result is the same at any number of threads. */
 static inline void

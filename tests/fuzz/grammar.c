@@ -10,17 +10,17 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	const char *text = (const char *)p, *nul = memchr(text, 0, n);
 	size_t len = nul ? (size_t)(nul - text) : n;
-	struct grammar_state *s;
+	struct grammar_walk *w;
 	struct grammar *g;
 	struct err e;
 
 	if (!(g = grammar_parse(text, len, &e)))
 		return 0;
-	s = grammar_start(g);
+	w = grammar_walk_new(g, 1);
 	for (size_t i = len + 1; i < n && i < len + 200; i++)
-		if (grammar_text(s, text + i, 1))
+		if (grammar_text(w, 0, text + i, 1))
 			break;
-	grammar_stop(s);
+	grammar_walk_free(w);
 	grammar_free(g);
 	return 0;
 }

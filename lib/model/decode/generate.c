@@ -20,7 +20,6 @@ struct sample {
 	int        sample, ended, done;
 	size_t     guessed, right;
 	double     began, first, last;  /* seconds of the clock: its prompt, tokens */
-	struct grammar_state *grammar;
 	struct buf text;
 };
 
@@ -43,7 +42,8 @@ struct generator {
 	struct draft   *draft;          /* NULL: none */
 	float          *logits;         /* (rows,V) */
 	struct choice  *scratch;        /* (batch,V) */
-	uint8_t        *allowed;        /* (batch,V) by the grammar; NULL: there is none */
+	struct grammar_walk *grammar;   /* a text for each slot; NULL: there is none */
+	uint8_t        *allowed;        /* (batch,V) by the grammar */
 	int            *seq;            /* (rows) of a round, and the tokens fed */
 	uint32_t       *tok;
 	/* Prompts of a round. */
@@ -75,7 +75,10 @@ generator_new(const struct model *m, const struct vocab *vocab, const struct gen
 		g->draft = draft_new(&o->draft->cfg, o->draft_mats, &o->sampler, o->batch, T);
 	g->logits = xmalloc(rows * V * sizeof *g->logits);
 	g->scratch = xmalloc(batch * V * sizeof *g->scratch);
-	g->allowed = o->grammar ? xmalloc(batch * V) : NULL;
+	if (o->grammar) {
+		g->grammar = grammar_walk_new(o->grammar, o->batch);
+		g->allowed = xmalloc(batch * V);
+	}
 	g->seq = xmalloc(rows * sizeof *g->seq);
 	g->tok = xmalloc(rows * sizeof *g->tok);
 	return g;
@@ -93,6 +96,7 @@ generator_free(struct generator *g)
 	free(g->slot);
 	free(g->logits);
 	free(g->scratch);
+	grammar_walk_free(g->grammar);
 	free(g->allowed);
 	free(g->seq);
 	free(g->tok);
@@ -116,7 +120,6 @@ sample_new(const struct generator *g, size_t job)
 	s->tok = xreallocarray(NULL, p->n + room, sizeof *s->tok);
 	s->logp = xreallocarray(NULL, room + 1, sizeof *s->logp);
 	memcpy(s->tok, p->tok, p->n * sizeof *s->tok);
-	s->grammar = g->o.grammar ? grammar_start(g->o.grammar) : NULL;
 	return s;
 }
 
@@ -125,7 +128,6 @@ sample_free(struct sample *s)
 {
 	free(s->tok);
 	free(s->logp);
-	grammar_stop(s->grammar);
 	buf_free(&s->text);
 	free(s);
 }
@@ -168,6 +170,8 @@ place(struct generator *g, int i, struct sample *s)
 	s->began = clock_seconds();
 	if (g->draft)
 		draft_begin(g->draft, i);
+	if (g->grammar)
+		grammar_begin(g->grammar, i);
 	at->pending = best < n;
 	for (size_t k = best; k < n; k++) {
 		size_t both = g->n_fill;
@@ -283,12 +287,12 @@ take_token(const struct generator *g, struct sample *s, uint32_t id, float logp)
 
 /* What the grammar has next, the end where the text may end; 0: nothing. */
 static size_t
-allow(const struct generator *g, struct sample *s, uint8_t *allowed)
+allow(const struct generator *g, int slot, uint8_t *allowed)
 {
-	size_t n = grammar_allow(s->grammar, allowed);
+	size_t n = grammar_allow(g->grammar, slot, allowed);
 
 	for (int i = 0; i < g->o.n_eos; i++)
-		if (g->o.eos[i] >= 0 && grammar_whole(s->grammar)) {
+		if (g->o.eos[i] >= 0 && grammar_whole(g->grammar, slot)) {
 			n++;
 			allowed[g->o.eos[i]] = 1;
 		}
@@ -303,12 +307,12 @@ draw(size_t i, void *ctx)
 	struct slot *at = &g->slot[i];
 	struct sample *s = at->s;
 	size_t V = (size_t)g->m->cfg.V, n = s ? s->n_prompt + s->n : 0;
-	uint8_t *allowed = s && s->grammar ? g->allowed + i * V : NULL;
+	uint8_t *allowed = g->grammar ? g->allowed + i * V : NULL;
 
 	at->drawn = 0;
 	for (int right = s != NULL; right; n++) {
 		uint32_t id;
-		if (allowed && !allow(g, s, allowed))
+		if (allowed && !allow(g, (int)i, allowed))
 			return;
 		id = sampler_next(&g->o.sampler, &(struct sampling){ .logits = g->logits + (at->row + (size_t)at->drawn) * V,
 			.V = V, .seen = s->tok, .n_seen = n, .prompt = g->first + s->prompt, .sample = (uint64_t)s->sample, .at = n,
@@ -316,7 +320,7 @@ draw(size_t i, void *ctx)
 		right = at->drawn++ < at->ahead && s->tok[n] == id;
 		s->tok[n] = id;
 		if (allowed)
-			grammar_take(s->grammar, id);
+			grammar_take(g->grammar, (int)i, id);
 		right &= !gen_ends(&g->o, id);
 	}
 }

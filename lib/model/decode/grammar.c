@@ -1,380 +1,11 @@
-/* grammar - texts that a grammar allows: from rules to elements */
+/* grammar - texts that a grammar allows: what is read is checked, and gets a vocabulary's tokens */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/grammar.h"
+#include "model/decode/grammar_int.h"
 #include "base/crc32c.h"
 #include "base/file.h"
-#include "base/utf8.h"
-#include "model/decode/grammar_int.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_ELEMENTS = 1 << 18, MOST_REPEAT = 1000, MOST_NESTED = 64 };
-
-/* Elements of a rule while it is read; its alternatives end in ALT, the last one in END. */
-struct draft_rule {
-	struct buf el;
-	char      *name;                /* NULL: a group's or a repetition's */
-	int        defined;
-};
-struct parser {
-	struct grammar *g;
-	const char *start, *p, *end;
-	struct draft_rule *rule;
-	size_t n_rule, cap_rule, n_el;
-	int    nested;
-	struct err *e;
-};
-
-static int
-fail(struct parser *s, const char *why)
-{
-	return err_set(s->e, "byte %zu: %s", (size_t)(s->p - s->start), why);
-}
-
-static int
-put(struct parser *s, size_t rule, enum el_kind kind, int what)
-{
-	struct el el = { kind, what };
-
-	if (++s->n_el > MOST_ELEMENTS)
-		return fail(s, "a grammar too large");
-	buf_add(&s->rule[rule].el, &el, sizeof el);
-	return 0;
-}
-
-static size_t
-new_rule(struct parser *s, const char *name, size_t n)
-{
-	struct draft_rule r = { .name = name ? xstrndup(name, n) : NULL };
-
-	VEC_PUSH(s->rule, s->n_rule, s->cap_rule, r);
-	return s->n_rule - 1;
-}
-
-static int
-name_char(int c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-static size_t
-name_length(const struct parser *s)
-{
-	size_t n = 0;
-
-	while (s->p + n < s->end && name_char((unsigned char)s->p[n]))
-		n++;
-	return n;
-}
-
-static size_t
-named(struct parser *s, size_t n)
-{
-	for (size_t i = 0; i < s->n_rule; i++)
-		if (s->rule[i].name && strlen(s->rule[i].name) == n && !memcmp(s->rule[i].name, s->p, n))
-			return i;
-	return new_rule(s, s->p, n);
-}
-
-static void
-skip(struct parser *s, int lines)
-{
-	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '#' || (lines && (*s->p == '\n' || *s->p == '\r')))) {
-		if (*s->p == '#')
-			while (s->p < s->end && *s->p != '\n')
-				s->p++;
-		else
-			s->p++;
-	}
-}
-
-static int
-hex(struct parser *s, int digits, uint32_t *out)
-{
-	*out = 0;
-	for (; digits--; s->p++) {
-		int c = s->p < s->end ? (unsigned char)*s->p | 32 : 0;
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-			return fail(s, "not a hexadecimal digit");
-		*out = *out << 4 | (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-	}
-	return *out > 0x10ffff ? fail(s, "not a character") : 0;
-}
-
-/* A character of a text or a class. */
-static int
-character(struct parser *s, uint32_t *out)
-{
-	uint32_t n;
-
-	if (s->p >= s->end)
-		return fail(s, "cut short");
-	if (*s->p != '\\') {
-		*out = utf8_next((const unsigned char *)s->p, (const unsigned char *)s->end, &n);
-		if (*out == UTF8_BAD)
-			return fail(s, "not UTF-8");
-		s->p += n;
-		return 0;
-	}
-	if (++s->p >= s->end)
-		return fail(s, "cut short");
-	switch (*s->p++) {
-	case 'n': *out = '\n'; return 0;
-	case 't': *out = '\t'; return 0;
-	case 'r': *out = '\r'; return 0;
-	case 'x': return hex(s, 2, out);
-	case 'u': return hex(s, 4, out);
-	case 'U': return hex(s, 8, out);
-	case '\\': case '"': case '[': case ']': case '-': case '^':
-		*out = (unsigned char)s->p[-1];
-		return 0;
-	}
-	s->p--;
-	return fail(s, "no such escape");
-}
-
-static int
-put_class(struct parser *s, size_t rule, const struct range *r, size_t n, int negated)
-{
-	struct grammar *g = s->g;
-	struct class c = { g->n_range, n, negated };
-
-	for (size_t i = 0; i < n; i++)
-		VEC_PUSH(g->range, g->n_range, g->cap_range, r[i]);
-	VEC_PUSH(g->class, g->n_class, g->cap_class, c);
-	return put(s, rule, EL_CHAR, (int)g->n_class - 1);
-}
-
-static int
-text(struct parser *s, size_t rule)
-{
-	for (s->p++; s->p < s->end && *s->p != '"'; ) {
-		struct range r;
-		if (character(s, &r.lo))
-			return -1;
-		r.hi = r.lo;
-		if (put_class(s, rule, &r, 1, 0))
-			return -1;
-	}
-	return s->p++ < s->end ? 0 : (s->p--, fail(s, "a text without its end"));
-}
-
-static int
-class(struct parser *s, size_t rule)
-{
-	struct range *v = NULL, r;
-	size_t n = 0, cap = 0;
-	int negated, bad = 0;
-
-	s->p++;
-	negated = s->p < s->end && *s->p == '^';
-	s->p += negated;
-	while (!bad && s->p < s->end && *s->p != ']') {
-		bad = character(s, &r.lo);
-		r.hi = r.lo;
-		if (!bad && s->p + 1 < s->end && *s->p == '-' && s->p[1] != ']') {
-			s->p++;
-			bad = character(s, &r.hi);
-		}
-		VEC_PUSH(v, n, cap, r);
-	}
-	if (!bad && s->p >= s->end)
-		bad = fail(s, "a class without its end");
-	s->p += !bad;
-	bad = bad || put_class(s, rule, v, n, negated);
-	free(v);
-	return bad ? -1 : 0;
-}
-
-static int alternatives(struct parser *s, size_t rule);
-
-static int
-item(struct parser *s, size_t rule)
-{
-	struct range none = { 1, 0 };
-	size_t n, sub;
-	int bad;
-
-	switch (*s->p) {
-	case '"': return text(s, rule);
-	case '[': return class(s, rule);
-	case '.':
-		s->p++;
-		return put_class(s, rule, &none, 1, 1);
-	case '(':
-		if (++s->nested > MOST_NESTED)
-			return fail(s, "groups too deep");
-		s->p++;
-		sub = new_rule(s, NULL, 0);
-		bad = alternatives(s, sub);
-		s->nested--;
-		if (bad)
-			return -1;
-		if (s->p >= s->end || *s->p != ')')
-			return fail(s, "a group without its end");
-		s->p++;
-		return put(s, rule, EL_RULE, (int)sub);
-	}
-	if (!(n = name_length(s)))
-		return fail(s, "not a text, class, name or group");
-	sub = named(s, n);
-	s->p += n;
-	return put(s, rule, EL_RULE, (int)sub);
-}
-
-/* The elements of `what`, then (unless it is -1) rule `then`. */
-static int
-put_copy(struct parser *s, size_t rule, const struct buf *what, int then)
-{
-	const struct el *v = (const struct el *)(const void *)what->p;
-
-	for (size_t i = 0; i < what->n / sizeof *v; i++)
-		if (put(s, rule, v[i].kind, v[i].what))
-			return -1;
-	return then < 0 ? 0 : put(s, rule, EL_RULE, then);
-}
-
-/* {m,n} of what stands in `what`; most -1: any number. */
-static int
-repeat(struct parser *s, size_t rule, const struct buf *what, int least, int most)
-{
-	size_t sub;
-	int then = -1;
-
-	for (int i = 0; i < least; i++)
-		if (put_copy(s, rule, what, -1))
-			return -1;
-	for (int i = least; i < (most < 0 ? least + 1 : most); i++) {
-		sub = new_rule(s, NULL, 0);
-		if (most < 0)
-			then = (int)sub;
-		if (put_copy(s, sub, what, then) || put(s, sub, EL_ALT, 0) || put(s, sub, EL_END, 0))
-			return -1;
-		then = (int)sub;
-	}
-	return then < 0 ? 0 : put(s, rule, EL_RULE, then);
-}
-
-static int
-number(struct parser *s, int *out)
-{
-	if (s->p >= s->end || *s->p < '0' || *s->p > '9')
-		return -1;
-	for (*out = 0; s->p < s->end && *s->p >= '0' && *s->p <= '9'; s->p++)
-		if ((*out = *out * 10 + (*s->p - '0')) > MOST_REPEAT)
-			return -1;
-	return 0;
-}
-
-static int
-quantifier(struct parser *s, int *least, int *most)
-{
-	int c = *s->p++;
-
-	*least = c == '+';
-	*most = c == '?' ? 1 : -1;
-	if (c != '{')
-		return 0;
-	if (number(s, least))
-		return fail(s, "not a number of repetitions (at most 1000)");
-	*most = *least;
-	if (s->p < s->end && *s->p == ',') {
-		s->p++;
-		if (number(s, most))
-			*most = -1;
-	}
-	if (s->p >= s->end || *s->p != '}' || (*most >= 0 && *most < *least))
-		return fail(s, "not {m}, {m,} or {m,n}");
-	s->p++;
-	return 0;
-}
-
-static int
-sequence(struct parser *s, size_t rule)
-{
-	for (;;) {
-		size_t from = s->rule[rule].el.n;
-		int least, most;
-
-		skip(s, s->nested > 0);
-		if (s->p >= s->end || strchr("|)\r\n", *s->p))
-			return 0;
-		if (item(s, rule))
-			return -1;
-		while (s->p < s->end && *s->p && strchr("*+?{", *s->p)) {
-			struct buf what = { 0 };
-			int bad = quantifier(s, &least, &most);
-			buf_add(&what, s->rule[rule].el.p ? s->rule[rule].el.p + from : "", s->rule[rule].el.n - from);
-			s->rule[rule].el.n = from;
-			bad = bad || repeat(s, rule, &what, least, most);
-			buf_free(&what);
-			if (bad)
-				return -1;
-		}
-	}
-}
-
-static int
-alternatives(struct parser *s, size_t rule)
-{
-	for (;;) {
-		skip(s, 1);
-		if (sequence(s, rule))
-			return -1;
-		skip(s, s->nested > 0);
-		if (s->p >= s->end || *s->p != '|')
-			return put(s, rule, EL_END, 0);
-		s->p++;
-		if (put(s, rule, EL_ALT, 0))
-			return -1;
-	}
-}
-
-static int
-rules(struct parser *s)
-{
-	for (skip(s, 1); s->p < s->end; skip(s, 1)) {
-		size_t n = name_length(s), r;
-		if (!n)
-			return fail(s, "not the name of a rule");
-		r = named(s, n);
-		s->p += n;
-		skip(s, 0);
-		if (s->rule[r].defined || s->end - s->p < 3 || memcmp(s->p, "::=", 3))
-			return fail(s, s->rule[r].defined ? "a rule of that name is there already" : "no ::= after the name of a rule");
-		s->rule[r].defined = 1;
-		s->p += 3;
-		if (alternatives(s, r))
-			return -1;
-		if (s->p < s->end && *s->p != '\n' && *s->p != '\r')
-			return fail(s, "more than a rule");
-	}
-	return 0;
-}
-
-/* All rules into one array. */
-static int
-flatten(struct parser *s)
-{
-	struct grammar *g = s->g;
-
-	g->root = -1;
-	g->rule = xcalloc(s->n_rule + 1, sizeof *g->rule);
-	g->n_rule = s->n_rule;
-	for (size_t i = 0; i < s->n_rule; i++) {
-		struct draft_rule *r = &s->rule[i];
-		if (r->name && !r->defined)
-			return err_set(s->e, "no rule %.60s", r->name);
-		if (r->name && !strcmp(r->name, "root"))
-			g->root = (int)i;
-		g->rule[i] = (int)g->n_el;
-		g->el = xreallocarray(g->el, g->n_el + r->el.n / sizeof *g->el, sizeof *g->el);
-		memcpy(g->el + g->n_el, r->el.p, r->el.n);
-		g->n_el += r->el.n / sizeof *g->el;
-	}
-	return g->root < 0 ? err_set(s->e, "no rule root") : 0;
-}
 
 /* Which rules can be empty: until nothing changes. */
 static void
@@ -443,12 +74,36 @@ left_recursive(const struct grammar *g, const uint8_t *empty)
 	return found;
 }
 
+static int
+ascending(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* Where a range begins, or what comes after it. */
+static void
+find_cuts(struct grammar *g)
+{
+	size_t n = 0;
+
+	g->cut = xreallocarray(NULL, 2 * g->n_range + 1, sizeof *g->cut);
+	for (size_t i = 0; i < g->n_range; i++) {
+		g->cut[n++] = g->range[i].lo;
+		g->cut[n++] = g->range[i].hi + 1;
+	}
+	qsort(g->cut, n, sizeof *g->cut, ascending);
+	for (size_t i = 0; i < n; i++)
+		if (!g->n_cut || g->cut[g->n_cut - 1] != g->cut[i])
+			g->cut[g->n_cut++] = g->cut[i];
+}
+
 struct grammar *
 grammar_parse(const char *bytes, size_t n, struct err *e)
 {
 	struct grammar *g = xcalloc(1, sizeof *g);
-	struct parser s = { .g = g, .start = bytes, .p = bytes, .end = bytes + n, .e = e };
-	int bad = rules(&s) || flatten(&s);
+	int bad = grammar_read(g, bytes, n, e);
 	uint8_t *empty;
 
 	if (!bad) {
@@ -458,16 +113,50 @@ grammar_parse(const char *bytes, size_t n, struct err *e)
 			bad = err_set(e, "left recursion: a rule comes back to itself before any character");
 		free(empty);
 	}
-	for (size_t i = 0; i < s.n_rule; i++) {
-		free(s.rule[i].name);
-		buf_free(&s.rule[i].el);
-	}
-	free(s.rule);
 	if (bad) {
 		grammar_free(g);
 		return NULL;
 	}
+	find_cuts(g);
 	return g;
+}
+
+static int
+by_text(const void *x, const void *y)
+{
+	const struct piece *a = x, *b = y;
+	int order = memcmp(a->p, b->p, a->n < b->n ? a->n : b->n);
+
+	if (order || a->n != b->n)
+		return order ? order : a->n < b->n ? -1 : 1;
+	return a->id < b->id ? -1 : 1;
+}
+
+void
+grammar_tokens(struct grammar *g, const struct vocab *v, size_t V)
+{
+	g->V = V;
+	g->begin = xreallocarray(g->begin, V + 1, sizeof *g->begin);
+	g->piece = xreallocarray(g->piece, V + 1, sizeof *g->piece);
+	g->n_piece = g->longest = 0;
+	buf_clear(&g->text);
+	for (uint32_t id = 0; id < V; id++) {
+		g->begin[id] = g->text.n;
+		decode_part(v, &id, 1, 1, &g->text);
+	}
+	g->begin[V] = g->text.n;
+	for (uint32_t id = 0; id < V; id++) {
+		size_t n = g->begin[id + 1] - g->begin[id];
+		if (n)
+			g->piece[g->n_piece++] = (struct piece){ g->text.p + g->begin[id], n, 0, id };
+		g->longest = n > g->longest ? n : g->longest;
+	}
+	qsort(g->piece, g->n_piece, sizeof *g->piece, by_text);
+	for (size_t i = 1; i < g->n_piece; i++) {
+		struct piece *a = &g->piece[i - 1], *b = &g->piece[i];
+		while (b->same < a->n && b->same < b->n && a->p[b->same] == b->p[b->same])
+			b->same++;
+	}
 }
 
 struct grammar *
@@ -505,7 +194,9 @@ grammar_free(struct grammar *g)
 	free(g->rule);
 	free(g->class);
 	free(g->range);
+	free(g->cut);
 	buf_free(&g->text);
+	free(g->begin);
 	free(g->piece);
 	free(g);
 }

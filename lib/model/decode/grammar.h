@@ -22,12 +22,17 @@ const char     *grammar_json(void);             /* the grammar of a JSON value *
 /* The texts of a vocabulary's tokens, for grammar_allow. */
 void            grammar_tokens(struct grammar *, const struct vocab *, size_t V);
 
-struct grammar_state;           /* how far a text has come */
-struct grammar_state *grammar_start(const struct grammar *);
-void grammar_stop(struct grammar_state *);
+/*
+ * How far n_seq texts have come.  Several threads may ask at once, of different texts.  Which tokens may follow is found
+ * by one walk through all their texts in order, and kept for the places where texts were lately.
+ */
+struct grammar_walk;
+struct grammar_walk *grammar_walk_new(const struct grammar *, int n_seq);
+void grammar_walk_free(struct grammar_walk *);
+void grammar_begin(struct grammar_walk *, int seq);             /* an empty text; so do all begin */
 /* allowed (V): 1 for tokens that may come next; returns how many there are. */
-size_t grammar_allow(struct grammar_state *, uint8_t *allowed);
-int  grammar_take(struct grammar_state *, uint32_t id);         /* -1: it may not come next, and nothing is done */
-int  grammar_text(struct grammar_state *, const char *text, size_t n);  /* the same of a text */
-int  grammar_whole(const struct grammar_state *);               /* the text may end here */
+size_t grammar_allow(struct grammar_walk *, int seq, uint8_t *allowed);
+int  grammar_take(struct grammar_walk *, int seq, uint32_t id);         /* -1: it may not come next, and nothing is done */
+int  grammar_text(struct grammar_walk *, int seq, const char *text, size_t n);  /* the same of a text */
+int  grammar_whole(struct grammar_walk *, int seq);                     /* the text may end here */
 #endif

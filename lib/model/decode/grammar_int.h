@@ -1,8 +1,9 @@
-/* grammar_int - a grammar's elements, shared by its reader and by what follows a text; internal to model */
+/* grammar_int - a grammar's elements, and the automaton that follows texts; shared by grammar*.c */
 #ifndef LM_GRAMMAR_INT_H
 #define LM_GRAMMAR_INT_H
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
+#include "model/decode/grammar.h"
 
 enum el_kind { EL_END, EL_ALT, EL_CHAR, EL_RULE };
 struct el {
@@ -16,6 +17,12 @@ struct class {
 	size_t first, n;                /* of ranges */
 	int    negated;
 };
+/* A token's text, in the order of all texts. */
+struct piece {
+	const char *p;
+	size_t   n, same;               /* same: bytes that it begins with as the one before does */
+	uint32_t id;
+};
 struct grammar {
 	struct el    *el;
 	size_t        n_el;
@@ -24,8 +31,26 @@ struct grammar {
 	struct class *class;
 	struct range *range;
 	size_t        n_class, cap_class, n_range, cap_range;
-	struct buf    text;             /* of all tokens; token i is [piece[i], piece[i+1]) */
-	size_t       *piece, V;
+	uint32_t     *cut;              /* (n_cut) ascending: from one to the next, characters are in the same classes */
+	size_t        n_cut;
+	struct buf    text;             /* of all tokens; token i is [begin[i], begin[i+1]) */
+	size_t       *begin, V, longest;
+	struct piece *piece;            /* (n_piece): of the tokens that have a text */
+	size_t        n_piece;
 	char          crc[20];
 };
+/* Elements of the rules in the text; -1 with the reason and the byte. */
+int grammar_read(struct grammar *, const char *text, size_t n, struct err *);
+
+/* What a text may go on with, as a number; texts that may go on alike mostly have the same one. */
+struct automaton;
+enum { AUTO_DEAD = 0 };                         /* the text is not the grammar's */
+struct automaton *auto_new(const struct grammar *);
+void auto_free(struct automaton *);
+int  auto_start(const struct automaton *);
+int  auto_step(struct automaton *, int state, uint32_t c);              /* after character c */
+int  auto_any(const struct automaton *, int state, uint32_t lo, uint32_t hi);     /* whether a character of these may come */
+int  auto_whole(const struct automaton *, int state);                   /* the text may end here */
+int  auto_many(const struct automaton *);       /* it is time to forget some: */
+void auto_keep(struct automaton *, int *live, size_t n);        /* all states but those in live (n), which get new numbers */
 #endif

@@ -1,288 +1,201 @@
-/* grammar_walk - how far a text has come within a grammar, and which tokens may follow */
+/* grammar_walk - how far texts have come within a grammar, and which tokens may follow */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/grammar.h"
 #include "model/decode/grammar_int.h"
+#include "base/par.h"
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * A text so far is a set of stacks: what each still expects, the next element, a character class, on top.  Stacks are
- * lists of cells that share their tails.  An empty stack: the text may end.
- */
-enum { NOTHING = -1, MOST_DEEP = 2048, MOST_STACKS = 1024, MOST_CALLS = 1 << 16 };
+enum { MASKS = 64 };            /* kept: of the places where texts were lately */
 
-struct cell {
-	int el, under, depth;
-};
-struct set {
-	int   *v;
-	size_t n, cap;
-};
-/* A character cut by the end of a token. */
-struct half {
-	int      need;                  /* bytes to come */
+/* A place in the grammar, and a character cut by the end of a token. */
+struct place {
+	int      state, need;           /* need: bytes to come */
 	uint32_t part, least;           /* what there is of it, and the least that may be so long */
 };
-struct grammar_state {
+struct mask {
+	struct place of;
+	size_t   count;                 /* of tokens allowed */
+	uint8_t *allowed;               /* (V) */
+};
+struct grammar_walk {
 	const struct grammar *g;
-	struct cell *cell;
-	size_t  n_cell, cap_cell;
-	int     calls;                  /* of expand, since the last character */
-	struct set at, next, now;       /* stacks; of the trial under way */
-	struct half half;
+	struct automaton *a;
+	struct place *at;               /* (n_seq) */
+	int          *state, n_seq;     /* state: room for those of all */
+	struct place *path;             /* (longest + 1): after each byte of a token */
+	struct mask   mask[MASKS];
+	int           n_mask, oldest;
+	struct par_lock lock;
 };
 
-static int
-ends(const struct grammar *g, int el)
+struct grammar_walk *
+grammar_walk_new(const struct grammar *g, int n_seq)
 {
-	return g->el[el].kind == EL_END || g->el[el].kind == EL_ALT;
+	struct grammar_walk *w = xcalloc(1, sizeof *w);
+
+	w->g = g;
+	w->a = auto_new(g);
+	w->n_seq = n_seq;
+	w->state = xcalloc((size_t)n_seq, sizeof *w->state);
+	w->at = xcalloc((size_t)n_seq, sizeof *w->at);
+	w->path = xmalloc((g->longest + 1) * sizeof *w->path);
+	for (int i = 0; i < MASKS; i++)
+		w->mask[i].allowed = xmalloc(g->V + 1);
+	for (int i = 0; i < n_seq; i++)
+		grammar_begin(w, i);
+	return w;
 }
 
-
-static int
-push(struct grammar_state *s, int el, int under)
+void
+grammar_walk_free(struct grammar_walk *w)
 {
-	struct cell c = { el, under, under == NOTHING ? 1 : s->cell[under].depth + 1 };
-
-	VEC_PUSH(s->cell, s->n_cell, s->cap_cell, c);
-	return (int)s->n_cell - 1;
+	if (!w)
+		return;
+	auto_free(w->a);
+	for (int i = 0; i < MASKS; i++)
+		free(w->mask[i].allowed);
+	free(w->state), free(w->at), free(w->path);
+	free(w);
 }
 
-static int
-equal(const struct grammar_state *s, int a, int b)
+void
+grammar_begin(struct grammar_walk *w, int seq)
 {
-	while (a != b) {
-		if (a == NOTHING || b == NOTHING || s->cell[a].el != s->cell[b].el)
+	w->at[seq] = (struct place){ .state = auto_start(w->a) };
+}
+
+/* One byte on; 0: it may not come. */
+static int
+byte(struct automaton *a, const struct place *p, uint32_t b, struct place *to)
+{
+	*to = *p;
+	if (p->need) {
+		if (b >> 6 != 2)
 			return 0;
-		a = s->cell[a].under;
-		b = s->cell[b].under;
-	}
-	return 1;
-}
-
-/* A stack whose top is any element: what that comes down to goes into the set.  No rule is left recursive, but rules
- * that lead to one another by many ways, or in a long row, are followed MOST_CALLS times a character and MOST_DEEP
- * down, no further. */
-static void
-expand(struct grammar_state *s, int stack, struct set *to, int deep)
-{
-	const struct grammar *g = s->g;
-	int el = stack == NOTHING ? 0 : s->cell[stack].el, rest;
-
-	if (stack == NOTHING || g->el[el].kind == EL_CHAR) {
-		for (size_t i = 0; i < to->n; i++)
-			if (equal(s, to->v[i], stack))
-				return;
-		if (to->n < MOST_STACKS)
-			VEC_PUSH(to->v, to->n, to->cap, stack);
-		return;
-	}
-	if (s->cell[stack].depth >= MOST_DEEP || deep >= MOST_DEEP || ++s->calls > MOST_CALLS)
-		return;
-	rest = s->cell[stack].under;
-	if (!ends(g, el + 1))
-		rest = push(s, el + 1, rest);
-	for (int x = g->rule[g->el[el].what]; ; x++) {
-		expand(s, ends(g, x) ? rest : push(s, x, rest), to, deep + 1);
-		while (!ends(g, x))
-			x++;
-		if (g->el[x].kind == EL_END)
-			return;
-	}
-}
-
-/* Whether a class has one of [lo, hi]. */
-static int
-has(const struct grammar *g, const struct class *c, uint32_t lo, uint32_t hi)
-{
-	const struct range *r = g->range + c->first;
-
-	if (!c->negated) {
-		for (size_t i = 0; i < c->n; i++)
-			if (r[i].lo <= hi && lo <= r[i].hi)
-				return 1;
+		to->part = p->part << 6 | (b & 63);
+		to->need--;
+	} else if (b < 0x80 || (b >= 0xc2 && b <= 0xf4)) {
+		to->need = b < 0x80 ? 0 : b < 0xe0 ? 1 : b < 0xf0 ? 2 : 3;
+		to->least = to->need == 1 ? 0x80 : to->need == 2 ? 0x800 : to->need == 3 ? 0x10000 : 0;
+		to->part = to->need ? b & (0x3fu >> to->need) : b;
+	} else {
 		return 0;
 	}
-	for (size_t i = 0; i < c->n; i++)
-		if (r[i].lo <= lo && hi <= r[i].hi)
-			return 0;
-		else if (r[i].lo <= lo && lo <= r[i].hi) {      /* what it leaves, the others may take */
-			lo = r[i].hi + 1;
-			i = (size_t)-1;
-		}
-	return 1;
-}
-
-static const struct class *
-class_of(const struct grammar_state *s, int stack)
-{
-	return &s->g->class[s->g->el[s->cell[stack].el].what];
-}
-
-/* One character: from `from` to `to`, which is cleared first. */
-static void
-step(struct grammar_state *s, const struct set *from, struct set *to, uint32_t c)
-{
-	to->n = 0;
-	s->calls = 0;
-	for (size_t i = 0; i < from->n; i++) {
-		int stack = from->v[i], el, rest;
-		if (stack == NOTHING || !has(s->g, class_of(s, stack), c, c))
-			continue;
-		el = s->cell[stack].el + 1;
-		rest = s->cell[stack].under;
-		expand(s, ends(s->g, el) ? rest : push(s, el, rest), to, 0);
-	}
+	if (to->need)
+		return 1;
+	if (to->part < to->least || to->part > 0x10ffff || (to->part >= 0xd800 && to->part < 0xe000))
+		return 0;
+	*to = (struct place){ .state = auto_step(a, p->state, to->part) };
+	return to->state != AUTO_DEAD;
 }
 
 /* A character of which only the first bits are there. */
 static int
-may_begin(const struct grammar_state *s, const struct set *at, const struct half *c)
+may_end(const struct automaton *a, const struct place *p)
 {
-	uint32_t lo = c->part << 6 * c->need, hi = lo | ((1u << 6 * c->need) - 1);
+	uint32_t lo = p->part << 6 * p->need, hi = lo | ((1u << 6 * p->need) - 1);
 
-	lo = lo < c->least ? c->least : lo;
-	for (size_t i = 0; i < at->n && lo <= hi; i++)
-		if (at->v[i] != NOTHING && has(s->g, class_of(s, at->v[i]), lo, hi))
-			return 1;
-	return 0;
+	return !p->need || auto_any(a, p->state, lo < p->least ? p->least : lo, hi);
 }
 
-static void
-swap(struct set *a, struct set *b)
+int
+grammar_text(struct grammar_walk *w, int seq, const char *text, size_t n)
 {
-	struct set t = *a;
+	struct place p, next;
+	int may = 1;
 
-	*a = *b;
-	*b = t;
+	par_lock(&w->lock);
+	p = w->at[seq];
+	for (size_t i = 0; i < n && may; i++) {
+		may = byte(w->a, &p, (unsigned char)text[i], &next);
+		p = next;
+	}
+	if (may && (may = may_end(w->a, &p)))
+		w->at[seq] = p;
+	par_unlock(&w->lock);
+	return may ? 0 : -1;
 }
 
-/* Bytes from where the text is, in `now`; -1: they may not come. */
-static int
-try(struct grammar_state *s, const char *text, size_t n, struct half *c)
+int
+grammar_take(struct grammar_walk *w, int seq, uint32_t id)
 {
-	s->now.n = 0;
-	for (size_t i = 0; i < s->at.n; i++)
-		VEC_PUSH(s->now.v, s->now.n, s->now.cap, s->at.v[i]);
-	for (size_t i = 0; i < n && s->now.n; i++) {
-		uint32_t b = (unsigned char)text[i];
-		if (c->need) {
-			if (b >> 6 != 2)
-				return -1;
-			c->part = c->part << 6 | (b & 63);
-			c->need--;
-		} else if (b < 0x80 || (b >= 0xc2 && b <= 0xf4)) {
-			c->need = b < 0x80 ? 0 : b < 0xe0 ? 1 : b < 0xf0 ? 2 : 3;
-			c->least = c->need == 1 ? 0x80 : c->need == 2 ? 0x800 : c->need == 3 ? 0x10000 : 0;
-			c->part = c->need ? b & (0x3fu >> c->need) : b;
-		} else {
-			return -1;
-		}
-		if (c->need)
+	const struct grammar *g = w->g;
+	size_t n = g->begin[id + 1] - g->begin[id];
+
+	return n ? grammar_text(w, seq, g->text.p + g->begin[id], n) : -1;
+}
+
+/* Texts in order: what a text has in common with the one before is not walked again. */
+static size_t
+try_all(struct grammar_walk *w, struct place from, uint8_t *allowed)
+{
+	const struct grammar *g = w->g;
+	struct place *path = w->path;
+	size_t good = 0, count = 0;     /* good: bytes of the last one tried that may come, path after each */
+
+	memset(allowed, 0, g->V);
+	path[0] = from;
+	for (const struct piece *t = g->piece; t < g->piece + g->n_piece; t++) {
+		if (t->same > good)
 			continue;
-		if (c->part < c->least || c->part > 0x10ffff || (c->part >= 0xd800 && c->part < 0xe000))
-			return -1;
-		step(s, &s->now, &s->next, c->part);
-		swap(&s->now, &s->next);
-	}
-	return !s->now.n || (c->need && !may_begin(s, &s->now, c)) ? -1 : 0;
-}
-
-struct grammar_state *
-grammar_start(const struct grammar *g)
-{
-	struct grammar_state *s = xcalloc(1, sizeof *s);
-
-	s->g = g;
-	for (int x = g->rule[g->root]; ; x++) {
-		expand(s, ends(g, x) ? NOTHING : push(s, x, NOTHING), &s->at, 0);
-		while (!ends(g, x))
-			x++;
-		if (g->el[x].kind == EL_END)
-			return s;
-	}
-}
-
-void
-grammar_stop(struct grammar_state *s)
-{
-	if (!s)
-		return;
-	free(s->cell);
-	free(s->at.v);
-	free(s->next.v);
-	free(s->now.v);
-	free(s);
-}
-
-int
-grammar_text(struct grammar_state *s, const char *text, size_t n)
-{
-	struct half half = s->half;
-	size_t cells = s->n_cell;
-
-	if (try(s, text, n, &half)) {
-		s->n_cell = cells;
-		return -1;
-	}
-	s->half = half;
-	swap(&s->at, &s->now);
-	return 0;
-}
-
-static const char *
-piece(const struct grammar *g, uint32_t id, size_t *n)
-{
-	*n = g->piece[id + 1] - g->piece[id];
-	return *n ? g->text.p + g->piece[id] : "";
-}
-
-int
-grammar_take(struct grammar_state *s, uint32_t id)
-{
-	size_t n;
-	const char *text = piece(s->g, id, &n);
-
-	return n ? grammar_text(s, text, n) : -1;
-}
-
-size_t
-grammar_allow(struct grammar_state *s, uint8_t *allowed)
-{
-	size_t count = 0, cells = s->n_cell;
-	uint8_t first[256];
-
-	for (uint32_t b = 0; b < 256; b++)      /* most tokens fail at their first byte */
-		first[b] = b >= 0x80 || s->half.need || may_begin(s, &s->at, &(struct half){ 0, b, 0 });
-	for (uint32_t id = 0; id < s->g->V; id++) {
-		size_t n;
-		const char *text = piece(s->g, id, &n);
-		struct half half = s->half;
-		allowed[id] = n && first[(unsigned char)*text] && !try(s, text, n, &half);
-		s->n_cell = cells;
-		count += allowed[id];
+		for (good = t->same; good < t->n; good++)
+			if (!byte(w->a, &path[good], (unsigned char)t->p[good], &path[good + 1]))
+				break;
+		if (good == t->n && may_end(w->a, &path[good]))
+			count += allowed[t->id] = 1;
 	}
 	return count;
 }
 
-int
-grammar_whole(const struct grammar_state *s)
+/* Forgets where no text is any more. */
+static void
+trim(struct grammar_walk *w)
 {
-	for (size_t i = 0; i < s->at.n; i++)
-		if (s->at.v[i] == NOTHING && !s->half.need)
-			return 1;
-	return 0;
+	for (int i = 0; i < w->n_seq; i++)
+		w->state[i] = w->at[i].state;
+	auto_keep(w->a, w->state, (size_t)w->n_seq);
+	for (int i = 0; i < w->n_seq; i++)
+		w->at[i].state = w->state[i];
+	w->n_mask = w->oldest = 0;
 }
 
-void
-grammar_tokens(struct grammar *g, const struct vocab *v, size_t V)
+static int
+same_place(const struct place *a, const struct place *b)
 {
-	g->V = V;
-	g->piece = xreallocarray(g->piece, V + 1, sizeof *g->piece);
-	buf_clear(&g->text);
-	for (uint32_t id = 0; id < V; id++) {
-		g->piece[id] = g->text.n;
-		decode_part(v, &id, 1, 1, &g->text);
+	return a->state == b->state && a->need == b->need && a->part == b->part && a->least == b->least;
+}
+
+size_t
+grammar_allow(struct grammar_walk *w, int seq, uint8_t *allowed)
+{
+	struct mask *m = NULL;
+	size_t count;
+
+	par_lock(&w->lock);
+	if (auto_many(w->a))
+		trim(w);
+	for (int i = 0; i < w->n_mask && !m; i++)
+		m = same_place(&w->mask[i].of, &w->at[seq]) ? &w->mask[i] : NULL;
+	if (!m) {
+		m = &w->mask[w->oldest];
+		w->oldest = (w->oldest + 1) % MASKS;
+		w->n_mask += w->n_mask < MASKS;
+		m->of = w->at[seq];
+		m->count = try_all(w, m->of, m->allowed);
 	}
-	g->piece[V] = g->text.n;
+	memcpy(allowed, m->allowed, w->g->V);
+	count = m->count;
+	par_unlock(&w->lock);
+	return count;
+}
+
+int
+grammar_whole(struct grammar_walk *w, int seq)
+{
+	int whole;
+
+	par_lock(&w->lock);
+	whole = !w->at[seq].need && auto_whole(w->a, w->at[seq].state);
+	par_unlock(&w->lock);
+	return whole;
 }
