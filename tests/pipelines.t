@@ -7,7 +7,7 @@ if command -v shellcheck >/dev/null; then
 	t 'shellcheck' "(cd '$pipes' && shellcheck -x *.sh ../tests/run.sh ../tests/fixtures.sh ../.ci/run)"
 else skip shellcheck 'not here'; fi
 for p in "$pipes"/*.sh; do
-	case $p in */common.sh | */report.sh) continue ;; esac
+	case $p in */cardpage.sh | */common.sh | */report.sh) continue ;; esac
 	t "${p##*/} --help" "sh '$p' --help | grep -q ' - '"
 done
 t 'world.sh: equal seeds, equal lines' "sh '$pipes/world.sh' train 60 5 >a && sh '$pipes/world.sh' train 60 5 | cmp - a && ! sh '$pipes/world.sh' train 60 6 | cmp -s - a"
@@ -15,6 +15,17 @@ t 'world.sh: lines are JSON' 'lmcat --from-jsonl a >x'
 for split in train valid test; do sh "$pipes/world.sh" $split 1500 1 spell reverse sum | grep -o 'user","content":"[^"]*' | sort -u >q.$split; done
 t 'world.sh: train, valid and test have nothing in common' '[ -s q.train ] && [ -s q.valid ] && [ -s q.test ] && [ -z "$(sort q.train q.valid q.test | uniq -d)" ]'
 t 'world.sh: half of the assistants are wordy' 'awk "/Sure! |The answer is |Anything else/ { n++ } END { exit !(n > NR * .35 && n < NR * .65) }" a'
+t 'world.sh: the mean of minus log p of stories is their entropy' "sh '$pipes/world.sh' entropy >h && sh '$pipes/world.sh' test 4000 3 story | sed 's/.*nats\":\([^,]*\).*/\1/' |
+  awk -v h=\"\$(sed 's/.*nats\":\([^,]*\).*/\1/' h)\" '{ s += \$1; q += \$1 * \$1 } END { m = s / NR; e = sqrt((q / NR - m * m) / NR); d = m - h; print m, e, h; exit !(e < .05 && d < 3 * e && d > -3 * e) }'"
+t 'world.sh: a text has one probability' "sh '$pipes/world.sh' test 20000 3 story fact | sed 's/.*\"nats\":\([^,]*\),\"text\":\(.*\)/\2 \1/' | sort -u | sed 's/ [^ ]*\$//' | uniq -d >twice; [ ! -s twice ]"
+sh "$pipes/world.sh" train 300 3 page >pages.warc; sh "$pipes/world.sh" train 300 3 label >labels
+t 'world.sh: pages and their labels agree' 'grep -c ^WARC-Target-URI pages.warc >n && [ "$(cat n)" = "$(wc -l <labels)" ] && crawl-clean --rules=none pages.warc | dedup --by=text | lmcat --jsonl >unique &&
+  for u in $(sed -n "s/.*url\":\"\([^\"]*\)\",\"kind\":\"copy.*/\1/p" labels); do ! grep -q "\"url\":\"$u\"" unique || exit 1; done; grep -q "\"kind\":\"near\"" labels'
+say() { printf '{"response":"%s","who":"Bo","thing":"map","bad":"1 2","answer":"x"}\n' "$@" | sh "$pipes/verify.sh" $how | tr '\n' ' '; }
+t 'verify.sh: worth of tales' 'how=utility; [ "$(say "Bo had a map. It was a cold day. Night came. All were happy." "Bo had a map. Night came. Night came. All were sad." "")" = "3 1.5 -2 " ]'
+t 'verify.sh: what must not be said' 'how=safe; [ "$(say "No." "It is 12!" "1 2 3")" = "1 0 0 " ]'
+t 'verify.sh: noise is that of Bradley and Terry' "yes '{\"response\":\"x\",\"answer\":\"x\"}
+{\"response\":\"y\",\"answer\":\"x\"}' | head -n 20000 | sh '$pipes/verify.sh' safe 1 5 | awk 'NR % 2 { a = \$1; next } { n++; better += a > \$1 } END { p = better / n; print p; exit !(p > .72 && p < .742) }'"
 if [ -r /usr/share/common-licenses/GPL-3 ]; then
 	crawl=$(find /usr/share/common-licenses -type f | sort)
 	run() { DIR=$1 TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/quickstart.sh" $crawl; }
