@@ -21,7 +21,7 @@ static long long from;
 static int tidy, markdown;
 
 static const struct opt opts[] = {
-	{ 0, "format", OPT_STR, &format, "KIND", "auto, warc, wet, html, text, jsonl, archive [auto]", OPT_RESULT },
+	{ 0, "format", OPT_STR, &format, "KIND", "auto, warc, wet, html, text, jsonl, archive ... [auto]", OPT_RESULT },
 	{ 0, "split", OPT_STR, &split, "UNIT", "a document of plain text: file, line, para [file]", OPT_RESULT },
 	{ 0, "extract", OPT_STR, &extract, "PART", "of a page: main, all [main]", OPT_RESULT },
 	{ 0, "markdown", OPT_FLAG, &markdown, NULL, "mark headings, quotes, code, tables", OPT_RESULT },
@@ -240,7 +240,7 @@ main(int argc, char **argv)
 	int at = cli_parse(argc, argv, &tool), kind = source_format(format), unit = source_split(split);
 
 	if (kind < 0)
-		die_usage("--format=%s: auto, warc, wet, html, text, jsonl or archive", format);
+		die_usage("--format=%s: auto, warc, wet, html, text, jsonl, archive, wiki or latex", format);
 	if (unit < 0)
 		die_usage("--split=%s: file, line or para", split);
 	if (strcmp(extract, "main") != 0 && strcmp(extract, "all") != 0)

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/read/sniff.h"
 #include "base/json.h"
+#include "text/markup/latex.h"
 #include "text/read/arc.h"
 #include <string.h>
 #include <strings.h>
@@ -50,7 +51,9 @@ sniff_text(const char *s, size_t n, int at_end)
 		while (s < end && (unsigned char)*s <= ' ')
 			s++;
 		if (end - s < 4 || *s != '<')
-			return FORMAT_TEXT;
+			return latex_is_whole(s, (size_t)(end - s < 1 << 14 ? end - s : 1 << 14)) ? FORMAT_LATEX : FORMAT_TEXT;
+		if (end - s > 10 && (memcmp(s, "<mediawiki", 10) == 0 || memcmp(s, "<page>", 6) == 0))
+			return FORMAT_WIKI;
 		if (begins_page(s, (size_t)(end - s)))
 			return FORMAT_HTML;
 		if (memcmp(s, "<!--", 4) == 0) {

@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/read/source.h"
 
-/* What n bytes at the beginning of a text are; at_end: they are all of it.  FORMAT_HTML, FORMAT_TEXT or FORMAT_JSONL.  Pure. */
+/* What n bytes at the beginning of a text are; at_end: they are all of it.  FORMAT_HTML, WIKI, LATEX, JSONL, else TEXT.  Pure. */
 enum source_format sniff_text(const char *, size_t n, int at_end);
 /* Whether a record of a web archive begins here, WARC or ARC.  Pure. */
 int sniff_crawl(const char *, size_t n);

@@ -1,9 +1,12 @@
 /* source - tells what a file is by its first bytes and hands out its pages */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "text/read/source.h"
 #include "stream/docs.h"
 #include "stream/input.h"
+#include "text/markup/wiki.h"
 #include "text/read/charset.h"
+#include "text/read/member.h"
 #include "text/read/record.h"
 #include "text/read/sniff.h"
 #include "text/read/unpack.h"
@@ -29,17 +32,18 @@ struct source {
 	uint64_t line;
 	const char *charset;            /* of a text that is split */
 	struct buf  buf;
+	struct wiki_page article;
 	char  *head;
 	uint64_t skipped, damaged;
 };
 
-static const char *const formats[] = { "auto", "warc", "wet", "html", "text", "jsonl", "archive" };
+static const char *const formats[] = { "auto", "warc", "wet", "html", "text", "jsonl", "archive", "wiki", "latex" };
 static const char *const splits[] = { "file", "line", "para" };
 
 int
 source_format(const char *name)
 {
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < (int)(sizeof formats / sizeof *formats); i++)
 		if (strcmp(name, formats[i]) == 0)
 			return i;
 	return -1;
@@ -62,6 +66,8 @@ page_free(struct page *p)
 	buf_free(&p->url);
 	buf_free(&p->date);
 	buf_free(&p->source);
+	buf_free(&p->title);
+	buf_free(&p->author);
 	buf_free(&p->meta);
 }
 
@@ -76,7 +82,7 @@ open_archive(struct source *s, const char *path, struct err *err)
 		input_close(s->in);
 		s->in = NULL;
 	}
-	s->unpack = unpack_open(s->in, path, err);
+	s->unpack = unpack_open(s->in, path, s->opts.code, err);
 	return s->unpack ? 0 : -1;
 }
 
@@ -204,6 +210,7 @@ source_close(struct source *s)
 {
 	end_file(s);
 	buf_free(&s->buf);
+	wiki_free(&s->article);
 	free(s->head);
 	free(s);
 }
@@ -243,19 +250,62 @@ next_record(struct source *s, struct page *p, struct err *err)
 	return 1;
 }
 
+/* The next <page> of a dump to buf: 1, 0 there is none, -1. */
 static int
-next_member(struct source *s, struct page *p, struct err *err)
+next_element(struct source *s, uint64_t *at, struct err *err)
 {
-	int r = unpack_next(s->unpack, PAGE_MAX, &p->id, &p->body, &p->reason, err);
-	const char *name = p->id.p, *dot;
+	size_t want = SNIFF, got = 0, seen = 0, len;
+	const unsigned char *p;
+	const char *from, *end = NULL;
 
-	if (r <= 0)
-		return r;
-	dot = strrchr(name, '.');
-	p->kind = dot && (strncasecmp(dot, ".txt", 4) == 0 || strncasecmp(dot, ".md", 3) == 0 || strncasecmp(dot, ".text", 5) == 0) ?
-		PAGE_TEXT : sniff_text(p->body.p ? p->body.p : "", p->body.n, 1) == FORMAT_HTML || !strstr(name, ".txt") ? PAGE_HTML : PAGE_TEXT;
-	if (!p->reason && p->body.n == 0)
-		p->reason = "empty";
+	for (; !end; want *= 2) {
+		if (!(p = input_peek(s->in, want, &got, err)))
+			return -1;
+		end = memmem(p + seen, got - seen, "</page>", 7);
+		seen = got > 7 ? got - 7 : 0;
+		if (!end && got < want && !memmem(p, got, "<page>", 6))
+			return 0;
+		if (!end && (got < want || want > 4 * PAGE_MAX))
+			return err_set(err, "%s: byte %llu: %s", s->name, (unsigned long long)input_offset(s->in), got < want ?
+			    "cut short within a page" : "a page that does not end");
+	}
+	len = (size_t)(end + 7 - (const char *)p);
+	from = memmem(p, len, "<page>", 6);
+	*at = input_offset(s->in) + (from ? (size_t)(from - (const char *)p) : 0);
+	buf_clear(&s->buf);
+	buf_need(&s->buf, len);
+	while (s->buf.n < len) {
+		ssize_t n = input_read(s->in, s->buf.p + s->buf.n, len - s->buf.n, err);
+
+		if (n <= 0)
+			return -1;
+		s->buf.n += (size_t)n;
+	}
+	return 1;
+}
+
+/* The next article of a dump; what is no article, or another's name only, counts as skipped. */
+static int
+next_article(struct source *s, struct page *p, struct err *err)
+{
+	struct wiki_page *w = &s->article;
+	uint64_t at = 0;
+	int r;
+
+	do {
+		if ((r = next_element(s, &at, err)) <= 0)
+			return r;
+		wiki_parse(w, s->buf.p, s->buf.n);
+		s->skipped += w->ns != 0 || w->redirect || w->other;
+	} while (w->ns != 0 || w->redirect || w->other);
+	p->kind = PAGE_WIKI;
+	p->offset = (long long)at;
+	buf_add(&p->body, w->text.p ? w->text.p : "", w->text.n);
+	buf_add(&p->title, w->title.p ? w->title.p : "", w->title.n);
+	buf_add(&p->date, w->date.p ? w->date.p : "", w->date.n);
+	buf_printf(&p->id, "%.*s", (int)w->id.n, w->id.p ? w->id.p : "");
+	if (p->body.n > PAGE_MAX || !p->body.n)
+		p->reason = p->body.n ? "too_large" : "empty";
 	return 1;
 }
 
@@ -317,7 +367,8 @@ whole_file(struct source *s, struct page *p, struct err *err)
 	if (s->done)
 		return 0;
 	s->done = 1;
-	p->kind = s->kind == FORMAT_HTML ? PAGE_HTML : PAGE_TEXT;
+	p->language = s->opts.code ? member_language(s->name) : NULL;
+	p->kind = p->language ? PAGE_CODE : s->kind == FORMAT_HTML ? PAGE_HTML : s->kind == FORMAT_LATEX ? PAGE_LATEX : PAGE_TEXT;
 	buf_str(&p->id, s->name);
 	while (p->body.n <= PAGE_MAX) {
 		ssize_t n;
@@ -344,7 +395,8 @@ source_next(struct source *s, struct page *p, struct err *err)
 
 	do {
 		buf_clear(&p->body), buf_clear(&p->id), buf_clear(&p->url);
-		buf_clear(&p->date), buf_clear(&p->source), buf_clear(&p->meta);
+		buf_clear(&p->date), buf_clear(&p->source), buf_clear(&p->meta), buf_clear(&p->title), buf_clear(&p->author);
+		p->language = NULL;
 		p->reason = NULL;
 		p->asks = 0;
 		p->charset[0] = 0;
@@ -352,9 +404,11 @@ source_next(struct source *s, struct page *p, struct err *err)
 		if (s->warc)
 			r = next_record(s, p, err);
 		else if (s->unpack)
-			r = next_member(s, p, err);
+			r = unpack_next(s->unpack, p, err);
 		else if (s->docs)
 			r = next_doc(s, p);
+		else if (s->kind == FORMAT_WIKI)
+			r = next_article(s, p, err);
 		else if (s->kind == FORMAT_TEXT && s->opts.split != SPLIT_FILE)
 			r = next_piece(s, p, err);
 		else

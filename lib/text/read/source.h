@@ -6,19 +6,21 @@
 #include "base/mem.h"
 #include <stdint.h>
 
-enum source_format { FORMAT_AUTO, FORMAT_WARC, FORMAT_WET, FORMAT_HTML, FORMAT_TEXT, FORMAT_JSONL, FORMAT_ARCHIVE };
+enum source_format { FORMAT_AUTO, FORMAT_WARC, FORMAT_WET, FORMAT_HTML, FORMAT_TEXT, FORMAT_JSONL, FORMAT_ARCHIVE, FORMAT_WIKI, FORMAT_LATEX };
 enum source_split { SPLIT_FILE, SPLIT_LINE, SPLIT_PARA };
 
 #define PAGE_MAX ((size_t)64 << 20)     /* bytes of a page; larger ones come with a reason and without bytes */
 
-enum page_kind { PAGE_HTML, PAGE_TEXT, PAGE_DOC };
+/* DOC: arrived as a document, UTF-8; BOOK: HTML, all of which is content. */
+enum page_kind { PAGE_HTML, PAGE_TEXT, PAGE_DOC, PAGE_BOOK, PAGE_WIKI, PAGE_LATEX, PAGE_CODE };
 
 struct page {
-	enum page_kind kind;            /* DOC: arrived as a document, UTF-8 */
+	enum page_kind kind;
 	const char    *reason;          /* NULL, or why the reader passed it over: a constant */
 	struct buf     body;
 	char           charset[40];     /* as declared outside of it, or "" */
-	struct buf     id, url, date, source;
+	struct buf     id, url, date, source, title, author;
+	const char    *language;        /* of source code; NULL */
 	unsigned       asks;            /* ASKS_*, of the HTTP head (text/page/extract.h) */
 	long long      offset;          /* in the file; -1: none */
 	struct buf     meta;            /* documents' own: a JSON object, which then takes the place of id ... offset */
@@ -29,6 +31,7 @@ struct source_opts {
 	enum source_format format;
 	enum source_split  split;
 	uint64_t from;                  /* the byte of the file to begin at, where a record, member or line begins */
+	int      code;                  /* source code is wanted: files and members that are such by their names come as CODE */
 	void (*say)(const char *fmt, ...) LM_PRINTF(1, 2);      /* is told of damage that was passed over */
 };
 

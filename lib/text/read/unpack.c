@@ -1,16 +1,20 @@
 /* unpack - members of archives by libarchive; an archive within is read as it streams by */
 /* SPDX-License-Identifier: MIT */
 #include "text/read/unpack.h"
+#include "text/read/bundle.h"
+#include "text/read/member.h"
+#include "text/read/sniff.h"
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct level {
 	struct archive *a;
 	char           *name;           /* of the member that is this archive; "" for the outermost */
-	int             whole;          /* the member is one compressed page, not an archive */
+	int             packed;         /* the member is compressed: one file, or a tar */
+	struct bundle   bundle;         /* what is put aside until its end */
+	int             ended;
 	unsigned char   chunk[1 << 16];
 };
 
@@ -18,7 +22,7 @@ struct unpack {
 	struct input *in;
 	char         *path;
 	struct level *level[UNPACK_DEPTH];
-	int           n;
+	int           n, code;
 	uint64_t      skipped;
 	struct err    err;
 };
@@ -36,48 +40,6 @@ unpack_is(const void *bytes, size_t n)
 		if (n >= known[i].at + known[i].n && memcmp((const char *)bytes + known[i].at, known[i].magic, known[i].n) == 0)
 			return 1;
 	return 0;
-}
-
-static int
-ends_in(const char *name, const char *suffix)
-{
-	size_t n = strlen(name), k = strlen(suffix);
-
-	return n > k && strcasecmp(name + n - k, suffix) == 0;
-}
-
-static int
-any_suffix(const char *name, const char *const *list)
-{
-	for (; *list; list++)
-		if (ends_in(name, *list))
-			return 1;
-	return 0;
-}
-
-static const char *const page_suffixes[] = { ".html", ".htm", ".xhtml", ".shtml", ".txt", ".text", ".md", NULL };
-static const char *const archive_suffixes[] = { ".tar", ".tgz", ".tar.gz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst", ".tar.lz4",
-	".zip", ".epub", ".deb", ".a", ".ar", ".cpio", ".cpio.gz", ".rar", ".cab", ".xar", ".7z", NULL };
-static const char *const packed_suffixes[] = { ".gz", ".xz", ".bz2", ".zst", ".lz4", NULL };
-
-/* Whether it is a page with a compression around it: "a.html.gz". */
-static int
-is_packed_page(const char *name)
-{
-	char plain[256];
-	size_t n = strlen(name), tail;
-	const char *dot = strrchr(name, '.');
-
-	if (!dot || !any_suffix(name, packed_suffixes))
-		return 0;
-	tail = (size_t)(dot - name);
-	if (tail == 0 || n >= sizeof plain + 64)
-		return 0;
-	if (tail >= sizeof plain)
-		name += tail - (sizeof plain - 1), tail = sizeof plain - 1;
-	memcpy(plain, name, tail);
-	plain[tail] = 0;
-	return any_suffix(plain, page_suffixes);
 }
 
 static la_ssize_t
@@ -119,13 +81,14 @@ free_within(struct archive *a, void *ctx)
 
 /* All formats but libarchive's own WARC reader, which loses records. */
 static struct archive *
-reader(int whole)
+reader(int packed)
 {
 	struct archive *a = archive_read_new();
 
 	archive_read_support_filter_all(a);
-	if (whole) {
+	if (packed) {
 		archive_read_support_format_raw(a);
+		archive_read_support_format_tar(a);
 		return a;
 	}
 	archive_read_support_format_ar(a);
@@ -148,13 +111,14 @@ why(struct archive *a)
 }
 
 struct unpack *
-unpack_open(struct input *in, const char *path, struct err *err)
+unpack_open(struct input *in, const char *path, int code, struct err *err)
 {
 	struct unpack *u = xcalloc(1, sizeof *u);
 	struct level *l = u->level[0] = xcalloc(1, sizeof *l);
 	int r;
 
 	u->in = in;
+	u->code = code;
 	u->path = xstrdup(in ? input_name(in) : path);
 	l->name = xstrdup("");
 	l->a = reader(0);
@@ -172,6 +136,7 @@ pop(struct unpack *u)
 {
 	struct level *l = u->level[--u->n];
 
+	bundle_free(&l->bundle);
 	archive_read_free(l->a);
 	free(l->name);
 	free(l);
@@ -192,38 +157,37 @@ unpack_skipped(const struct unpack *u)
 	return u->skipped;
 }
 
-/* Goes into a member that is an archive itself, or a compressed page. */
-static int
-push(struct unpack *u, const char *name, int whole)
+/* Goes into a member that is an archive itself, or compressed. */
+static void
+push(struct unpack *u, const char *name, int packed)
 {
 	struct level *l;
 	struct within *w;
 
 	if (u->n == UNPACK_DEPTH) {
 		u->skipped++;
-		return 0;
+		return;
 	}
 	l = xcalloc(1, sizeof *l);
 	w = xmalloc(sizeof *w);
 	w->parent = u->level[u->n - 1];
 	w->self = l;
 	l->name = xstrdup(name);
-	l->whole = whole;
-	l->a = reader(whole);
+	l->packed = packed;
+	l->a = reader(packed);
 	if (archive_read_open(l->a, w, NULL, from_parent, free_within) != ARCHIVE_OK) {
 		u->skipped++;           /* its name promised what it is not */
 		archive_read_free(l->a);
 		free(l->name);
 		free(l);
-		return 0;
+		return;
 	}
 	u->level[u->n++] = l;
-	return 1;
 }
 
 /* The member's bytes; 1, or -1 with what came before the damage. */
 static int
-read_body(struct level *l, size_t max, struct buf *body, const char **reason)
+read_body(struct level *l, struct buf *body, const char **reason)
 {
 	la_ssize_t n;
 
@@ -233,7 +197,7 @@ read_body(struct level *l, size_t max, struct buf *body, const char **reason)
 		if (n > 0)
 			body->n += (size_t)n;
 		body->p[body->n] = 0;
-		if (body->n > max) {
+		if (body->n > PAGE_MAX) {
 			*reason = "too_large";
 			buf_clear(body);
 			return 1;
@@ -253,6 +217,13 @@ is_binary(const struct buf *b)
 	return n && memchr(b->p, 0, n) != NULL;
 }
 
+/* A level that is one compressed file. */
+static int
+is_one(const struct level *l)
+{
+	return l->packed && archive_format(l->a) == ARCHIVE_FORMAT_RAW;
+}
+
 /* The path from the outermost archive on; the compressed tar within a deb does not count. */
 static void
 full_name(const struct unpack *u, const char *name, struct buf *out)
@@ -261,7 +232,7 @@ full_name(const struct unpack *u, const char *name, struct buf *out)
 	for (int i = 1; i < u->n; i++) {
 		const char *part = u->level[i]->name;
 
-		if (u->level[i]->whole || strncmp(part, "data.tar", 8) == 0)
+		if (is_one(u->level[i]) || strncmp(part, "data.tar", 8) == 0)
 			continue;
 		buf_str(out, part);
 		buf_char(out, '/');
@@ -275,23 +246,82 @@ full_name(const struct unpack *u, const char *name, struct buf *out)
 static int
 is_file(struct archive_entry *entry)
 {
-	return archive_entry_filetype(entry) == AE_IFREG || archive_entry_filetype(entry) == 0;
+	return (archive_entry_filetype(entry) == AE_IFREG || archive_entry_filetype(entry) == 0) && !archive_entry_hardlink(entry);
+}
+
+/* The member's bytes into the page: what it is, or put aside.  1 a page, 0 none, -1. */
+static int
+take(struct unpack *u, struct level *l, const char *name, enum member what, struct page *p, struct err *err)
+{
+	const char *s;
+
+	if (read_body(l, &p->body, &p->reason) < 0)
+		return err_set(err, "%s: %s: %s", u->path, name, why(l->a));
+	s = p->body.p ? p->body.p : "";
+	if (strcmp(name, "mimetype") == 0) {
+		l->bundle.epub = p->body.n >= 20 && memcmp(s, "application/epub+zip", 20) == 0;
+		return 0;
+	}
+	if (!p->reason && is_binary(&p->body))
+		p->reason = "binary";
+	if (what == MEMBER_PACKED)              /* its name says nothing */
+		what = p->body.n > 3 && memcmp(s, "%PDF", 4) == 0 ? MEMBER_OTHER : sniff_text(s, p->body.n, 1) == FORMAT_LATEX ? MEMBER_TEX : MEMBER_TEXT;
+	if (what == MEMBER_OTHER && !l->bundle.epub)
+		p->reason = "binary";
+	if (!p->reason && (l->bundle.epub || (what == MEMBER_TEX && !is_one(l))) && l->bundle.bytes + p->body.n <= PAGE_MAX) {
+		bundle_add(&l->bundle, name, &p->body);
+		return 0;
+	}
+	full_name(u, name, &p->id);
+	p->language = what == MEMBER_CODE ? member_language(name) : NULL;
+	p->kind = what == MEMBER_CODE ? PAGE_CODE : what == MEMBER_TEX ? PAGE_LATEX : what == MEMBER_TEXT ? PAGE_TEXT : PAGE_HTML;
+	if (!p->reason && p->body.n == 0)
+		p->reason = "empty";
+	return 1;
+}
+
+/* What a member of an EPUB is for. */
+static int
+of_book(const char *name)
+{
+	return strstr(name, ".opf") || strstr(name, "htm") || strcmp(name, "META-INF/container.xml") == 0;
+}
+
+/* The level's end: what was put aside, then the level above.  1 a page. */
+static int
+end_level(struct unpack *u, struct level *l, struct page *p)
+{
+	struct buf name = { 0 };
+	int r = bundle_next(&l->bundle, p, &name);
+
+	if (r) {
+		full_name(u, name.p ? name.p : "", &p->id);
+		if (!name.n && p->id.n)
+			p->id.p[--p->id.n] = 0;         /* the book itself: its path without the last slash */
+		if (!p->id.n)
+			buf_str(&p->id, u->path);
+	} else {
+		pop(u);
+	}
+	buf_free(&name);
+	return r;
 }
 
 int
-unpack_next(struct unpack *u, size_t max, struct buf *name, struct buf *body, const char **reason, struct err *err)
+unpack_next(struct unpack *u, struct page *p, struct err *err)
 {
 	struct archive_entry *entry;
 
-	*reason = NULL;
-	buf_clear(body);
 	while (u->n) {
 		struct level *l = u->level[u->n - 1];
-		int r = archive_read_next_header(l->a, &entry);
+		int r = l->ended ? ARCHIVE_EOF : archive_read_next_header(l->a, &entry);
+		enum member what;
 		const char *path;
 
 		if (r == ARCHIVE_EOF) {
-			pop(u);
+			l->ended = 1;
+			if (end_level(u, l, p))
+				return 1;
 			continue;
 		}
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) {
@@ -302,25 +332,20 @@ unpack_next(struct unpack *u, size_t max, struct buf *name, struct buf *body, co
 			}
 			return err_set(err, "%s: %s%s%s", u->path, l->name, l->name[0] ? ": " : "", why(l->a));
 		}
-		path = l->whole ? l->name : archive_entry_pathname(entry);
-		if (!path || (!l->whole && (!is_file(entry) || archive_entry_hardlink(entry)))) {
+		path = is_one(l) ? l->name : archive_entry_pathname(entry);
+		if (!path || (!is_one(l) && !is_file(entry)))
 			continue;
-		} else if (!l->whole && any_suffix(path, archive_suffixes)) {
-			push(u, path, 0);
-			continue;
-		} else if (!l->whole && is_packed_page(path)) {
-			push(u, path, 1);
-			continue;
-		} else if (!l->whole && (!any_suffix(path, page_suffixes) || strstr(path, "/_sources/"))) {      /* Sphinx: its pages' sources */
+		what = is_one(l) ? member_inside(path, u->code) : member_of(path, u->code);
+		if (!is_one(l) && (what == MEMBER_ARCHIVE || what == MEMBER_PACKED)) {
+			push(u, path, what == MEMBER_PACKED);
+		} else if (what == MEMBER_OTHER && !(l->bundle.epub && of_book(path)) && strcmp(path, "mimetype") != 0) {
 			u->skipped++;
-			continue;
+		} else {
+			buf_clear(&p->body);
+			p->reason = NULL;
+			if ((r = take(u, l, path, what, p, err)))
+				return r;
 		}
-		full_name(u, path, name);
-		if (read_body(l, max, body, reason) < 0)
-			return err_set(err, "%s: %s: %s", u->path, name->p, why(l->a));
-		if (!*reason && is_binary(body))
-			*reason = "binary";
-		return 1;
 	}
 	return 0;
 }

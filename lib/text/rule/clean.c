@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/rule/clean.h"
 #include "base/json.h"
+#include "text/markup/gutenberg.h"
+#include "text/markup/latex.h"
+#include "text/markup/wiki.h"
 #include "text/read/charset.h"
 #include "text/tidy.h"
 #include <math.h>
@@ -38,25 +41,48 @@ tidy(struct cleaned *out, int laid_out)
 		tidy_text(bytes_of(&raw), raw.n, &out->text);
 }
 
+/* What LaTeX's text says of itself, and the text. */
+static void
+from_latex(const struct clean *c, struct page *p, struct cleaned *out)
+{
+	struct latex doc = { .text = { 0 } };
+
+	latex_read(bytes_of(&out->utf8), out->utf8.n, c->markdown, &doc);
+	buf_add(&out->text, bytes_of(&doc.text), doc.text.n);
+	tidy_text(bytes_of(&doc.title), doc.title.n, &p->title);
+	tidy_text(bytes_of(&doc.author), doc.author.n, &p->author);
+	tidy_text(bytes_of(&doc.date), doc.date.n, &p->date);
+	latex_free(&doc);
+}
+
 /* The page's bytes as text. */
 static void
 to_text(const struct clean *c, struct page *p, struct cleaned *out)
 {
+	int html = p->kind == PAGE_HTML || p->kind == PAGE_BOOK;
 	const char *from;
 
 	if (p->kind == PAGE_DOC) {
 		buf_add(&out->text, bytes_of(&p->body), p->body.n);
 		return;
 	}
-	from = charset_of(bytes_of(&p->body), p->body.n, p->charset, p->kind == PAGE_HTML);
-	if (p->kind == PAGE_TEXT) {
-		charset_convert(bytes_of(&p->body), p->body.n, from, &out->text);
+	if (p->kind == PAGE_WIKI) {
+		wikitext(bytes_of(&p->body), p->body.n, c->markdown, &out->text);
 		return;
 	}
+	from = charset_of(bytes_of(&p->body), p->body.n, p->charset, html);
 	buf_clear(&out->utf8);
-	charset_convert(bytes_of(&p->body), p->body.n, from, &out->utf8);
-	extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, (c->all ? EXTRACT_ALL : 0) | (c->markdown ? EXTRACT_MARKDOWN : 0), &out->ex);
-	buf_add(&out->text, bytes_of(&out->ex.text), out->ex.text.n);
+	charset_convert(bytes_of(&p->body), p->body.n, from, html || p->kind == PAGE_LATEX ? &out->utf8 : &out->text);
+	if (html) {
+		int all = c->all || p->kind == PAGE_BOOK;
+
+		extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, (all ? EXTRACT_ALL : 0) | (c->markdown ? EXTRACT_MARKDOWN : 0), &out->ex);
+		buf_add(&out->text, bytes_of(&out->ex.text), out->ex.text.n);
+	} else if (p->kind == PAGE_LATEX) {
+		from_latex(c, p, out);
+	}
+	if (p->kind == PAGE_TEXT || p->kind == PAGE_HTML)
+		gutenberg_cut(&out->text, &p->title, &p->author);
 }
 
 static int
@@ -112,8 +138,10 @@ make_meta(const struct page *p, struct cleaned *out)
 	}
 	if (out->quality >= 0)
 		json_add_num(m, "quality", round(out->quality * 10000) / 10000);
-	add(m, "title", &out->ex.title);
-	add(m, "author", &out->ex.author);
+	add(m, "title", p->title.n ? &p->title : &out->ex.title);
+	add(m, "author", p->author.n ? &p->author : &out->ex.author);
+	if (p->language)
+		json_add_str(m, "language", p->language);
 	if (out->reason)
 		json_add_str(m, "reason", out->reason);
 	buf_char(m, '}');
@@ -196,7 +224,7 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 		return;
 	to_text(c, p, out);
 	if (c->tidy || p->kind != PAGE_DOC)
-		tidy(out, p->kind == PAGE_HTML);         /* extraction has made blanks regular, but for code */
+		tidy(out, p->kind != PAGE_TEXT && p->kind != PAGE_DOC);         /* blanks are regular, but for code */
 	out->reason = is_blank(&out->text) ? "empty" : asked(c, p, out);
 	if (out->reason)
 		return;
