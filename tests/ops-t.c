@@ -175,10 +175,16 @@ do_pack(const struct kern *k, struct rows *r)
 		r->x[1][i % lanes * steps + i / lanes] = dst[i];
 	for (size_t i = 0; i < lanes * steps; i++)      /* what came back is what was there */
 		r->out[0] += r->x[1][i] != r->x[0][i];
-	if (r->n < k->mr) {
-		k->pack(dst, k->mr, r->x[0], r->n, 0, r->n, 1);
-		for (size_t i = 0; i < k->mr; i++)
-			r->out[1] += dst[i] != (i < r->n ? r->x[0][i] : 0);
+	for (size_t w = k->mr, deep = 1; deep <= r->n; deep++) {        /* several panels: lanes that are neighbours, then apart */
+		size_t n = r->n / deep, panels = (n + w - 1) / w;
+
+		for (int along = 0; along < 2; along++) {
+			k->pack(dst, w, r->x[0], along ? deep : n, along, n, deep);
+			for (size_t i = 0; i < panels * w; i++)
+				for (size_t p = 0; p < deep; p++)
+					r->out[1] += dst[i / w * w * deep + p * w + i % w] !=
+							(i >= n ? 0 : r->x[0][along ? i * deep + p : p * n + i]);
+		}
 	}
 	memcpy(r->x[1], r->x[0], r->n * sizeof (float));
 }

@@ -107,20 +107,14 @@ seers(const struct rows *r, size_t j, size_t n, size_t *from, size_t *to)
 static void
 pack_rows(const struct run *u, float *dst, size_t w, const float *src, size_t ld, size_t n)
 {
-	size_t D = (size_t)u->a->D;
-
-	for (size_t i = 0; i < n; i += w)
-		u->k->pack(dst + i * D, w, src + i * ld, ld, 1, least(w, n - i), D);
+	u->k->pack(dst, w, src, ld, 1, n, (size_t)u->a->D);
 }
 
 /* Panels of D columns for a product over n rows. */
 static void
 pack_cols(const struct run *u, float *dst, const float *src, size_t ld, size_t n)
 {
-	size_t D = (size_t)u->a->D, nr = u->k->nr;
-
-	for (size_t d = 0; d < D; d += nr)
-		u->k->pack(dst + d * n, nr, src + d, ld, 0, least(nr, D - d), n);
+	u->k->pack(dst, u->k->nr, src, ld, 0, (size_t)u->a->D, n);
 }
 
 /* s (rows, KT) = x y^T over D where some row of a panel sees some key of a panel. */

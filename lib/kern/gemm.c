@@ -10,6 +10,8 @@
  * threads and shared, a block of A by the thread that uses it.  The tile goes on from C, so neither blocking nor
  * the number of threads changes the order of a sum.
  */
+enum { PANELS = 4 };            /* of B, that one thread packs at a time */
+
 struct job {
 	const struct gemm *g;
 	const struct kern *k;
@@ -34,47 +36,43 @@ div_up(size_t a, size_t b)
 	return (a + b - 1) / b;
 }
 
-static void
-round_f16(const struct kern *k, float *x, size_t n)
-{
-	uint16_t half[512];
-
-	for (size_t i = 0, m; i < n; i += m) {
-		m = least(512, n - i);
-		k->to_f16(half, x + i, m);
-		k->from_f16(x + i, half, m);
-	}
-}
-
+/* Panels of lanes from src, an operand's `lanes` of them, for k numbers each. */
 static void
 pack(const struct job *j, float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
 {
-	(j->g->bf16 ? j->k->pack_bf16 : j->k->pack)(dst, w, src, ld, along_k, least(w, lanes), k);
-	if (j->g->f16)
-		round_f16(j->k, dst, w * k);
+	uint16_t half[512];
+	size_t n = j->g->f16 ? div_up(lanes, w) * w * k : 0;
+
+	(j->g->bf16 ? j->k->pack_bf16 : j->k->pack)(dst, w, src, ld, along_k, lanes, k);
+	for (size_t i = 0, m; i < n; i += m) {
+		m = least(512, n - i);
+		j->k->to_f16(half, dst + i, m);
+		j->k->from_f16(dst + i, half, m);
+	}
 }
 
+/* Panels [panel, panel+n) of A's rows, for kn cells of depth from k0. */
 static void
-pack_a(const struct job *j, float *dst, size_t panel, size_t k0, size_t kn)
+pack_a(const struct job *j, float *dst, size_t panel, size_t n, size_t k0, size_t kn)
 {
 	const struct gemm *g = j->g;
 	size_t mr = j->k->mr, i = panel * mr, k = k0 * j->per;
 	const float *src = g->a_trans ? g->A + k * g->lda + i : g->A + i * g->lda + k;
 
-	pack(j, dst, mr, src, g->lda, !g->a_trans, g->M - i, least(kn * j->per, g->K - k));
+	pack(j, dst, mr, src, g->lda, !g->a_trans, least(n * mr, g->M - i), least(kn * j->per, g->K - k));
 }
 
 static void
-pack_b(const struct job *j, float *dst, size_t col, size_t k0, size_t kn)
+pack_b(const struct job *j, float *dst, size_t col, size_t n, size_t k0, size_t kn)
 {
 	const struct gemm *g = j->g;
-	size_t k = k0 * j->per, depth = least(kn * j->per, g->K - k);
+	size_t nr = j->k->nr, k = k0 * j->per, depth = least(kn * j->per, g->K - k);
 	const float *src = g->b_trans ? g->B + col * g->ldb + k : g->B + k * g->ldb + col;
 
-	if (g->panels)
-		panels_unpack(g->panels, dst, j->k->nr, col, least(j->k->nr, g->N - col), k, depth);
-	else
-		pack(j, dst, j->k->nr, src, g->ldb, g->b_trans, g->N - col, depth);
+	if (!g->panels)
+		pack(j, dst, nr, src, g->ldb, g->b_trans, least(n * nr, g->N - col), depth);
+	for (; g->panels && n-- > 0; col += nr, dst += nr * kn)
+		panels_unpack(g->panels, dst, nr, col, least(nr, g->N - col), k, depth);
 }
 
 static void
@@ -105,8 +103,7 @@ block(struct job *j, size_t task, size_t *packed, float *abuf, const float *bbuf
 	size_t p0 = j->mp * ib / j->mblk, p1 = j->mp * (ib + 1) / j->mblk;
 
 	if (*packed != ib)
-		for (size_t p = p0; p < p1; p++)
-			pack_a(j, abuf + (p - p0) * mr * kn, p, k0, kn);
+		pack_a(j, abuf, p0, p1 - p0, k0, kn);
 	*packed = ib;
 	for (size_t q = np * jb / j->nblk; q < np * (jb + 1) / j->nblk; q++) {
 		const float *b = bbuf + q * nr * kn;
@@ -133,10 +130,10 @@ wide(int thread, int threads, void *ctx)
 			size_t kn = least(j->kc, j->K - k0), packed = (size_t)-1, first = end;
 			float *bbuf = j->b + (step++ & 1) * j->b_size;
 
-			for (end += np; ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
-				size_t q = ticket - first;
+			for (end += div_up(np, PANELS); ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
+				size_t q = (ticket - first) * PANELS;
 
-				pack_b(j, bbuf + q * j->k->nr * kn, j0 + q * j->k->nr, k0, kn);
+				pack_b(j, bbuf + q * j->k->nr * kn, j0 + q * j->k->nr, least(PANELS, np - q), k0, kn);
 			}
 			if (threads > 1)
 				par_barrier();
@@ -156,7 +153,7 @@ narrow(int thread, int threads, void *ctx)
 	float *bbuf = j->b + (size_t)thread * nr * j->kc;
 
 	for (; ticket < j->mp; ticket = atomic_fetch_add(&j->next, 1))
-		pack_a(j, j->a + ticket * mr * j->K, ticket, 0, j->K);
+		pack_a(j, j->a + ticket * mr * j->K, ticket, 1, 0, j->K);
 	if (threads > 1)
 		par_barrier();
 	for (; ticket < j->mp + j->np; ticket = atomic_fetch_add(&j->next, 1)) {
@@ -165,7 +162,7 @@ narrow(int thread, int threads, void *ctx)
 		do {
 			size_t kn = least(j->kc, j->K - k0);
 
-			pack_b(j, bbuf, col, k0, kn);
+			pack_b(j, bbuf, col, 1, k0, kn);
 			for (size_t p = 0; p < j->mp; p++)
 				one_tile(j, p, col, k0, kn, j->a + (p * j->K + k0) * mr, bbuf);
 			k0 += kn;

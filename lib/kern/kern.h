@@ -25,11 +25,12 @@ struct kern {
 	const char *name;
 	int       (*usable)(void);              /* does this CPU have it? */
 
-	/* Products.  A panel holds w lanes of an operand for k steps: dst[k*w + i]; lanes from `valid` to w are 0.
+	/* Products.  A panel holds w lanes of an operand for k steps: dst[k*w + i].  Panel follows on panel until all
+	 * lanes are packed, the last is filled up with lanes of 0.
 	 * Element (i,k) is src[i*ld + k] when along_k, else src[k*ld + i].  dst is aligned to 64 where w is nr. */
 	size_t mr, nr;                          /* rows and columns of a tile */
 	size_t kc, mc, nc;                      /* blocks: depth, rows, columns */
-	void (*pack)(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k);
+	void (*pack)(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k);
 	/* c (m,n) = [c +] a b for a packed panel of b, m <= mr, n <= nr: for each element one chain of fused
 	 * multiply-adds in the order of k, from c when `load`, else from 0.  Element (i,k) of a is a[k*lda + i] (a
 	 * packed panel: lda is mr), for tile_rows a[i*KERN_ROW + k]. */
@@ -41,7 +42,7 @@ struct kern {
 	 * numbers by pack_bf16, in cells by tile_bf16.  per is 1: the chain of tile.  2: each cell adds the product of
 	 * its second numbers, then that of its first; numbers and sums too small for a normal number count as 0. */
 	size_t per;
-	void (*pack_bf16)(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k);
+	void (*pack_bf16)(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k);
 	void (*tile_bf16)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, float *c, size_t ldc,
 			int load);
 	void (*epilogue)(float *c, size_t ldc, size_t m, size_t n, const struct kern_epi *);

@@ -13,11 +13,11 @@ usable(void)
 }
 
 static void
-pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k)
+pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
 {
-	for (size_t p = 0; p < k; p++)
-		for (size_t i = 0; i < w; i++)
-			dst[p * w + i] = i >= valid ? 0 : along_k ? src[i * ld + p] : src[p * ld + i];
+	for (size_t i = 0; i < (lanes + w - 1) / w * w; i++)
+		for (size_t p = 0; p < k; p++)
+			dst[i / w * w * k + p * w + i % w] = i >= lanes ? 0 : along_k ? src[i * ld + p] : src[p * ld + i];
 }
 
 /* To the nearest bf16, ties to even. */
@@ -62,10 +62,10 @@ static void to_f16(uint16_t *y, const float *x, size_t n) { quant_pack(QUANT_F16
 static void from_f16(float *y, const uint16_t *x, size_t n) { quant_unpack(QUANT_F16, x, n, y); }
 
 static void
-pack_bf16(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k)
+pack_bf16(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
 {
-	pack(dst, w, src, ld, along_k, valid, k);
-	for (size_t i = 0; i < w * k; i++)
+	pack(dst, w, src, ld, along_k, lanes, k);
+	for (size_t i = 0; i < (lanes + w - 1) / w * w * k; i++)
 		dst[i] = whole(half(dst[i]));
 }
 

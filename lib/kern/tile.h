@@ -66,22 +66,24 @@ pack_square(float *dst, size_t w, size_t g, const float *src, size_t ld, size_t 
 		vput(dst + k * w, r[k], lanes);
 }
 
+/* One panel of w lanes and kn numbers of each, which are neighbours in memory. */
 INLINE void
-pack_as(size_t w, float *dst, const float *src, size_t ld, int along_k, size_t valid, size_t kn, enum cell cell)
+pack_along(size_t w, float *dst, const float *src, size_t ld, size_t valid, size_t kn, enum cell cell)
 {
 	size_t per = cell == CELL_PAIR ? 2 : 1;
 
-	if (along_k) {
-		for (size_t k = 0; k < kn; k += W * per)
-			UNROLL for (size_t g = 0; g < w; g += W)
-				pack_square(dst + k / per * w + g, w, g, src + g * ld + k, ld, valid > g ? valid - g : 0,
-						kn - k, cell);
-		return;
-	}
-	for (size_t k = 0; valid >= w && k < kn; k += per)
+	for (size_t k = 0; k < kn; k += W * per)
 		UNROLL for (size_t g = 0; g < w; g += W)
-			vput(dst + k / per * w + g, cells_across(src + k * ld + g, w - g, ld, k + 1 == kn, cell), w - g);
-	for (size_t k = 0; valid < w && k < kn; k += per)
+			pack_square(dst + k / per * w + g, w, g, src + g * ld + k, ld, valid > g ? valid - g : 0, kn - k, cell);
+}
+
+/* The same where neighbours are of different lanes. */
+INLINE void
+pack_across(size_t w, float *dst, const float *src, size_t ld, size_t valid, size_t kn, enum cell cell)
+{
+	size_t per = cell == CELL_PAIR ? 2 : 1;
+
+	for (size_t k = 0; k < kn; k += per)
 		UNROLL for (size_t g = 0; g < w; g += W) {
 			size_t lanes = w - g < W ? w - g : W, have = valid > g ? valid - g : 0;
 
@@ -90,22 +92,43 @@ pack_as(size_t w, float *dst, const float *src, size_t ld, int along_k, size_t v
 		}
 }
 
-static void
-pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k)
+enum { PACK_ROWS = 8 };         /* across: rows far apart share few places of a cache, so each line is read once, by all panels */
+
+INLINE void
+pack_as(size_t w, float *dst, const float *src, size_t ld, int along_k, size_t lanes, size_t kn, enum cell cell)
 {
-	if (w == NR)
-		pack_as(NR, dst, src, ld, along_k, valid, k, CELL_F32);
-	else
-		pack_as(MR, dst, src, ld, along_k, valid, k, CELL_F32);
+	size_t per = cell == CELL_PAIR ? 2 : 1, panel = (kn + per - 1) / per * w;
+
+	for (size_t i = 0; along_k && i < lanes; i += w)
+		pack_along(w, dst + i / w * panel, src + i * ld, ld, lanes - i < w ? lanes - i : w, kn, cell);
+	for (size_t k = 0; !along_k && k < kn; k += PACK_ROWS)
+		for (size_t i = 0; i < lanes; i += w) {
+			float *to = dst + i / w * panel + k / per * w;
+			size_t rows = kn - k < PACK_ROWS ? kn - k : PACK_ROWS;
+
+			if (lanes - i >= w)
+				pack_across(w, to, src + k * ld + i, ld, w, rows, cell);
+			else
+				pack_across(w, to, src + k * ld + i, ld, lanes - i, rows, cell);
+		}
 }
 
 static void
-pack_bf16(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t valid, size_t k)
+pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
 {
 	if (w == NR)
-		pack_as(NR, dst, src, ld, along_k, valid, k, CELL_HALF);
+		pack_as(NR, dst, src, ld, along_k, lanes, k, CELL_F32);
 	else
-		pack_as(MR, dst, src, ld, along_k, valid, k, CELL_HALF);
+		pack_as(MR, dst, src, ld, along_k, lanes, k, CELL_F32);
+}
+
+static void
+pack_bf16(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
+{
+	if (w == NR)
+		pack_as(NR, dst, src, ld, along_k, lanes, k, CELL_HALF);
+	else
+		pack_as(MR, dst, src, ld, along_k, lanes, k, CELL_HALF);
 }
 
 /* A tile of constant m rows by NR columns: accumulators stay in registers, each step of k loads NR/W vectors of B
