@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
+#include "learn/people/people.h"
 #include "learn/prefer/elo.h"
 #include "learn/prefer/rank.h"
 #include <math.h>
@@ -11,7 +12,7 @@
 
 static const char *model, *vocab, *chat, *out = "-", *verify, *judge, *constitution, *pairing, *answers;
 static struct strs reward;
-static int worst, train, eval, elo, json, match, ask;
+static int worst, train, eval, elo, json, match, ask, rate_too, summary;
 static long long samples = 1000;
 static struct rank_fit fit = { .B = 32, .epochs = 1, .centre = 0.01, .optim = OPTIM_DEFAULTS(1e-4, "linear") };
 
@@ -27,12 +28,14 @@ static const struct opt opts[] = {
 	{ 0, "judge", OPT_STR, &judge, "MODEL", "score with a model asked about --constitution", OPT_FILE },
 	{ 0, "constitution", OPT_STR, &constitution, "FILE", "the principles, one a line", OPT_FILE },
 	{ 0, "ask", OPT_FLAG, &ask, NULL, "let a person at the terminal choose", OPT_RESULT },
-	{ 0, "answers", OPT_STR, &answers, "FILE", "keep the choices, go on from those there", OPT_QUIET },
+	{ 0, "rate", OPT_FLAG, &rate_too, NULL, "and rate each: helpful, harmless, honest, overall", OPT_RESULT },
+	{ 0, "answers", OPT_STR, &answers, "FILE", "keep what is said, go on from what is there", OPT_QUIET },
+	{ 0, "summary", OPT_FLAG, &summary, NULL, "print how the raters, each FILE's --answers, agree", OPT_RESULT },
 	{ 0, "pairs", OPT_STR, &pairing, "HOW", "write pairs, best-worst or all of a group", OPT_RESULT },
 	{ 0, "eval", OPT_FLAG, &eval, NULL, "print how the scores agree with the pairs", OPT_RESULT },
 	{ 0, "elo", OPT_FLAG, &elo, NULL, "rate who gave the answers of each FILE", OPT_RESULT },
 	{ 0, "bootstrap", OPT_INT, &samples, "N", "resamples for the intervals of --elo [1000]", OPT_RESULT },
-	{ 0, "json", OPT_FLAG, &json, NULL, "--eval or --elo as JSON", OPT_RESULT },
+	{ 0, "json", OPT_FLAG, &json, NULL, "--eval, --elo or --summary as JSON", OPT_RESULT },
 	{ 0, "train", OPT_FLAG, &train, NULL, "fit a reward model to the pairs", OPT_RESULT },
 	{ 'B', "batch", OPT_INT, &fit.B, "N", "pairs a step [32]", OPT_RESULT },
 	{ 0, "epochs", OPT_INT, &fit.epochs, "N", "times over the pairs [1]", OPT_RESULT },
@@ -88,8 +91,12 @@ check(void)
 		die_usage("--bootstrap: 0, or from 2 to 1000000");
 	if (worst && reward.n < 2)
 		die_usage("--worst is of several --reward models");
-	if (answers && !ask)
-		die_usage("--answers goes with --ask");
+	if ((answers || rate_too) && !ask)
+		die_usage("--answers and --rate go with --ask");
+	if (rate_too && !answers)
+		die_usage("--rate needs --answers, where ratings are kept");
+	if (summary && (ways || train || eval || pairing || elo))
+		die_usage("--summary reads what --answers kept, and does nothing else");
 }
 
 /* Scores in place; the gain of the reward models, else 1. */
@@ -151,6 +158,19 @@ report(const struct rolls *all, double gain)
 }
 
 static void
+agreement(int nfiles, char **files)
+{
+	struct buf b = { 0 };
+	struct err e;
+
+	if (!nfiles)
+		die_usage("--summary: of which FILEs?");
+	if (people_summary(nfiles, files, json, &b, &e) || file_write(out, 0, b.p, b.n, &e))
+		die_err(&e);
+	buf_free(&b);
+}
+
+static void
 rate(int nfiles, char **files)
 {
 	struct elo_matches m = { .players = 0 };
@@ -201,7 +221,7 @@ make_pairs(struct rolls *all, const struct pref_text *text)
 	int bad;
 
 	if (ask)
-		bad = rank_ask(all, text->vocab, (uint64_t)fit.seed, answers, &pairs, &ties, &e);
+		bad = people_ask(&(struct people_ask){ (uint64_t)fit.seed, answers, rate_too }, all, text->vocab, &pairs, &ties, &e);
 	else
 		bad = rank_pair(all, *pairing == 'a' ? RANK_ALL : RANK_BEST_WORST, &pairs, &ties, &e);
 	if (bad)
@@ -224,6 +244,10 @@ main(int argc, char **argv)
 
 	split_models();
 	check();
+	if (summary) {
+		agreement(argc - first, argv + first);
+		return EXIT_OK;
+	}
 	if (elo) {
 		rate(argc - first, argv + first);
 		return EXIT_OK;

@@ -33,6 +33,8 @@ fixtures() {
 	for q in 1 2 3 4 5 6; do
 		printf '{"query":"The cat number %d sat on the","choices":["mat","birds and the day"],"gold":%d}\n' $q $((q % 2))
 	done >items.jsonl
+	printf '{"item":"0000000%d","order":"1>2"}\n{"item":"0000000%d","response":1,"overall":4}\n' 1 1 2 2 >ann.jsonl
+	sed '3s/1>2/2>1/; 4s/4/5/' ann.jsonl >ben.jsonl
 	lmcat --from-jsonl -o docs.lms docs.jsonl
 	have train-vocab && train-vocab --size=320 '--special=<|endoftext|>,<|im_start|>,<|im_end|>' -o vocab.json docs.jsonl
 	have tokenize && [ -e vocab.json ] && tokenize -w vocab.json --eot -o toks.lms docs.jsonl

@@ -41,6 +41,10 @@ if [ -r /usr/share/common-licenses/GPL-3 ]; then
 	done
 	t 'killed three times, it goes on' 'run cut'
 	t 'and ends in the same models' 'cmp whole/base.safetensors cut/base.safetensors && cmp whole/policy.2.safetensors cut/policy.2.safetensors'
+	sh "$pipes/world.sh" train 40 1 count >mine.jsonl; sh "$pipes/world.sh" test 10 1 count >kept.jsonl
+	tune() { DIR=tuned HELD=kept.jsonl BATCH=4 EPOCHS=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/finetune.sh" whole/base.safetensors mine.jsonl; }
+	t 'finetune.sh: a row for each method, JSON, nothing done twice' 'tune && for m in full lora adapter prompt prefix; do grep -q "^$m .*%" tuned/report.txt || exit 1; done &&
+		{ printf "{\"text\":\"\",\"report\":"; tr -d "\n" <tuned/report.json; echo "}"; } | lmcat --from-jsonl >x && touch -d 2000-01-01 tuned/*.log && tune && [ -z "$(find tuned -name "*.log" -newermt 2001-01-01)" ]'
 	scaling() { DIR=laws TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/scaling.sh" $crawl; }
 	t 'scaling.sh: a family, its laws, a larger model' 'scaling && grep -q "law said.*off by" laws/report.txt && grep -q "^</svg>" laws/laws.svg && { printf "{\"text\":\"\",\"report\":"; tr -d "\n" <laws/report.json; echo "}"; } | lmcat --from-jsonl >x'
 	t 'run again, it makes no run anew' 'touch -d 2000-01-01 laws/*-*.log && scaling && [ -z "$(find laws -name "*-*.log" -newermt 2001-01-01)" ]'

@@ -61,15 +61,6 @@ t 'the best and the worst of each group' 'rank-pairs --pairs=best-worst scored.l
 t 'all pairs, ties counted' 'rank-pairs --pairs=all scored.lms >all.lms 2>ties; n=$(records all.lms) k=$(sed -n "s/.* \([0-9]*\) ties.*/\1/p" ties); [ $((n / 2 + ${k:-0})) = 12 ]'
 t 'unscored samples make no pairs' 'exits 1 rank-pairs --pairs=all rolls.lms >x'
 
-if command -v script >/dev/null && script -qec true /dev/null >x 2>&1; then
-	ask() { printf "$1" | script -qec "rank-pairs $m --ask --answers=ans.jsonl -o asked.lms rolls.lms" /dev/null >x; }
-	t 'a person may stop' 'ask "a\nq\n"; [ $(wc -l <ans.jsonl) = 1 ] && [ ! -e asked.lms ]'
-	t 'and go on: four questions in all, one a tie' 'ask "t\nb\na\n"; [ $(wc -l <ans.jsonl) = 4 ] && [ $(records asked.lms) = 6 ]'
-	t 'all answered: nothing is asked' 'rm asked.lms; ask ""; [ $(wc -l <ans.jsonl) = 4 ] && [ $(records asked.lms) = 6 ]'
-else
-	skip 'a person at the terminal' 'no script(1)'
-fi
-
 # ---- reward models
 t 'fitting' "rank-pairs --train $m -o r1.safetensors --epochs=8 -B 6 --lr=3e-3 --log=r.log pairs.jsonl && above \$(key loss 1 r.log) \$(key loss 8 r.log)"
 t 'what it thinks of its pairs' "rank-pairs --eval --json --reward=r1.safetensors $m pairs.jsonl >x && grep -q '\"accuracy\":1,' x"

@@ -1,7 +1,7 @@
-/* prefs - fuzz target: a line of preference JSONL rendered with a template, over a vocabulary of single bytes */
+/* prefs - fuzz target: a line of preference JSONL rendered with a template, over a vocabulary of single bytes; and one of what a person said */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "learn/prefer/prefread.h"
+#include "learn/people/people.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +19,9 @@ const struct fuzz_seed fuzz_seeds[] = {
 	{ "no label", "{\"prompt\":\"x\",\"completion\":\"y\",\"label\":null}", 0 },
 	{ "empty sides", "{\"prompt\":\"\",\"chosen\":\"\",\"rejected\":\"\"}", 0 },
 	{ "an array", "[1,2]", 0 },
+	{ "an order", "{\"item\":\"0a1b2c3d\",\"order\":\"2>1=3\"}", 0 },
+	{ "an order of too many", "{\"item\":\"0a1b2c3d\",\"order\":\"1>2>3>4>5>6>7>8>9>1\"}", 0 },
+	{ "a rating", "{\"item\":\"0a1b2c3d\",\"response\":9,\"honest\":5}", 0 },
 	{ 0 }
 };
 
@@ -50,8 +53,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct rolls all = { 0 };
+	struct buf b = { 0 };
+	struct said s, t;
 	struct err e;
 
+	if (!people_parse(&s, (const char *)p, n, &e)) {
+		people_print(&s, &b);
+		if (people_parse(&t, b.p, b.n, &e) || memcmp(&s, &t, sizeof s))
+			abort();
+		buf_free(&b);
+	}
 	if (prefs_line(&all, text(), (const char *)p, n, 0, &e) == 0)
 		for (size_t i = 0; i < all.n; i++)
 			if (!all.v[i].n_prompt || all.v[i].n_prompt >= all.v[i].n_tok)

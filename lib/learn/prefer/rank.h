@@ -1,4 +1,4 @@
-/* rank - who says which response is better: models, exact answers, commands, people; and pairs from scores */
+/* rank - who says which response is better: models, exact answers, commands; and pairs from scores */
 #ifndef LM_RANK_H
 #define LM_RANK_H
 /* SPDX-License-Identifier: MIT */
@@ -24,12 +24,6 @@ int rank_judge(struct rolls *, const struct vocab *, const char *model, const ch
 enum rank_pairing { RANK_BEST_WORST, RANK_ALL };
 /* Scored samples into pairs, the better one first; a pair has a group of its own.  A tie is no pair and is counted. */
 int rank_pair(const struct rolls *, enum rank_pairing, struct rolls *pairs, size_t *ties, struct err *);
-
-/* Two at a time of each group shown on the terminal, in an order that does not tell which came first: the person's
- * choice makes a pair.  answers, when not NULL: a file of choices made before, gone on with.  -1 also when the person
- * stops before the end. */
-int rank_ask(const struct rolls *, const struct vocab *, uint64_t seed, const char *answers, struct rolls *pairs,
-	size_t *ties, struct err *);
 
 /* How the scores in the pairs agree with their roles; gain as rank_reward gave it, or 1.  *lone: records aside. */
 int rank_eval(const struct rolls *, double gain, struct reward_report *, size_t *lone, struct err *);
