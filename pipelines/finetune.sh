@@ -34,7 +34,7 @@ T=$((context - virtual))	# virtual tokens stand before every record, and all met
 [ "$T" -le 512 ] || T=512
 # Rates: what moves all weights moves each a little; a few new ones may move far.  Wider models want smaller steps.
 rate() { awk -v x="$1" -v C="$width" 'BEGIN { printf "%.2g", x * 192 / C }'; }
-: "${lr_full=$(rate 1e-3)}" "${lr_lora=$(rate 5e-3)}" "${lr_adapter=$(rate 5e-3)}" "${lr_prompt=.1}" "${lr_prefix=.03}"
+: "${lr_full=$(rate 1e-3)}" "${lr_lora=$(rate 5e-3)}" "${lr_adapter=$(rate 5e-3)}" "${lr_prompt=0.1}" "${lr_prefix=0.03}"
 
 # ---- 2. what it is to learn
 read_tokens() {	# read_tokens FILE ...: as tokens; of conversations the answers alone are targets
@@ -110,7 +110,7 @@ stage ''
 row() {	# row NAME: what was measured of it, as one JSON object
 	printf '{"method":"%s","held_loss":%s,"general_loss":%s,"exact":%s,"weights":%s,"lr":%s,"peak_bytes":%s,"seconds":%s}\n' "$1" \
 		"$(jget loss "$1.held")" "$(jget loss "$1.general")" "$(if [ -e "$1.exact" ]; then jget exact "$1.exact"; else echo null; fi)" \
-		"$2" "$3" "$4" "$5"
+		"$2" "$(printf %g "$3")" "$4" "$5"
 }
 {
 	row before 0 0 0 0
