@@ -41,27 +41,30 @@ least(const int32_t *key, size_t n)
 static size_t
 merge_short(const struct vocab *v, uint32_t *s, int32_t *key, size_t n)
 {
-	uint64_t live = ~(uint64_t)0 >> (64 - n), rest;
+	uint64_t live = ~(uint64_t)0 >> (64 - n), rest, mix_left, mix_right;
 	size_t padded = (n + 3) & ~(size_t)3, m = 0;
 	int32_t k;
 
 	for (size_t i = n - 1; i < padded; i++)
 		key[i] = NO_KEY;
 	while ((k = least(key, padded)) < NO_KEY) {
-		int at = k & 63, right;
+		int at = k & 63, right, left;
 
 		rest = live >> 1 >> at;
 		right = at + 1 + __builtin_ctzll(rest);
 		s[at] = table_made(v, s[at], s[right], (uint32_t)k >> 6);
 		live &= ~((uint64_t)1 << right);
 		key[right] = key[at] = NO_KEY;
-		if ((rest = live >> 1 >> at))
-			key[at] = (int32_t)(table_rank(v, s[at], s[at + 1 + __builtin_ctzll(rest)]) << 6) | at;
-		if ((rest = live & (((uint64_t)1 << at) - 1))) {
-			int left = 63 - __builtin_clzll(rest);
-
-			key[left] = (int32_t)(table_rank(v, s[left], s[at]) << 6) | left;
-		}
+		rest = live >> 1 >> at;
+		right = rest ? at + 1 + __builtin_ctzll(rest) : at;
+		rest = live & (((uint64_t)1 << at) - 1);
+		left = rest ? 63 - __builtin_clzll(rest) : at;
+		mix_left = table_mix(s[left], s[at]), mix_right = table_mix(s[at], s[right]);
+		table_ask(v, mix_left), table_ask(v, mix_right);        /* at once: what takes time is memory */
+		if (right != at)
+			key[at] = (int32_t)(table_rank(v, s[at], s[right], mix_right) << 6) | at;
+		if (left != at)
+			key[left] = (int32_t)(table_rank(v, s[left], s[at], mix_left) << 6) | left;
 	}
 	for (; live; live &= live - 1)
 		s[m++] = s[__builtin_ctzll(live)];
@@ -127,7 +130,7 @@ renew(const struct vocab *v, struct bpe *b, const uint32_t *s, size_t *heap, uin
 {
 	uint32_t j = b->next[i];
 
-	b->rank[i] = j == NO_TOKEN ? NO_MERGE : table_rank(v, s[i], s[j]);
+	b->rank[i] = j == NO_TOKEN ? NO_MERGE : table_rank(v, s[i], s[j], table_mix(s[i], s[j]));
 	if (b->rank[i] != NO_MERGE)
 		push(b, heap, (uint64_t)b->rank[i] << 32 | i);
 }
@@ -246,7 +249,7 @@ bpe_merge(const struct vocab *v, struct bpe *b, uint32_t *sym, size_t n)
 	if (n > BPE_SHORT)
 		return merge_long(v, b, sym, n);
 	for (size_t i = 0; i + 1 < n; i++)
-		key[i] = (int32_t)(table_rank(v, sym[i], sym[i + 1]) << 6 | i);
+		key[i] = (int32_t)(table_rank(v, sym[i], sym[i + 1], table_mix(sym[i], sym[i + 1])) << 6 | i);
 	return merge_short(v, sym, key, n);
 }
 

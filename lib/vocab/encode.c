@@ -182,7 +182,7 @@ vocab_cut(const struct vocab *v, const char *text, size_t n, size_t from)
 {
 	const char *p = text + (from ? from : 1), *end = text + n;
 
-	if (split_words(v->split) == SPLIT_OTHER || v->added_newline)
+	if (!split_parts_lines(v->split) || v->added_newline)
 		return n;
 	for (; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
 		if (p + 1 < end && p[-1] > ' ' && p[-1] < 0x7f && (p[1] | 32) >= 'a' && (p[1] | 32) <= 'z')

@@ -168,7 +168,7 @@ table_pairs(struct vocab *v, struct err *err)
 	for (int i = 0; i < 65536; i++) {
 		uint32_t a = v->byte[i >> 8], b = v->byte[i & 255];
 
-		v->dense[i] = a == NO_TOKEN || b == NO_TOKEN ? NO_MERGE : table_rank(v, a, b);
+		v->dense[i] = a == NO_TOKEN || b == NO_TOKEN ? NO_MERGE : table_rank(v, a, b, table_mix(a, b));
 	}
 	return 0;
 }

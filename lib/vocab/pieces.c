@@ -38,8 +38,6 @@ struct span {
 
 struct pieces {
 	const struct vocab *v;
-	scan_fn     *scan;
-	const unsigned char *cls;
 	struct arena memory;
 	struct kept *cache;
 	struct kept_long *cache_long;
@@ -56,8 +54,6 @@ pieces_new(const struct vocab *v)
 	struct pieces *c = xcalloc(1, sizeof *c);
 
 	c->v = v;
-	c->scan = split_scanner(v->split);
-	c->cls = split_classes(v->split);
 	arena_init(&c->memory, (sizeof *c->cache << (CACHE_BITS + 1)) + (sizeof *c->cache_long << LONG_BITS) +
 		   AHEAD * sizeof *c->ahead + 256);
 	c->cache = arena_take(&c->memory, sizeof *c->cache << (CACHE_BITS + 1));
@@ -194,11 +190,9 @@ span_ids(struct pieces *c, const struct span *s, uint32_t *out)
 
 	if (s->n >= KEY_MAX)
 		return piece_long(c, s, out);
-	if (k->lo != s->lo || k->hi != s->hi) {
-		k++;
-		if (k->lo != s->lo || k->hi != s->hi)
-			return piece_short(c, s, out);
-	}
+	k += ((k->lo ^ s->lo) | (k->hi ^ s->hi)) != 0;          /* no branch: which of the two nobody can foretell */
+	if (((k->lo ^ s->lo) | (k->hi ^ s->hi)) != 0)
+		return piece_short(c, s, out);
 	out[0] = k->x >> 4 & (KEPT_MAX - 1);
 	out[1] = k->x >> 24 & (KEPT_MAX - 1);
 	out[2] = (uint32_t)(k->x >> 44);
@@ -210,81 +204,36 @@ span_ids(struct pieces *c, const struct span *s, uint32_t *out)
 	return k->x & 15;
 }
 
-static inline void
-span_short(struct pieces *c, struct span *s, uint64_t lo, uint64_t hi, size_t n)
-{
-	s->lo = lo & low_mask(n);
-	s->hi = (hi & high_mask(n)) | (uint64_t)n << 56;
-	s->hash = key_hash(s->lo, s->hi);
-	__builtin_prefetch(c->cache + 2 * (s->hash >> (64 - CACHE_BITS)));
-}
-
-/* A piece, its key and its place in the cache, which is asked for. */
+/* A piece of n bytes, its key and its place in the cache, which is asked for. */
 static inline void
 span_set(struct pieces *c, struct span *s, const unsigned char *p, size_t n, const unsigned char *end)
 {
-	uint64_t lo, hi;
-
+	s->p = p;
+	s->n = n;
 	if (n < KEY_MAX) {
 		if (end - p >= 16)
-			memcpy(&lo, p, 8), memcpy(&hi, p + 8, 8);
+			key_masked(p, n, &s->lo, &s->hi);
 		else
-			key_load(p, n, &lo, &hi);
-		span_short(c, s, lo, hi, n);
+			key_load(p, n, &s->lo, &s->hi);
+		s->hi |= (uint64_t)n << 56;
+		s->hash = key_hash(s->lo, s->hi);
+		__builtin_prefetch(c->cache + 2 * (s->hash >> (64 - CACHE_BITS)));
 	} else if (n <= LONG_KEY) {
 		s->hash = table_hash(p, n);
 		__builtin_prefetch(c->cache_long + (s->hash >> (64 - LONG_BITS)));
 	}
 }
 
-/* The high bit of each byte that is no letter of ASCII. */
-static inline uint64_t
-not_letters(uint64_t w)
-{
-	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
-	uint64_t x = (w | 0x20 * ones) & ~high;
-
-	return ~((x + 0x1f * ones) & ~(x + 5 * ones) & ~w) & high;
-}
-
-/* What most pieces are, without a branch that cannot be foretold: letters of ASCII, perhaps a space before, in 16
- * bytes.  Their number, or 0: ask the scanner.  small: the second letter and all others must not be capitals, and
- * an apostrophe may belong to the word. */
-static inline size_t
-word(const unsigned char *p, uint64_t lo, uint64_t hi, int small)
-{
-	const uint64_t not_small = 0x2020202020202020u;
-	uint64_t space = *p == ' ', a = not_letters(lo) & ~(space << 7), b = not_letters(hi), big;
-	size_t n = (size_t)(a ? __builtin_ctzll(a) : 64 + (b ? __builtin_ctzll(b) : 64)) / 8;
-
-	if (n <= space || n >= KEY_MAX || p[n] >= 0x80)
-		return 0;
-	big = (~lo & not_small & low_mask(n)) >> 8 * (1 + space) | (~hi & not_small & high_mask(n));
-	return small && (big || p[n] == '\'') ? 0 : n;
-}
-
 /* The next AHEAD pieces from *p on; how many there are. */
-static inline __attribute__((always_inline)) size_t
-look_ahead(struct pieces *c, const unsigned char **from, const unsigned char *end, int words, int small)
+static size_t
+look_ahead(struct pieces *c, const unsigned char **from, const unsigned char *end)
 {
 	const unsigned char *p = *from;
-	uint64_t lo, hi;
-	size_t n = 0, len;
+	uint32_t len[AHEAD];
+	size_t n = split_ahead(c->v->split, p, end, len, AHEAD);
 
-	for (; n < AHEAD && p < end; n++, p += len) {
-		struct span *s = c->ahead + n;
-
-		s->p = p;
-		if (words && end - p > 16) {
-			memcpy(&lo, p, 8), memcpy(&hi, p + 8, 8);
-			if ((s->n = len = word(p, lo, hi, small))) {
-				span_short(c, s, lo, hi, len);
-				continue;
-			}
-		}
-		s->n = len = (size_t)(c->scan(c->cls, p, end) - p);
-		span_set(c, s, p, len, end);
-	}
+	for (size_t i = 0; i < n; p += len[i++])
+		span_set(c, c->ahead + i, p, len[i], end);
 	*from = p;
 	return n;
 }
@@ -298,40 +247,23 @@ take_cuts(struct pieces *c, const unsigned char **from, const unsigned char *tex
 
 	for (; n < AHEAD && p < end; n++, p = q) {
 		q = text + c->cuts.end[(*cut)++];
-		c->ahead[n].p = p;
-		c->ahead[n].n = (size_t)(q - p);
 		span_set(c, c->ahead + n, p, (size_t)(q - p), end);
 	}
 	*from = p;
 	return n;
 }
 
-static size_t
-next_spans(struct pieces *c, const unsigned char **from, const unsigned char *text, const unsigned char *end, size_t *cut)
-{
-	if (!c->scan)
-		return take_cuts(c, from, text, end, cut);
-	switch (split_words(c->v->split)) {
-	case SPLIT_WORDS:
-		return look_ahead(c, from, end, 1, 0);
-	case SPLIT_SMALL_WORDS:
-		return look_ahead(c, from, end, 1, 1);
-	default:
-		return look_ahead(c, from, end, 0, 0);
-	}
-}
-
 /* Scores add up over a whole text, roundings included, as in SentencePiece: so what was found before does not help. */
 static void
 unigram_text(struct pieces *c, const unsigned char *p, const unsigned char *end, struct ids *ids)
 {
-	const unsigned char *q;
+	uint32_t len;
 
 	c->unigram.till = 0;
-	for (; p < end && !c->bad; p = q) {
-		q = c->scan(c->cls, p, end);
-		ids_need(ids, (size_t)(q - p));
-		ids->n += unigram_ids(c->v, &c->unigram, p, (size_t)(q - p), ids->v + ids->n, &c->bad);
+	for (; p < end && !c->bad; p += len) {
+		split_ahead(c->v->split, p, end, &len, 1);
+		ids_need(ids, len);
+		ids->n += unigram_ids(c->v, &c->unigram, p, len, ids->v + ids->n, &c->bad);
 	}
 }
 
@@ -340,15 +272,16 @@ pieces_encode(struct pieces *c, const unsigned char *text, size_t n, size_t base
 {
 	const unsigned char *p = text, *end = text + n;
 	size_t cut = 0, from, k;
+	int scans = split_scans(c->v->split);
 
 	c->bad = NULL;
-	if (!c->scan && split_ends(c->v->split, &c->cuts, text, n, err))
+	if (!scans && split_ends(c->v->split, &c->cuts, text, n, err))
 		return -1;
 	if (c->v->score)
 		unigram_text(c, p, end, ids);
 	while (!c->v->score && p < end && !c->bad) {
 		from = (size_t)(p - text);
-		k = next_spans(c, &p, text, end, &cut);
+		k = scans ? look_ahead(c, &p, end) : take_cuts(c, &p, text, end, &cut);
 		ids_need(ids, (size_t)(p - text) - from + CACHE_IDS);
 		for (size_t i = 0; i < k && !c->bad; i++)
 			ids->n += span_ids(c, c->ahead + i, ids->v + ids->n);

@@ -2,7 +2,9 @@
 #ifndef LM_SCAN_H
 #define LM_SCAN_H
 /* SPDX-License-Identifier: MIT */
-#include "vocab/split.h"
+#include <stddef.h>
 
+/* The end of the piece that begins at p < e; cls: ucd_classes(). */
+typedef const unsigned char *scan_fn(const unsigned char *cls, const unsigned char *p, const unsigned char *e);
 scan_fn scan_gpt2, scan_cl100k, scan_qwen2, scan_o200k, scan_spaces, scan_whole;
 #endif

@@ -1,6 +1,7 @@
 /* split - pre-tokenizers by name or expression; PCRE2 for what no scanner of ours knows */
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
+#include "vocab/block.h"
 #include "vocab/scan.h"
 #include "vocab/split.h"
 #include "vocab/ucd.h"
@@ -18,19 +19,21 @@
 static const struct known {
 	const char *name, *regex;
 	scan_fn *scan;
+	block_fn *block;
 } known[] = {
-	{ "gpt2", "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", scan_gpt2 },
-	{ "cl100k", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|" REST, scan_cl100k },
-	{ "llama3", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|" REST, scan_cl100k },
-	{ "qwen2", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|" REST, scan_qwen2 },
+	{ "gpt2", "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", scan_gpt2, block_gpt2 },
+	{ "cl100k", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|" REST, scan_cl100k, block_cl100k },
+	{ "llama3", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|" REST, scan_cl100k, block_cl100k },
+	{ "qwen2", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|" REST, scan_qwen2, block_qwen2 },
 	{ "o200k", "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CONTRACTIONS "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*"
-	  CONTRACTIONS "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", scan_o200k },
+	  CONTRACTIONS "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", scan_o200k, block_o200k },
 };
 
 struct split {
 	char          *regex;
 	unsigned char *cls;
 	scan_fn       *scan;
+	block_fn      *block;
 	int            digits;
 	pcre2_code    *code;
 };
@@ -68,6 +71,7 @@ split_new(const char *pattern, int digits, struct err *err)
 		s->regex = xstrdup(known[i].regex);
 		s->cls = ucd_classes();
 		s->scan = known[i].scan;
+		s->block = known[i].block;
 		s->digits = digits;
 		return s;
 	}
@@ -110,24 +114,43 @@ split_digits(const struct split *s)
 	return s->digits;
 }
 
-const unsigned char *
-split_classes(const struct split *s)
+int
+split_scans(const struct split *s)
 {
-	return s->cls;
+	return s->scan && !s->digits;
 }
 
-scan_fn *
-split_scanner(const struct split *s)
+int
+split_parts_lines(const struct split *s)
 {
-	return s->digits ? NULL : s->scan;
+	return s->block != NULL;
 }
 
-enum split_words
-split_words(const struct split *s)
+size_t
+split_ahead(const struct split *s, const unsigned char *p, const unsigned char *e, uint32_t *len, size_t max)
 {
-	if (!s->scan || s->scan == scan_spaces || s->scan == scan_whole)
-		return SPLIT_OTHER;
-	return s->scan == scan_o200k ? SPLIT_SMALL_WORDS : SPLIT_WORDS;
+	const unsigned char *q;
+	size_t n = 0;
+
+	while (n < max && p < e) {
+		if (s->block && e - p >= BLOCK_NEEDS && (p[0] | p[1]) < 0x80) {
+			uint64_t starts = s->block(p), done = 0;
+
+			for (; starts && n < max; starts &= starts - 1) {
+				uint64_t at = (uint64_t)__builtin_ctzll(starts);
+
+				len[n++] = (uint32_t)(at - done);
+				done = at;
+			}
+			p += done;
+			if (done)
+				continue;
+		}
+		q = s->scan(s->cls, p, e);
+		len[n++] = (uint32_t)(q - p);
+		p = q;
+	}
+	return n;
 }
 
 static void
@@ -223,13 +246,15 @@ pcre_ends(const struct split *s, struct cuts *c, const unsigned char *p, size_t 
 static int
 part_ends(const struct split *s, struct cuts *c, const unsigned char *text, size_t from, size_t to, struct err *err)
 {
-	const unsigned char *p = text + from, *e = text + to;
+	uint32_t len[64];
+	size_t n;
 
 	if (s->code)
-		return pcre_ends(s, c, p, to - from, from, err);
-	while (p < e) {
-		p = s->scan(s->cls, p, e);
-		end_at(c, (size_t)(p - text));
+		return pcre_ends(s, c, text + from, to - from, from, err);
+	while (from < to) {
+		n = split_ahead(s, text + from, text + to, len, 64);
+		for (size_t i = 0; i < n; i++)
+			end_at(c, from += len[i]);
 	}
 	return 0;
 }

@@ -20,16 +20,13 @@ struct split *split_spaces(int cut);
 void          split_free(struct split *);
 const char   *split_pattern(const struct split *);      /* the regular expression; "" when there is none */
 int           split_digits(const struct split *);
-const unsigned char *split_classes(const struct split *);       /* ucd_classes() */
 
-/* The end of the piece that begins at p < e, for those that a scanner of ours cuts; else NULL. */
-typedef const unsigned char *scan_fn(const unsigned char *cls, const unsigned char *p, const unsigned char *e);
-scan_fn *split_scanner(const struct split *);
-/* What all texts in ASCII that it cuts have in common: a space and the letters after it, up to what is no letter, are
- * a piece; SPLIT_SMALL_WORDS: if those after the first are small and no apostrophe follows.  So a newline and a
- * letter are never in one piece. */
-enum split_words { SPLIT_OTHER, SPLIT_WORDS, SPLIT_SMALL_WORDS };
-enum split_words split_words(const struct split *);
+/* Whether a scanner of ours cuts: then split_ahead may be asked for the lengths of the next pieces from p < e on, at most max
+ * of them, where a piece must begin.  Returns how many. */
+int    split_scans(const struct split *);
+size_t split_ahead(const struct split *, const unsigned char *p, const unsigned char *e, uint32_t *len, size_t max);
+/* Whether a newline and a letter of ASCII after it are never in one piece. */
+int    split_parts_lines(const struct split *);
 
 /* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Ill-formed UTF-8 is cut as if each
  * maximal subpart were U+FFFD.  One thread's scratch, all zero to begin with.  -1 when PCRE2 gave up. */

@@ -141,11 +141,19 @@ table_merge_of(const struct vocab *v, uint32_t a, uint32_t b, uint64_t mix)
 	}
 }
 
+/* The lines of memory that table_merge_of will read are asked for. */
+static inline void
+table_ask(const struct vocab *v, uint64_t mix)
+{
+	__builtin_prefetch(v->maybe + (mix >> v->maybe_shift >> 6));
+	__builtin_prefetch(v->pair + (mix >> v->pair_shift));
+}
+
 /* The rank of the pair, or NO_MERGE. */
 static inline uint32_t
-table_rank(const struct vocab *v, uint32_t a, uint32_t b)
+table_rank(const struct vocab *v, uint32_t a, uint32_t b, uint64_t mix)
 {
-	uint32_t i = table_merge_of(v, a, b, table_mix(a, b));
+	uint32_t i = table_merge_of(v, a, b, mix);
 
 	return v->order && i != NO_MERGE ? v->order[i] : i;
 }

@@ -161,21 +161,22 @@ add_piece(struct trainer *t, const char *p, size_t n, const char *e)
 static int
 add_text(struct trainer *t, const char *p, size_t n, struct err *err)
 {
-	const unsigned char *s = (const unsigned char *)p, *e = s + n, *cls = split_classes(t->split), *q;
-	scan_fn *scan = split_scanner(t->split);
-	size_t from = 0;
+	const char *e = p + n;
+	uint32_t len[256];
+	size_t from = 0, k;
 
-	if (scan) {
-		for (; s < e; s = q) {
-			q = scan(cls, s, e);
-			add_piece(t, (const char *)s, (size_t)(q - s), (const char *)e);
+	if (split_scans(t->split)) {
+		while (p < e) {
+			k = split_ahead(t->split, (const unsigned char *)p, (const unsigned char *)e, len, 256);
+			for (size_t i = 0; i < k; p += len[i++])
+				add_piece(t, p, len[i], e);
 		}
 		return 0;
 	}
 	if (split_ends(t->split, &t->cuts, p, n, err))
 		return -1;
 	for (size_t i = 0; i < t->cuts.n; from = t->cuts.end[i++])
-		add_piece(t, p + from, t->cuts.end[i] - from, p + n);
+		add_piece(t, p + from, t->cuts.end[i] - from, e);
 	return 0;
 }
 
