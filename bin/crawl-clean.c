@@ -6,6 +6,7 @@
 #include "stream/docs.h"
 #include "text/read/cdx.h"
 #include "text/rule/clean.h"
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #define BATCH_BYTES ((size_t)16 << 20)  /* or so many bytes, then the batch is worked on */
 
 static const char *out_path = "-", *format = "auto", *split = "file", *extract = "main", *rejects, *stats;
-static const char *rule_list, *redact_list, *langs, *lang_model, *quality, *respect, *index_path;
+static const char *rule_list, *redact_list, *langs, *lang_by = "page", *lang_model, *quality, *respect, *index_path, *signals;
 static double lang_min = .65, quality_min = .5;
 static struct strs sets, block, drop, keep;
 static long long from;
@@ -27,11 +28,13 @@ static const struct opt opts[] = {
 	{ 0, "markdown", OPT_FLAG, &markdown, NULL, "mark headings, quotes, code, tables", OPT_RESULT },
 	{ 0, "lang", OPT_STR, &langs, "LIST", "keep these languages only: en,de", OPT_RESULT },
 	{ 0, "lang-min", OPT_NUM, &lang_min, "SCORE", "with at least this score [0.65]", OPT_RESULT },
+	{ 0, "lang-by", OPT_STR, &lang_by, "UNIT", "page, or para: others' paragraphs go [page]", OPT_RESULT },
 	{ 0, "lang-model", OPT_STR, &lang_model, "FILE", "tell languages by a fastText model, by its codes", OPT_FILE },
 	{ 0, "quality", OPT_STR, &quality, "LABEL=FILE", "ask a fastText model how likely the label is", OPT_RESULT },
 	{ 0, "quality-min", OPT_NUM, &quality_min, "SCORE", "leave out what is less likely [0.5]", OPT_RESULT },
-	{ 0, "rules", OPT_STR, &rule_list, "LIST", "gopher-rep, gopher, c4, fineweb, none", OPT_RESULT },
+	{ 0, "rules", OPT_STR, &rule_list, "LIST", "gopher-rep, gopher, c4, fineweb, code, none", OPT_RESULT },
 	{ 0, "set", OPT_LIST, &sets, "RULE.NAME=VALUE", "another threshold of a rule", OPT_RESULT },
+	{ 0, "signals", OPT_MAYBE, &signals, "FILE", "note what rules measure: JSONL, .tsv; else in meta", OPT_RESULT },
 	{ 0, "tidy", OPT_FLAG, &tidy, NULL, "tidy documents too that come as such", OPT_RESULT },
 	{ 0, "block", OPT_LIST, &block, "FILE", "leave out pages of the hosts and addresses in FILE", OPT_FILE },
 	{ 0, "drop", OPT_LIST, &drop, "PCRE", "leave out documents that match", OPT_RESULT },
@@ -116,11 +119,12 @@ run(struct source *s, const struct clean *c)
 	struct tally tally = { 0 };
 	char *head = source_head(s) ? head_next(source_head(s), "docs", "") : head_new("docs", "");
 	struct docs_out *kept = docs_create(out_path, head), *left = rejects ? docs_create(rejects, head) : NULL;
-	struct file_out *counts = create(stats), *places = create(index_path);
-	struct buf line = { 0 }, json = { 0 };
+	struct file_out *counts = create(stats), *places = create(index_path), *values = create(signals && *signals ? signals : NULL);
+	struct buf line = { 0 }, json = { 0 }, noted = { 0 };
 	int more;
 
 	b.clean = c;
+	signals_names(c, &noted);
 	do {
 		more = fill(s, &b);
 		buf_clear(&line);
@@ -131,12 +135,17 @@ run(struct source *s, const struct clean *c)
 		par_for(b.n, work, &b);
 		for (size_t i = 0; i < b.n; i++) {
 			tally_add(&tally, &b.done[i], b.size[i]);
+			if (values)
+				signals_line(c, &b.page[i], &b.done[i], &noted);
 			if (!b.done[i].reason)
 				put(kept, &b.done[i]);
 			else if (left)
 				put(left, &b.done[i]);
 			cleaned_trim(&b.done[i]);
 		}
+		if (values)
+			fwrite(noted.p ? noted.p : "", 1, noted.n, file_stream(values));
+		buf_clear(&noted);
 		progress(tally.in, 0, "pages", "%llu kept", (unsigned long long)tally.out);
 	} while (more);
 	progress_end();
@@ -144,6 +153,7 @@ run(struct source *s, const struct clean *c)
 		docs_finish(left);
 	tally_json(&tally, s, &json);
 	finish(counts, &json);
+	finish(values, &noted);
 	buf_clear(&line);
 	finish(places, &line);
 	docs_finish(kept);
@@ -257,6 +267,13 @@ main(int argc, char **argv)
 		if (rules_set(rules, sets.v[i], &err) < 0)
 			die_usage("--set=%s: %s", sets.v[i], err.text);
 	clean.rules = rules;
+	so.code = rules_code(rules);
+	if (strcmp(lang_by, "page") != 0 && strcmp(lang_by, "para") != 0)
+		die_usage("--lang-by=%s: page or para", lang_by);
+	clean.by_para = strcmp(lang_by, "para") == 0;
+	if (signals && *signals)
+		cli_prog_set("signals", NULL);  /* beside the result */
+	clean.signals = !signals ? SIGNALS_NONE : !*signals ? SIGNALS_META : fnmatch("*.tsv", signals, 0) ? SIGNALS_JSONL : SIGNALS_TSV;
 	clean.markdown = markdown;
 	clean.filter = filter = make_filter();
 	if (from < 0 || (from && argc - at > 1))

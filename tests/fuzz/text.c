@@ -3,6 +3,7 @@
 #include "fuzz.h"
 #include "text/lang/lang.h"
 #include "text/same/minhash.h"
+#include "text/rule/code.h"
 #include "text/rule/redact.h"
 #include "text/rule/rules.h"
 #include "text/tidy.h"
@@ -25,9 +26,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct words w = { 0 };
 	struct shingles sh = { 0 };
 	struct minhash m;
-	struct rules *r = rules_new("gopher-rep,gopher,fineweb,c4", NULL);
+	struct rules *r = rules_new("gopher-rep,gopher,fineweb,code,c4", NULL);
 	struct lang l;
 	uint64_t keys[4];
+	double values[128];
 
 	tidy_text(s, n, &once);
 	tidy_text(once.p, once.n, &twice);
@@ -37,7 +39,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		must(w.v[i].n > 0 && w.v[i].chars <= w.v[i].n);
 	rules_set(r, "gopher.min_words=0", NULL);
 	buf_add(&text, s, n);
+	must(rules_values() <= 128);
 	redact(&text, ~0u);
+	rules_measure(r, &text, values);
+	code_header(&text, &once, &twice);
 	rules_apply(r, "en", &text);
 	lang_detect(s, n, &l);
 	must(l.score >= 0 && l.score <= 1 && strlen(l.code) < sizeof l.code);

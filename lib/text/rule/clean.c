@@ -6,6 +6,7 @@
 #include "text/markup/latex.h"
 #include "text/markup/wiki.h"
 #include "text/read/charset.h"
+#include "text/rule/code.h"
 #include "text/tidy.h"
 #include <math.h>
 #include <stdio.h>
@@ -117,7 +118,7 @@ copy_meta(const struct buf *from, struct buf *meta)
 }
 
 static void
-make_meta(const struct page *p, struct cleaned *out)
+make_meta(const struct clean *c, const struct page *p, struct cleaned *out)
 {
 	struct buf *m = &out->meta;
 
@@ -142,6 +143,16 @@ make_meta(const struct page *p, struct cleaned *out)
 	add(m, "author", p->author.n ? &p->author : &out->ex.author);
 	if (p->language)
 		json_add_str(m, "language", p->language);
+	add(m, "license", &out->licence);
+	add(m, "header", &out->header);
+	if (out->parts.n) {
+		json_key(m, "langs");
+		buf_add(m, out->parts.p, out->parts.n);
+	}
+	if (c->signals == SIGNALS_META && out->signals.n) {
+		json_key(m, "signals");
+		buf_add(m, out->signals.p, out->signals.n);
+	}
 	if (out->reason)
 		json_add_str(m, "reason", out->reason);
 	buf_char(m, '}');
@@ -182,24 +193,23 @@ asked(const struct clean *c, const struct page *p, const struct cleaned *out)
 	return NULL;
 }
 
-/* Whether a code is in a list "en,de". */
-static int
-in_list(const char *list, const char *code)
-{
-	size_t n = strlen(code);
-
-	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',')
-		if (strcspn(p, ",") == n && memcmp(p, code, n) == 0)
-			return 1;
-	return 0;
-}
-
+/* The values of all rules, for the line of --signals or the metadata. */
 static void
-ask_model(const struct fasttext *m, const struct buf *text, struct lang *l)
+measure(const struct clean *c, struct cleaned *out)
 {
-	int i = fasttext_best(m, text->p, text->n, &l->score);
+	double value[128];
+	int n = rules_values();
 
-	snprintf(l->code, sizeof l->code, "%s", i < 0 ? "und" : fasttext_label(m, i));
+	rules_measure(c->rules, &out->text, value);
+	if (c->signals != SIGNALS_TSV)
+		buf_char(&out->signals, '{');
+	for (int i = 0; i < n; i++)
+		if (c->signals == SIGNALS_TSV)
+			buf_printf(&out->signals, "\t%.6g", value[i]);
+		else
+			json_add_num(&out->signals, rules_value_name(i), round(value[i] * 1e6) / 1e6);
+	if (c->signals != SIGNALS_TSV)
+		buf_char(&out->signals, '}');
 }
 
 /* By its address, before anything is done with it. */
@@ -228,11 +238,14 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 	out->reason = is_blank(&out->text) ? "empty" : asked(c, p, out);
 	if (out->reason)
 		return;
-	if (c->lang_model)
-		ask_model(c->lang_model, &out->text, &out->lang);
-	else
-		lang_detect(out->text.p, out->text.n, &out->lang);
-	if (c->langs && (!in_list(c->langs, out->lang.code) || out->lang.score < c->lang_min))
+	if (p->kind == PAGE_CODE)
+		code_header(&out->text, &out->header, &out->licence);
+	if (c->by_para)
+		parts_choose(c, &out->text, &out->parts);
+	clean_lang(c, out->text.p ? out->text.p : "", out->text.n, &out->lang);
+	if (c->signals)
+		measure(c, out);
+	if (c->langs && (!clean_in_list(c->langs, out->lang.code) || out->lang.score < c->lang_min))
 		out->reason = "lang";
 	if (!out->reason)
 		out->reason = filter_text(c->filter, out->text.p, out->text.n);
@@ -264,13 +277,14 @@ clean_page(const struct clean *c, struct page *p, struct cleaned *out)
 	buf_clear(&out->meta);
 	extracted_clear(&out->ex);
 	buf_clear(&out->utf8);
+	buf_clear(&out->header), buf_clear(&out->licence), buf_clear(&out->parts), buf_clear(&out->signals);
 	out->redacted = 0;
 	out->quality = -1;
 	memset(&out->lang, 0, sizeof out->lang);
 	out->reason = p->reason;
 	if (!out->reason)
 		judge(c, p, out);
-	make_meta(p, out);
+	make_meta(c, p, out);
 	trim(&p->body);
 	trim(&out->utf8);
 	trim(&out->ex.text);
@@ -288,52 +302,6 @@ cleaned_free(struct cleaned *c)
 	buf_free(&c->text);
 	buf_free(&c->meta);
 	buf_free(&c->utf8);
+	buf_free(&c->header), buf_free(&c->licence), buf_free(&c->parts), buf_free(&c->signals);
 	extracted_free(&c->ex);
-}
-
-void
-tally_add(struct tally *t, const struct cleaned *c, size_t bytes_in)
-{
-	int i;
-
-	t->in++;
-	t->in_bytes += bytes_in;
-	if (!c->reason) {
-		t->out++;
-		t->out_bytes += c->text.n;
-		t->redacted += c->redacted;
-		return;
-	}
-	for (i = 0; i < t->n_row && strcmp(t->row[i].reason, c->reason) != 0; i++)
-		;
-	if (i == (int)(sizeof t->row / sizeof *t->row))
-		i--;
-	if (i == t->n_row)
-		t->row[t->n_row++].reason = c->reason;
-	t->row[i].n++;
-	t->row[i].bytes += bytes_in;
-}
-
-void
-tally_json(const struct tally *t, const struct source *s, struct buf *out)
-{
-	buf_char(out, '{');
-	json_add_int(out, "in", (long long)t->in);
-	json_add_int(out, "in_bytes", (long long)t->in_bytes);
-	json_add_int(out, "out", (long long)t->out);
-	json_add_int(out, "out_bytes", (long long)t->out_bytes);
-	json_add_int(out, "redacted", (long long)t->redacted);
-	json_key(out, "rejected");
-	buf_char(out, '{');
-	for (int i = 0; i < t->n_row; i++) {
-		json_key(out, t->row[i].reason);
-		buf_char(out, '{');
-		json_add_int(out, "n", (long long)t->row[i].n);
-		json_add_int(out, "bytes", (long long)t->row[i].bytes);
-		buf_char(out, '}');
-	}
-	buf_char(out, '}');
-	json_add_int(out, "skipped", (long long)source_skipped(s));
-	json_add_int(out, "damaged", (long long)source_damaged(s));
-	buf_str(out, "}\n");
 }

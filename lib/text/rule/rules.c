@@ -2,13 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/rule/rules.h"
+#include "text/rule/c4.h"
 #include "text/rule/signals.h"
 #include "text/uni.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum filter { GOPHER_REP, GOPHER, C4, FINEWEB, FILTERS };
-static const char *const filter_names[FILTERS] = { "gopher-rep", "gopher", "c4", "fineweb" };
+enum filter { GOPHER_REP, GOPHER, C4, FINEWEB, CODE, FILTERS };
+static const char *const filter_names[FILTERS] = { "gopher-rep", "gopher", "c4", "fineweb", "code" };
 
 /* What a threshold does: a signal above or below it rejects; PARAM is for the filter's own code.  A threshold
  * of 0 turns its rule off. */
@@ -61,10 +62,17 @@ static const struct row {
 	{ FINEWEB, "max_newlines", ABOVE, SIG_NEWLINES, .3, "fineweb.newlines" },
 #define SHORT_LINE 37
 	{ FINEWEB, "short_line", PARAM, 0, 30, NULL },
+	/* The Stack and StarCoder (Li et al. 2023, Lozhkov et al. 2024): lengths of lines, letters, marks of generators, encoded data */
+	{ CODE, "max_line", ABOVE, SIG_LONGEST_LINE, 1000, "code.longest_line" },
+	{ CODE, "mean_line", ABOVE, SIG_MEAN_LINE, 100, "code.mean_line" },
+	{ CODE, "max_lines", ABOVE, SIG_ALL_LINES, 100000, "code.lines" },
+	{ CODE, "min_alnum", BELOW, SIG_ALNUM, .25, "code.alnum" },
+	{ CODE, "min_alpha", BELOW, SIG_LETTERS, .25, "code.letters" },
+	{ CODE, "generated", ABOVE, SIG_GENERATED, .5, "code.generated" },
+	{ CODE, "max_encoded_run", ABOVE, SIG_ENCODED_RUN, 1024, "code.encoded_run" },
+	{ CODE, "max_encoded", ABOVE, SIG_ENCODED, .5, "code.encoded" },
 };
 enum { ROWS = sizeof rows / sizeof *rows };
-/* offsets of the parameters of C4 from C4_FIRST */
-enum { WORD_LENGTH, CITATIONS, END_PUNCTUATION, LINE_WORDS, LOREM_IPSUM, JAVASCRIPT, CURLY_BRACKET, POLICY, SENTENCES };
 
 struct rules {
 	enum filter order[FILTERS];
@@ -94,7 +102,7 @@ rules_new(const char *list, struct err *err)
 		if (f < FILTERS && r->n < FILTERS) {
 			r->order[r->n++] = (enum filter)f;
 		} else if (n != 4 || memcmp(list, "none", 4)) {
-			err_set(err, "'%.*s' is none of gopher-rep, gopher, c4, fineweb, none, or is there twice", (int)n, list);
+			err_set(err, "'%.*s' is none of gopher-rep, gopher, c4, fineweb, code, none, or is there twice", (int)n, list);
 			free(r);
 			return NULL;
 		}
@@ -129,173 +137,6 @@ rules_set(struct rules *r, const char *assignment, struct err *err)
 	return err_set(err, "'%s': RULE.NAME=VALUE is needed, such as gopher.min_words=50", assignment);
 }
 
-/* ---- C4, line by line */
-
-static int
-contains(const char *p, size_t n, const char *what)
-{
-	return memmem(p, n, what, strlen(what)) != NULL;
-}
-
-/* Words between blanks; *longest gets the characters of the longest. */
-static size_t
-blank_words(const char *p, size_t n, size_t *longest)
-{
-	size_t words = 0, chars = 0, len;
-
-	*longest = 0;
-	for (size_t i = 0; i < n; i += len) {
-		if (uni_space(uni_decode(p + i, n - i, &len))) {
-			chars = 0;
-			continue;
-		}
-		words += chars++ == 0;
-		*longest = chars > *longest ? chars : *longest;
-	}
-	return words;
-}
-
-/* Bytes of [12], [edit] or [citation needed] at p, 0 for none. */
-static size_t
-citation_len(const char *p, size_t n)
-{
-	size_t i = 1, len;
-
-	if (n > 5 && !memcmp(p, "[edit]", 6))
-		return 6;
-	if (n > 16 && !memcmp(p, "[citation needed]", 17))
-		return 17;
-	while (i < n && uni_digit(uni_decode(p + i, n - i, &len)))
-		i += len;
-	return i < n && p[i] == ']' ? i + 1 : 0;
-}
-
-static void
-drop_citations(const char *p, size_t n, struct buf *out)
-{
-	buf_clear(out);
-	buf_need(out, n);
-	for (size_t i = 0; i < n; ) {
-		size_t len = p[i] == '[' ? citation_len(p + i, n - i) : 0;
-
-		if (len)
-			i += len;
-		else
-			out->p[out->n++] = p[i++];
-	}
-	out->p[out->n] = 0;
-}
-
-/* A sentence ends at blanks behind . ! or ? */
-static size_t
-sentences(const char *p, size_t n)
-{
-	size_t count = 0, len;
-	int open = 0;
-	uint32_t before = 0;
-
-	for (size_t i = 0; i < n; i += len) {
-		uint32_t c = uni_decode(p + i, n - i, &len);
-
-		if (uni_space(c)) {
-			if (open && (before == '.' || before == '!' || before == '?')) {
-				count++;
-				open = 0;
-			}
-		} else {
-			open = 1;
-		}
-		before = c;
-	}
-	return count + (size_t)open;
-}
-
-static int
-ends_line(const char *p, size_t n)
-{
-	return n && strchr(".?!\"'", p[n - 1]) && p[n - 1] && !(n > 2 && !memcmp(p + n - 3, "...", 3));
-}
-
-/* One line, blanks off: 0 it stays (*line has it), 1 it goes, -1 the page goes with *reason. */
-static int
-c4_line(const double *v, const char *p, size_t n, struct buf *line, struct buf *lower, const char **reason)
-{
-	static const char *const policies[] = { "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies" };
-	size_t longest, words;
-
-	words = blank_words(p, n, &longest);
-	if (v[WORD_LENGTH] && (double)longest > v[WORD_LENGTH])
-		return 1;
-	buf_clear(line);
-	if (v[CITATIONS] && memchr(p, '[', n))
-		drop_citations(p, n, line);
-	else
-		buf_add(line, p, n);
-	if ((v[END_PUNCTUATION] && !ends_line(line->p, line->n)) || (double)words < v[LINE_WORDS])
-		return 1;
-	buf_clear(lower);
-	buf_need(lower, line->n);
-	for (size_t i = 0; i < line->n; i++)
-		lower->p[i] = (char)uni_lower((unsigned char)line->p[i] < 128 ? (unsigned char)line->p[i] : 0);
-	*reason = "c4.lorem_ipsum";
-	if (v[LOREM_IPSUM] && contains(lower->p, line->n, "lorem ipsum"))
-		return -1;
-	if (v[JAVASCRIPT] && contains(lower->p, line->n, "javascript"))
-		return 1;
-	*reason = "c4.curly_bracket";
-	if (v[CURLY_BRACKET] && memchr(line->p, '{', line->n))
-		return -1;
-	for (size_t i = 0; v[POLICY] && i < sizeof policies / sizeof *policies; i++)
-		if (contains(lower->p, line->n, policies[i]))
-			return 1;
-	return 0;
-}
-
-static const char *
-c4_apply(const struct rules *r, struct buf *text)
-{
-	const double *v = r->value + C4_FIRST;
-	struct buf out = { 0 }, line = { 0 }, lower = { 0 };
-	const char *reason = NULL, *s;
-	size_t from = 0, count = 0, kept = 0, len, n;
-	int what = 0;
-
-	for (size_t i = 0; i < text->n && what >= 0; i += len) {
-		uint32_t c = uni_decode(text->p + i, text->n - i, &len);
-		const char *p = text->p + from;
-
-		if (!uni_line_end(c) && i + len < text->n)
-			continue;
-		n = (uni_line_end(c) ? i : text->n) - from;
-		if (c == '\r' && i + 1 < text->n && text->p[i + 1] == '\n')
-			len++;
-		from = i + len;
-		uni_strip(&p, &n);
-		what = c4_line(v, p, n, &line, &lower, &reason);
-		if (what)
-			continue;
-		count += sentences(line.p, line.n);
-		if (kept++)
-			buf_char(&out, '\n');
-		buf_add(&out, line.p, line.n);
-	}
-	if (what >= 0)
-		reason = v[SENTENCES] && (double)count < v[SENTENCES] ? "c4.sentences" : NULL;
-	if (!reason) {
-		s = out.p ? out.p : "";
-		n = out.n;
-		uni_strip(&s, &n);
-		buf_clear(text);
-		buf_add(text, s, n);
-	}
-	buf_free(&out);
-	buf_free(&line);
-	buf_free(&lower);
-	return reason;
-}
-
-/* ---- the filters that are thresholds on signals */
-
 static const char *
 threshold_apply(const struct rules *r, enum filter f, struct signals *s)
 {
@@ -316,13 +157,14 @@ rules_apply(const struct rules *r, const char *lang, struct buf *text)
 {
 	struct signals s;
 	const char *reason = NULL;
+	double count;
 	int fresh = 0;
 
 	for (int i = 0; i < r->n && !reason; i++) {
 		if (r->by_language && r->order[i] != GOPHER_REP && (!lang || strcmp(lang, "en") != 0))
 			continue;
 		if (r->order[i] == C4) {
-			reason = c4_apply(r, text);
+			reason = c4_apply(r->value + C4_FIRST, text, &count);
 			if (fresh)
 				signals_free(&s);
 			fresh = 0;
@@ -338,4 +180,68 @@ rules_apply(const struct rules *r, const char *lang, struct buf *text)
 	if (fresh)
 		signals_free(&s);
 	return reason;
+}
+
+int
+rules_code(const struct rules *r)
+{
+	int is = 0;
+
+	for (int i = 0; i < r->n; i++)
+		is |= r->order[i] == CODE;
+	return is;
+}
+
+/* Rows of equal filter and signal are one value, and stand side by side. */
+static int
+is_value(int i)
+{
+	return rows[i].how != PARAM && !(i && rows[i - 1].filter == rows[i].filter && rows[i - 1].what == rows[i].what);
+}
+
+const char *
+rules_value_name(int nth)
+{
+	for (int i = 0; i < ROWS; i++)
+		if (is_value(i) && !nth--)
+			return rows[i].reason;
+	return nth == 0 ? "c4.sentences" : NULL;
+}
+
+void
+rules_measure(const struct rules *r, const struct buf *text, double *value)
+{
+	struct buf now = { 0 };
+	struct signals s[FILTERS + 1];
+	int from[FILTERS] = { 0 }, n = 0, nth = 0, has_c4 = 0;
+
+	/* each filter sees what those before it in the list leave; those that are not in it see the text as it was */
+	buf_add(&now, text->p ? text->p : "", text->n);
+	signals_init(&s[n++], text->p ? text->p : "", text->n);
+	for (int i = 0; i < r->n; i++) {
+		from[r->order[i]] = n - 1;
+		has_c4 |= r->order[i] == C4;
+		if (r->order[i] == C4 && !c4_apply(r->value + C4_FIRST, &now, &value[rules_values() - 1]))
+			signals_init(&s[n++], now.p, now.n);
+	}
+	for (int i = 0; i < n; i++)
+		s[i].short_line = (size_t)r->value[SHORT_LINE];
+	for (int i = 0; i < ROWS; i++)
+		if (is_value(i))
+			value[nth++] = signals_get(&s[from[rows[i].filter]], (enum signal)rows[i].what);
+	if (!has_c4)
+		c4_apply(r->value + C4_FIRST, &now, &value[nth]);
+	while (n)
+		signals_free(&s[--n]);
+	buf_free(&now);
+}
+
+int
+rules_values(void)
+{
+	int n = 0;
+
+	while (rules_value_name(n))
+		n++;
+	return n;
 }

@@ -331,7 +331,9 @@ signals_get(struct signals *s, enum signal which)
 
 	if (s->known[which])
 		return s->value[which];
-	if (which <= SIG_DUP_PARAGRAPH_CHARS) {
+	if (which >= SIG_LONGEST_LINE) {
+		signals_code(s);
+	} else if (which <= SIG_DUP_PARAGRAPH_CHARS) {
 		uni_strip(&p, &n);
 		find_copies(s, p, n, 2, SIG_DUP_PARAGRAPHS, SIG_DUP_PARAGRAPH_CHARS);
 	} else if (which <= SIG_DUP_LINE_CHARS) {

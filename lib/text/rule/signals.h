@@ -19,6 +19,10 @@ enum signal {
 	SIG_TERMINAL_LINES, SIG_SHORT_LINES,    /* of those: ending in a terminator, of up to short_line characters */
 	SIG_DUP_CHARS,                          /* characters of duplicate lines, of all but newlines */
 	SIG_NEWLINES,                           /* newlines per word */
+	SIG_LONGEST_LINE, SIG_MEAN_LINE, SIG_ALL_LINES, /* characters; lines, blank ones too */
+	SIG_ALNUM, SIG_LETTERS,                 /* of all characters */
+	SIG_GENERATED,                          /* 1: the first lines say that a program wrote it */
+	SIG_ENCODED_RUN, SIG_ENCODED,           /* base64, hexadecimal: bytes of the longest run, share of all */
 	SIG_COUNT
 };
 
@@ -38,4 +42,5 @@ struct signals {
 void   signals_init(struct signals *, const char *text, size_t n);      /* short_line is 30 */
 double signals_get(struct signals *, enum signal);
 void   signals_free(struct signals *);
+void   signals_code(struct signals *);          /* those from SIG_LONGEST_LINE on; within text/rule */
 #endif
