@@ -7,7 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 1024 };       /* functions at a time */
+enum { ROWS_MAX = 1024, LANES = 8 };    /* functions at a time; of these, so many side by side */
+typedef uint64_t lanes __attribute__((vector_size(LANES * sizeof(uint64_t))));
+
+/* Compiled for what processors may have; the loader picks, and results are the same. */
+#if defined __x86_64__ && defined __gnu_linux__ && !defined __clang__
+#define EACH_CPU __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define EACH_CPU
+#endif
 
 static uint64_t
 mix(uint64_t h)
@@ -26,11 +34,20 @@ find_words(struct shingles *s, const char *text, size_t n)
 
 	s->n_words = 0;
 	for (size_t i = 0; i <= n; i += len) {
-		uint32_t c = i < n ? uni_decode(text + i, n - i, &len) : ' ';
+		unsigned char byte = i < n ? (unsigned char)text[i] : ' ';
+		uint32_t c = byte;
+		int in_word = byte < 0x80 && (byte == '_' || uni_alpha(byte) || uni_digit(byte));
 
-		len = i < n ? len : 1;
-		if (uni_word(c)) {
-			h = (h ^ uni_lower(c)) * 0x9fb21c651e98df25u;
+		len = 1;
+		if (byte >= 0x80) {
+			c = uni_decode(text + i, n - i, &len);
+			in_word = uni_word(c);
+			c = uni_lower(c);
+		} else if (byte >= 'A' && byte <= 'Z') {
+			c |= 32;
+		}
+		if (in_word) {
+			h = (h ^ c) * 0x9fb21c651e98df25u;
 			h ^= h >> 29;
 			letters++;
 		} else if (letters) {
@@ -127,31 +144,41 @@ minhash_init(struct minhash *m, size_t bands, size_t rows, uint64_t seed)
 {
 	m->bands = bands;
 	m->rows = rows;
-	m->a = xreallocarray(NULL, bands * rows, sizeof *m->a);
-	m->b = xreallocarray(NULL, bands * rows, sizeof *m->b);
+	m->a = xcalloc(bands * rows + LANES, sizeof *m->a);
+	m->b = xcalloc(bands * rows + LANES, sizeof *m->b);
 	for (size_t i = 0; i < bands * rows; i++) {
 		m->a[i] = rng_at(seed, i, 0, 0, 0) | 1;
 		m->b[i] = rng_at(seed, i, 1, 0, 0);
 	}
 }
 
+/* The least value of each of LANES functions. */
+EACH_CPU static void
+least_of(const uint64_t *v, size_t n, const uint64_t *a, const uint64_t *b, uint64_t *least)
+{
+	lanes x, y, best = ~(lanes){ 0 };
+
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	for (size_t i = 0; i < n; i++) {
+		lanes h = v[i] * x + y, less = (lanes)(h < best);
+
+		best = (h & less) | (best & ~less);
+	}
+	memcpy(least, &best, sizeof best);
+}
+
 void
 minhash_keys(const struct minhash *m, const struct shingles *s, uint64_t *keys)
 {
-	uint64_t least[ROWS_MAX];
+	uint64_t least[ROWS_MAX + LANES];
 
 	memset(keys, 0, m->bands * sizeof *keys);
 	for (size_t band = 0, step = ROWS_MAX / m->rows; s->n && band < m->bands; band += step) {
 		size_t bands = m->bands - band < step ? m->bands - band : step, n = bands * m->rows;
-		const uint64_t *a = m->a + band * m->rows, *b = m->b + band * m->rows;
 
-		memset(least, 0xff, sizeof least);
-		for (size_t i = 0; i < s->n; i++)
-			for (size_t k = 0; k < n; k++) {
-				uint64_t h = s->v[i] * a[k] + b[k];
-
-				least[k] = h < least[k] ? h : least[k];
-			}
+		for (size_t k = 0; k < n; k += LANES)
+			least_of(s->v, s->n, m->a + band * m->rows + k, m->b + band * m->rows + k, least + k);
 		for (size_t j = 0; j < bands; j++)
 			keys[band + j] = rng_hash(least + j * m->rows, m->rows * sizeof *least, band + j) | 1;
 	}
