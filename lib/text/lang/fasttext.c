@@ -6,33 +6,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WAITING = 512, ROW = 1u << 31 };
+
 /* A text on its way through a model. */
 struct ask {
 	const struct fasttext *m;
 	float    *hidden;               /* [dim] */
 	double    rows;                 /* that were added */
 	uint32_t *hashes;               /* of its words */
+	struct buf word;                /* the last one between marks */
 	size_t    n_hashes, cap_hashes;
+	uint32_t  waiting[WAITING + 1]; /* hashes of n-grams, mod buckets, and rows of words with ROW set; added in this order */
+	size_t    n_waiting;
 };
 
+/* What waits is looked up together, so that one does not wait for the other's place in memory; what was pruned away goes first. */
 static void
-add_row(struct ask *a, int64_t row)
-{
-	ftmatrix_add(&a->m->in, row, a->hidden);
-	a->rows++;
-}
-
-/* A bucket of n-grams, if the model kept it. */
-static void
-add_bucket(struct ask *a, uint32_t bucket)
+add_waiting(struct ask *a)
 {
 	const struct fasttext *m = a->m;
-	int64_t row = bucket;
+	size_t n = a->n_waiting;
 
-	if (m->pruned)
-		row = ftmodel_pruned(m, bucket);
-	if (row >= 0 && m->n_words + row < m->in.rows)
-		add_row(a, m->n_words + row);
+	if (m->pruned) {
+		size_t kept = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			uint32_t x = a->waiting[i];
+
+			a->waiting[kept] = x;
+			kept += x >> 31 | ftmodel_maybe(m, x);
+		}
+		n = kept;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint32_t x = a->waiting[i];
+		int64_t row = x & ROW ? (int64_t)(x & ~ROW) : m->pruned ? ftmodel_pruned(m, x) : (int64_t)x + m->n_words;
+
+		if (row >= 0 && row < m->in.rows) {
+			ftmatrix_add(&m->in, row, a->hidden);
+			a->rows++;
+		}
+	}
+	a->n_waiting = 0;
+}
+
+static void
+add(struct ask *a, uint32_t x)
+{
+	a->waiting[a->n_waiting++] = x;
+	if (a->n_waiting == WAITING)
+		add_waiting(a);
 }
 
 /* n-grams of minn to maxn characters of a word between marks. */
@@ -40,23 +63,28 @@ static void
 add_subwords(struct ask *a, const char *word, size_t n)
 {
 	const struct fasttext *m = a->m;
+	const char *s;
 
-#define AT(i) ((i) == 0 ? '<' : (i) == n + 1 ? '>' : word[(i) - 1])
-	for (size_t i = 0; m->buckets && i < n + 2; i++) {
+	buf_clear(&a->word);
+	buf_char(&a->word, '<');
+	buf_add(&a->word, word, n);
+	buf_char(&a->word, '>');
+	s = a->word.p;
+	n += 2;
+	for (size_t i = 0; m->buckets && i < n; i++) {
 		uint32_t h = FT_HASH;
 		size_t j = i;
 
-		if ((AT(i) & 0xc0) == 0x80)
+		if ((s[i] & 0xc0) == 0x80)
 			continue;
-		for (int k = 1; j < n + 2 && k <= m->maxn; k++) {
+		for (int k = 1; j < n && k <= m->maxn; k++) {
 			do
-				h = ft_hash_add(h, AT(j)), j++;
-			while (j < n + 2 && (AT(j) & 0xc0) == 0x80);
-			if (k >= m->minn && !(k == 1 && (i == 0 || j == n + 2)))
-				add_bucket(a, h % m->buckets);
+				h = ft_hash_add(h, s[j++]);
+			while (j < n && (s[j] & 0xc0) == 0x80);
+			if (k >= m->minn && !(k == 1 && (i == 0 || j == n)))
+				add(a, ftmodel_bucket(m, h));
 		}
 	}
-#undef AT
 }
 
 static void
@@ -71,7 +99,7 @@ add_word(struct ask *a, const char *word, size_t n)
 		return;                         /* a label is no feature */
 	VEC_PUSH(a->hashes, a->n_hashes, a->cap_hashes, h);
 	if (id >= 0)
-		add_row(a, id);
+		add(a, (uint32_t)id | ROW);
 	if (!end && m->maxn > 0)
 		add_subwords(a, word, n);
 }
@@ -85,7 +113,7 @@ add_ngrams(struct ask *a)
 
 		for (size_t j = i + 1; j < a->n_hashes && j < i + (size_t)a->m->ngrams; j++) {
 			h = h * 116049371 + (uint64_t)(int64_t)(int32_t)a->hashes[j];
-			add_bucket(a, (uint32_t)(h % a->m->buckets));
+			add(a, (uint32_t)(h % a->m->buckets));
 		}
 	}
 }
@@ -107,6 +135,7 @@ read_text(struct ask *a, const char *s, size_t n)
 	add_word(a, "</s>", 4);
 	if (a->m->ngrams > 1)
 		add_ngrams(a);
+	add_waiting(a);
 	for (int k = 0; k < a->m->dim && a->rows > 0; k++)
 		a->hidden[k] = (float)(a->hidden[k] / a->rows);
 	return a->rows > 0 ? 0 : -1;
@@ -118,32 +147,55 @@ sigmoid(double x)
 	return 1 / (1 + exp(-x));
 }
 
-/* Down the tree from its root, the last node: the probability of each leaf; 1e-5 is what fastText adds before it takes logarithms. */
+/* The probabilities of what is left and right below inner node i; 1e-5 is what fastText adds before it takes logarithms. */
 static void
-score_tree(const struct fasttext *m, const float *hidden, double *score)
+fork_at(const struct fasttext *m, const float *hidden, size_t i, double prob, double below[2])
 {
-	size_t leaves = (size_t)m->n_labels;
+	double f = sigmoid(ftmatrix_dot(&m->out, (int64_t)i, hidden));
 
+	below[0] = prob * (1 - f + 1e-5);
+	below[1] = prob * (f + 1e-5);
+}
+
+/* Down the tree from its root, the last node: the probability of each leaf; with `best`, of those alone that may be the likeliest. */
+static void
+score_tree(const struct fasttext *m, const float *hidden, int best, double *score)
+{
+	size_t leaves = (size_t)m->n_labels, i = 2 * leaves - 2;
+	double least = best ? 1 : 0, below[2];
+
+	while (best && i >= leaves) {           /* the likelier side each time: the likeliest leaf is no worse than where that ends */
+		fork_at(m, hidden, i - leaves, least, below);
+		i = (size_t)(below[1] > below[0] ? m->tree[i - leaves].right : m->tree[i - leaves].left);
+		least = below[1] > below[0] ? below[1] : below[0];
+	}
 	score[2 * leaves - 2] = 1;
-	for (size_t i = 2 * leaves - 2; i >= leaves; i--) {
-		double f = sigmoid(ftmatrix_dot(&m->out, (int64_t)(i - leaves), hidden));
-
-		score[m->tree[i - leaves].left] = score[i] * (1 - f + 1e-5);
-		score[m->tree[i - leaves].right] = score[i] * (f + 1e-5);
+	for (i = 2 * leaves - 2; i >= leaves; i--) {
+		if (score[i] < .99 * least)
+			continue;               /* a leaf's is a thousandth more than its node's at most */
+		fork_at(m, hidden, i - leaves, score[i], below);
+		score[m->tree[i - leaves].left] = below[0];
+		score[m->tree[i - leaves].right] = below[1];
 	}
 }
 
-/* The probability of each label, in an array to be freed; NULL for a text without features. */
+/* The probability of each label, or with `best` of those that may be the likeliest, in an array to be freed; NULL for a text without features. */
 static double *
-ask(const struct fasttext *m, const char *text, size_t n)
+ask(const struct fasttext *m, const char *text, size_t n, int best)
 {
-	struct ask a = { .m = m, .hidden = xcalloc((size_t)m->dim, sizeof *a.hidden) };
+	struct ask a;
 	double *score = NULL, most = -INFINITY, sum = 0;
 
+	a.m = m;
+	a.hidden = xcalloc((size_t)m->dim, sizeof *a.hidden);
+	a.rows = 0;
+	a.word = (struct buf){ 0 };
+	a.hashes = NULL;
+	a.n_hashes = a.cap_hashes = a.n_waiting = 0;
 	if (read_text(&a, text, n) == 0) {
 		score = xcalloc(2 * (size_t)m->n_labels, sizeof *score);
 		if (m->loss == FT_TREE)
-			score_tree(m, a.hidden, score);
+			score_tree(m, a.hidden, best, score);
 		for (int i = 0; i < m->n_labels && m->loss != FT_TREE; i++) {
 			score[i] = ftmatrix_dot(&m->out, i, a.hidden);
 			most = score[i] > most ? score[i] : most;
@@ -157,6 +209,7 @@ ask(const struct fasttext *m, const char *text, size_t n)
 		}
 	}
 	free(a.hashes);
+	buf_free(&a.word);
 	free(a.hidden);
 	return score;
 }
@@ -164,7 +217,7 @@ ask(const struct fasttext *m, const char *text, size_t n)
 int
 fasttext_best(const struct fasttext *m, const char *text, size_t n, double *prob)
 {
-	double *p = ask(m, text, n);
+	double *p = ask(m, text, n, 1);
 	int best = p ? 0 : -1;
 
 	for (int i = 1; p && i < m->n_labels; i++)
@@ -178,7 +231,7 @@ fasttext_best(const struct fasttext *m, const char *text, size_t n, double *prob
 double
 fasttext_prob(const struct fasttext *m, const char *text, size_t n, int label)
 {
-	double *p = ask(m, text, n), x = p ? p[label] : 0;
+	double *p = ask(m, text, n, 0), x = p ? p[label] : 0;
 
 	free(p);
 	return x;

@@ -71,6 +71,18 @@ ftmatrix_add(const struct ftmatrix *m, int64_t row, float *to)
 	}
 	if (m->norms)
 		norm = float_at(centroid(&m->norm, 0, m->norms[row], &columns));
+	if (m->quant.width == 2 && m->quant.last == 2) {        /* as nearly all are */
+		const unsigned char *code = m->codes + row * m->quant.parts;
+
+		for (int part = 0; part < m->quant.parts; part++, to += 2) {
+			float pair[2];
+
+			memcpy(pair, m->quant.centroids + 8 * (part * CENTROIDS + code[part]), sizeof pair);
+			to[0] += norm * pair[0];
+			to[1] += norm * pair[1];
+		}
+		return;
+	}
 	for (int part = 0; part < m->quant.parts; part++, to += columns) {
 		p = centroid(&m->quant, part, m->codes[row * m->quant.parts + part], &columns);
 		for (int k = 0; k < columns; k++)
@@ -153,11 +165,11 @@ table_size(uint64_t n)
 int32_t
 ftmodel_find(const struct fasttext *m, const char *word, size_t n, uint32_t hash)
 {
-	for (uint32_t i = hash & (m->n_slots - 1); m->slots[i]; i = (i + 1) & (m->n_slots - 1)) {
-		const char *s = m->entry[m->slots[i] - 1];
+	for (uint32_t i = hash & (m->n_slots - 1); m->slots[i].id; i = (i + 1) & (m->n_slots - 1)) {
+		const char *s = m->entry[m->slots[i].id - 1];
 
-		if (strncmp(s, word, n) == 0 && s[n] == 0)
-			return m->slots[i] - 1;
+		if (m->slots[i].hash == hash && strncmp(s, word, n) == 0 && s[n] == 0)
+			return m->slots[i].id - 1;
 	}
 	return -1;
 }
@@ -175,7 +187,9 @@ kept_slot(const struct fasttext *m, int32_t bucket)
 int64_t
 ftmodel_pruned(const struct fasttext *m, uint32_t bucket)
 {
-	return m->n_kept ? (int64_t)m->kept[kept_slot(m, (int32_t)bucket)].to - 1 : -1;
+	int32_t to = m->kept[kept_slot(m, (int32_t)bucket)].to;
+
+	return to ? (int64_t)m->n_words + to - 1 : -1;
 }
 
 /* Words, then labels, with their counts; which buckets of n-grams were kept. */
@@ -212,21 +226,26 @@ read_dictionary(struct cursor *c, struct fasttext *m, int64_t **counts)
 		if (i >= words)
 			(*counts)[i - words] = count;
 		h = ft_hash(m->entry[i], len);
-		for (k = h & (m->n_slots - 1); m->slots[k]; k = (k + 1) & (m->n_slots - 1))
+		for (k = h & (m->n_slots - 1); m->slots[k].id; k = (k + 1) & (m->n_slots - 1))
 			;
-		m->slots[k] = (int32_t)i + 1;
+		m->slots[k].hash = h;
+		m->slots[k].id = (int32_t)i + 1;
 	}
 	m->pruned = kept >= 0;
-	m->n_kept = kept > 0 ? table_size((uint64_t)kept) : 0;
-	m->kept = m->n_kept ? xcalloc(m->n_kept, sizeof *m->kept) : NULL;
+	if (m->pruned) {
+		m->n_kept = table_size((uint64_t)kept);
+		m->kept = xcalloc(m->n_kept, sizeof *m->kept);
+		m->kept_bits = xcalloc(m->n_kept / 4, sizeof *m->kept_bits);
+	}
 	for (int64_t i = 0; i < kept && c->ok; i++) {
 		int32_t from = (int32_t)take_int(c, 4), to = (int32_t)take_int(c, 4);
+		size_t bit = (uint32_t)from & ((size_t)m->n_kept * 16 - 1);
 		uint32_t k = kept_slot(m, from);
 
 		if (to < 0 || to == INT32_MAX)
 			c->ok = 0;
 		else
-			m->kept[k].from = from, m->kept[k].to = to + 1;
+			m->kept[k].from = from, m->kept[k].to = to + 1, m->kept_bits[bit / 64] |= 1ull << bit % 64;
 	}
 }
 
@@ -269,6 +288,7 @@ read_model(struct cursor *c, struct fasttext *m, struct err *err)
 	m->ngrams = v[5] > 0 && v[5] < 64 ? (int)v[5] : 1;
 	m->loss = (enum ft_loss)v[6];
 	m->buckets = (uint32_t)v[8];
+	m->inverse = v[8] ? UINT64_MAX / (uint64_t)v[8] + 1 : 0;
 	m->minn = (int)v[9];
 	m->maxn = version == 11 ? 0 : v[10] < 64 ? (int)v[10] : 64;
 	read_dictionary(c, m, &counts);
@@ -320,6 +340,7 @@ fasttext_free(struct fasttext *m)
 	free(m->entry);
 	free(m->slots);
 	free(m->kept);
+	free(m->kept_bits);
 	free(m->tree);
 	if (m->map.p)
 		file_unmap(&m->map);

@@ -26,18 +26,36 @@ struct fasttext {
 	int          dim, ngrams, minn, maxn;
 	enum ft_loss loss;
 	uint32_t     buckets;
+	uint64_t     inverse;           /* 2^64 / buckets, rounded up */
 	int32_t      n_words, n_labels;
 	const char **entry;             /* words, then labels: in the file's bytes */
-	int32_t     *slots;             /* open hash table of entries, + 1 */
+	struct { uint32_t hash; int32_t id; } *slots;   /* open hash table of entries, + 1 */
 	uint32_t     n_slots;
 	int          pruned;
 	struct { int32_t from, to; } *kept;     /* open hash table of buckets, to: row + 1, 0 free */
 	uint32_t     n_kept;
+	uint64_t    *kept_bits;         /* 16 a slot: bit bucket mod their number of each bucket in it */
 	struct ftmatrix in, out;
 	struct { int32_t left, right; } *tree;  /* inner nodes n_labels .. 2 n_labels - 2 */
 };
 int32_t ftmodel_find(const struct fasttext *, const char *word, size_t n, uint32_t hash);       /* -1: unknown */
-int64_t ftmodel_pruned(const struct fasttext *, uint32_t bucket);       /* its row behind the words; -1: was thrown away */
+int64_t ftmodel_pruned(const struct fasttext *, uint32_t bucket);       /* its row; -1: was thrown away */
+/* 0: it was surely thrown away */
+static inline uint32_t
+ftmodel_maybe(const struct fasttext *m, uint32_t bucket)
+{
+	size_t i = bucket & ((size_t)m->n_kept * 16 - 1);
+
+	return (uint32_t)(m->kept_bits[i / 64] >> i % 64 & 1);
+}
+
+
+/* h mod buckets by a multiplication (Lemire, Kaser, Kurz 2019). */
+static inline uint32_t
+ftmodel_bucket(const struct fasttext *m, uint32_t h)
+{
+	return (uint32_t)((unsigned __int128)(m->inverse * h) * m->buckets >> 64);
+}
 
 /* FNV-1a, with bytes as signed characters. */
 #define FT_HASH 2166136261u
