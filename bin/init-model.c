@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *preset, *config, *vocab_path, *chat_name, *from, *out = "-";
+static const char *preset, *config, *vocab_path, *chat_name, *from, *teacher, *out = "-";
 static long long depth, seed, context, vocab_n, batch = 8;
 static struct plan how = { .optim = OPTIM_DEFAULTS(6e-4, "constant") };
 static const char *dtype = "f32";
@@ -30,6 +30,14 @@ static const struct opt opts[] = {
 	{ 0, "optimizer", OPT_STR, &how.optim.optimizer_name, "NAME", "that of train-step, for --plan", OPT_QUIET },
 	{ 0, "dtype", OPT_STR, &dtype, "TYPE", "that of train-step, for --plan", OPT_QUIET },
 	{ 0, "recompute", OPT_FLAG, &recompute, NULL, "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "lora", OPT_STR, &how.adapt.lora, "RANK", "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "lora-targets", OPT_STR, &how.adapt.targets, "PCRE", "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "adapter", OPT_STR, &how.adapt.bottleneck, "WIDTH", "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "prompt", OPT_INT, &how.adapt.prompt, "N", "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "prefix", OPT_INT, &how.adapt.prefix, "N", "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "ema", OPT_NUM, &how.ema, "BETA", "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "keep-best", OPT_FLAG, &how.keep_best, NULL, "that of train-step, for --plan", OPT_QUIET },
+	{ 0, "distill", OPT_STR, &teacher, "MODEL", "that of train-step, for --plan", OPT_QUIET },
 	{ 0, "price-per-hour", OPT_NUM, &how.price, "X", "what the machine costs an hour, for --plan", OPT_QUIET },
 	{ 0, "watts", OPT_NUM, &how.watts, "X", "what the machine draws, for --plan", OPT_QUIET },
 	{ 0, "list", OPT_FLAG, &list, NULL, "print the names of the presets", OPT_QUIET },
@@ -70,6 +78,7 @@ shape(struct config *c)
 static void
 print_plan(const struct config *c)
 {
+	struct config large;
 	struct buf b = { 0 };
 	struct err e;
 
@@ -79,11 +88,17 @@ print_plan(const struct config *c)
 		die_usage("--price-per-hour and --watts: 0 or more");
 	if (net_half(dtype) < 0)
 		die_usage("--dtype=%s: f32, bf16 or f16", dtype);
-	if (optim_check(&how.optim, 0, &e))
+	if (optim_check(&how.optim, 0, &e) || adapter_check(&how.adapt, &e))
 		die_usage("%s", e.text);
 	how.B = (int)batch;
+	if (!cli_given(&context))
+		how.T -= (int)(how.adapt.prompt + how.adapt.prefix);
 	how.use = (recompute ? NET_RECOMPUTE : NET_GRAD) | net_half(dtype);
-	plan_print(c, &how, &b);
+	if (teacher && model_load_config(&large, teacher, &e))
+		die_err(&e);
+	how.teacher = teacher ? &large : NULL;
+	if (plan_print(c, &how, &b, &e))
+		die_err(&e);
 	fputs(b.p, stdout);
 	buf_free(&b);
 	cli_close_stdout();

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
+#include "base/ranks.h"
 #include "learn/train.h"
 #include "model/net/net.h"
 #include <stdio.h>
@@ -104,6 +105,8 @@ check(void)
 	for (int i = 0; i < o.nfiles; i++)
 		from |= from_stdin(o.files[i]);
 	need(!(from && o.epochs > 1), "--epochs: standard input can be read only once");
+	need(ranks_n() == 1 || !(from || from_stdin(o.model)), "under mpirun tokens and model come from named files");
+	need(ranks_n() == 1 || !(grads || apply), "--grads and --apply are each one process's");
 	need(!(from && from_stdin(o.model)), "-m -: then the tokens come from named files");
 	need(o.eval || !(o.keep_best || o.eval_every), "--eval=FILE says what to measure on");
 	need(!o.eval || !from_stdin(o.eval), "--eval: a file with a name, it is read many times");
@@ -137,6 +140,10 @@ main(int argc, char **argv)
 
 	o.nfiles = argc - first;
 	o.files = argv + first;
+	if (ranks_start(&e))
+		die_err(&e);
+	if (ranks_me())
+		verbosity = 0;
 	check();
 	provenance();
 	if (!o.out && !grads && !stat(o.model, &st) && S_ISDIR(st.st_mode) && !adapter_is(o.model))
@@ -151,5 +158,6 @@ main(int argc, char **argv)
 		bad = train_run(&o, &e);
 	if (bad)
 		die_err(&e);
+	ranks_end();
 	return EXIT_OK;
 }

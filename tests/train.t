@@ -167,7 +167,10 @@ fills() {       # the peak that a plan predicts, and what the run then takes
 	preset=$1; shift
 	init-model --preset=$preset -w vocab.json -o mem.st 2>/dev/null
 	plan=$(init-model --preset=$preset -w vocab.json --plan "$@" | awk '/peak of/ { print $4 * ($5 == "GB" ? 1e9 : 1e6) }')
-	train-step -q -m mem.st -n 2 -o mem.out --log=lm "$@" many.lms
+	rm -rf mem.out lm
+	case "$*" in *keep-best*) train-step -q -m mem.st -n 2 -o mem.out --log=lm --eval=few.lms --eval-every=1 "$@" many.lms; tail -1 lm | grep -q eval_loss && sed -i '$d' lm ;;
+	*) train-step -q -m mem.st -n 2 -o mem.out --log=lm "$@" many.lms ;;
+	esac
 	echo "$preset $*: $plan predicted, $(last lm rss) measured" >&2
 	near "$(last lm rss)" "$plan" "$(awk "BEGIN { print 0.05 * $plan }")"
 }
@@ -175,6 +178,8 @@ for i in 1 2 3 4; do cat docs.jsonl; done | tokenize -w vocab.json --eot -o many
 if grep -q __asan_init "$(command -v train-step)"; then
 	skip 'a plan predicts the peak of memory' 'sanitizers take memory too'
 else
+	t 'and those of adapters, of means and best weights, of teachers' 'fills small -B 6 -T 256 --lora=8 && fills small -B 6 -T 256 --dtype=f16 --adapter=32 --optimizer=sgd && fills small -B 6 -T 240 --prompt=16 &&
+		fills small -B 6 -T 240 --prefix=16 --recompute && fills small -B 2 -T 128 --ema=0.9 --keep-best && fills small -B 2 -T 128 --distill=mem.st'
 	t 'a plan predicts the peak of memory to 5 %' 'fills micro -B 8 -T 128 && fills tiny -B 6 -T 256 --optimizer=muon && fills tiny -B 6 -T 256 --recompute && fills small -B 4 -T 256 --dtype=bf16'
 fi
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 void *
 xrealloc(void *p, size_t n)
@@ -175,4 +176,13 @@ arena_free(struct arena *a)
 	if (a->map)
 		munmap(a->map, a->mapped);
 	*a = (struct arena){ 0 };
+}
+
+void
+mem_forget(void *p, size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), skip = (page - (uintptr_t)p % page) % page;
+
+	if (n > skip + page)
+		madvise((char *)p + skip, (n - skip) / page * page, MADV_DONTNEED);
 }

@@ -48,4 +48,7 @@ struct arena {
 void  arena_init(struct arena *, size_t size);
 void *arena_take(struct arena *, size_t n);             /* aligned to 64; more than there is ends the program */
 void  arena_free(struct arena *);
+
+/* Whole pages within n bytes that were zeroed memory are given back: they read as 0 again, others stay as they are. */
+void  mem_forget(void *, size_t n);
 #endif

@@ -222,3 +222,20 @@ batch_read(struct batch *x, struct batches *b)
 	}
 	return x->rows;
 }
+
+struct batch
+batch_part(const struct batch *x, int n, int i, int *first)
+{
+	struct batch part = *x;
+	size_t at;
+
+	*first = (int)((long long)x->rows * i / n);
+	at = (size_t)*first * (size_t)x->T;
+	part.rows = (int)((long long)x->rows * (i + 1) / n) - *first;
+	part.tok += at;
+	part.target += at;
+	part.coef += at;
+	if (part.start)
+		part.start += at;
+	return part;
+}

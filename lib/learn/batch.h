@@ -35,6 +35,8 @@ void batch_init(struct batch *, const struct batches *, int max);
 void batch_free(struct batch *);
 /* The next records, as many as there are up to max; returns how many. */
 int  batch_read(struct batch *, struct batches *);
+/* The i-th of n parts of its rows, with the arrays and the `supervised` of the whole; *first: its first row. */
+struct batch batch_part(const struct batch *, int n, int i, int *first);
 
 /* Passes over records; how many there were. */
 uint64_t batches_skip(struct batches *, uint64_t n);

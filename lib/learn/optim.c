@@ -137,6 +137,54 @@ optim_init(struct optim *o, const struct optim_opts *opts, const struct params *
 			size_t left = par->v[i].count - at;
 			o->chunk[c] = (struct optim_chunk){ par->v[i].offset + at, left < CHUNK ? left : CHUNK, i, 0 };
 		}
+	o->last = o->n_chunk;
+}
+
+/* Muon takes matrices whole. */
+static int
+may_begin(const struct optim *o, size_t c)
+{
+	return o->opts.optimizer != OPTIM_MUON || !c || o->chunk[c].param != o->chunk[c - 1].param;
+}
+
+void
+optim_part(struct optim *o, int n, int me, double (*sum)(double))
+{
+	size_t c = 0;
+
+	o->at = xcalloc((size_t)n + 1, sizeof *o->at);
+	o->sum = sum;
+	for (int r = 0; r <= n; r++) {
+		size_t from = o->par->total / (size_t)n * (size_t)r;
+		while (c < o->n_chunk && (r == n || o->chunk[c].at < from || !may_begin(o, c)))
+			c++;
+		o->at[r] = c < o->n_chunk ? o->chunk[c].at : o->par->total;
+		if (r == me)
+			o->first = c;
+		if (r == me + 1)
+			o->last = c;
+	}
+}
+
+/* Vectors of the optimizer outside the part at hand. */
+static void
+forget(const struct optim *o, float *x)
+{
+	size_t from = o->first < o->n_chunk ? o->chunk[o->first].at : o->par->total;
+	size_t to = o->last < o->n_chunk ? o->chunk[o->last].at : o->par->total;
+
+	mem_forget(x, from * sizeof *x);
+	mem_forget(x + to, (o->par->total - to) * sizeof *x);
+}
+
+void
+optim_forget(struct optim *o)
+{
+	if (!o->at)
+		return;
+	forget(o, o->m);
+	if (o->v)
+		forget(o, o->v);
 }
 
 void
@@ -146,6 +194,7 @@ optim_free(struct optim *o)
 	free(o->v);
 	free(o->frozen);
 	free(o->chunk);
+	free(o->at);
 	arena_free(&o->scratch);
 	memset(o, 0, sizeof *o);
 }
@@ -189,7 +238,7 @@ static void
 norm_chunk(size_t i, void *ctx)
 {
 	struct pass *p = ctx;
-	struct optim_chunk *c = &p->o->chunk[i];
+	struct optim_chunk *c = &p->o->chunk[p->o->first + i];
 
 	c->sumsq = frozen(p->o, c) ? 0 : op_sumsq(p->g + c->at, c->n);
 }
@@ -209,7 +258,7 @@ update_chunk(size_t i, void *ctx)
 {
 	struct pass *p = ctx;
 	const struct optim *o = p->o;
-	const struct optim_chunk *c = &o->chunk[i];
+	const struct optim_chunk *c = &o->chunk[o->first + i];
 	struct op_adamw a = p->a;
 
 	if (frozen(o, c))
@@ -229,7 +278,7 @@ muon(struct pass *p)
 {
 	const struct optim *o = p->o;
 
-	for (int i = 0; i < o->par->n; i++) {
+	for (int i = o->first < o->last ? o->chunk[o->first].param : 0; o->first < o->last && i <= o->chunk[o->last - 1].param; i++) {
 		const struct param *t = &o->par->v[i];
 		size_t rows = muon_rows(t), cols = (size_t)t->shape[1];
 		if (!optim_one_moment(o, i) || (o->frozen && o->frozen[i]))
@@ -246,9 +295,11 @@ optim_step(struct optim *o, float *w, const float *g, double count, double *norm
 	struct pass p = { .o = o, .w = w, .g = g };
 	double sum = 0, scale = 1 / count, t = (double)(o->step + 1);
 
-	par_for(o->n_chunk, norm_chunk, &p);
-	for (size_t i = 0; i < o->n_chunk; i++)
+	par_for(o->last - o->first, norm_chunk, &p);
+	for (size_t i = o->first; i < o->last; i++)
 		sum += o->chunk[i].sumsq;
+	if (o->sum)
+		sum = o->sum(sum);
 	*norm = sqrt(sum) * scale;
 	if (!isfinite(*norm))
 		return err_set(e, "step %lld: the gradient is not finite (a smaller --lr, more --warmup?)", o->step + 1);
@@ -257,7 +308,7 @@ optim_step(struct optim *o, float *w, const float *g, double count, double *norm
 	p.a = (struct op_adamw){ .lr = (float)optim_lr(s, o->step), .beta1 = (float)s->beta1, .beta2 = (float)s->beta2,
 		.eps = (float)s->eps, .decay = s->optimizer == OPTIM_ADAM ? 0 : (float)s->decay, .gscale = (float)scale,
 		.c1 = (float)(1 - pow(s->beta1, t)), .c2 = (float)(1 - pow(s->beta2, t)) };
-	par_for(o->n_chunk, update_chunk, &p);
+	par_for(o->last - o->first, update_chunk, &p);
 	if (s->optimizer == OPTIM_MUON)
 		muon(&p);
 	o->step++;

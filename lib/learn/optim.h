@@ -53,6 +53,9 @@ struct optim {
 	struct arena         scratch;   /* of muon */
 	uint8_t             *frozen;    /* [par->n]: weights that stay as they are; NULL: none.  Owned */
 	long long            step;      /* steps made */
+	size_t              *at;        /* [ranks + 1]: what each rank moves, whole chunks; NULL: one moves all.  Owned */
+	size_t               first, last;       /* the chunks that are moved here */
+	double             (*sum)(double);      /* over ranks; NULL: one */
 	struct optim_chunk {            /* the pieces that threads take, each within one tensor */
 		size_t at, n;
 		int    param;
@@ -62,6 +65,11 @@ struct optim {
 };
 void optim_init(struct optim *, const struct optim_opts *, const struct params *);
 void optim_free(struct optim *);
+/* From now on moves one of n equal parts, of the same weights in n processes that call this with their own `me`; the moments
+ * of the others are not touched (Rajbhandari et al. 2020, its first stage).  sum: adds up a number over all. */
+void optim_part(struct optim *, int n, int me, double (*sum)(double));
+/* Gives back the moments of other parts (after a state was read or written). */
+void optim_forget(struct optim *);
 size_t optim_bytes(const struct optim_opts *, const struct params *);   /* memory that it will touch */
 /* Whether that tensor has no second moments: with sgd none has, with muon no matrix of a hidden layer, all others are
  * AdamW's. */
@@ -71,7 +79,7 @@ int  optim_freeze(struct optim *, const char *pattern, struct err *);
 
 /* One step: g (total) holds sums, divided by `count` (supervised tokens, pairs ...) in the same pass that clips
  * and updates; lr = optim_lr(opts, step).  Weights of fewer than two dimensions do not decay.  *norm: of the
- * gradient after the division, before the clipping.  The sum's order depends on the shapes alone: the same bits
+ * gradient after the division, before the clipping.  Of a part, g and w are used within it.  The sum's order depends on the shapes alone: the same bits
  * at any number of threads.  -1, and nothing is changed: the norm is not finite. */
 int optim_step(struct optim *, float *w, const float *g, double count, double *norm, struct err *);
 void optim_zero(float *g, size_t n);    /* g = 0, by all threads */

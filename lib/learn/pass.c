@@ -90,7 +90,8 @@ pass_grad(struct pass *p, const struct batch *x)
 		optim_zero(p->g, model_moving(p->model)->total);
 	for (int r = 0; r < x->rows; r += p->B)
 		sum = micro(p, x, r, p->g, sum);
-	net_finish(p->net, p->g);
+	if (x->rows)
+		net_finish(p->net, p->g);
 	return sum;
 }
 

@@ -5,6 +5,7 @@
 #include "kern/gemm.h"
 #include "learn/plan.h"
 #include "model/file/card.h"
+#include "model/file/model.h"
 #include "model/law.h"
 #include "model/net/net.h"
 #include <math.h>
@@ -84,36 +85,73 @@ print_time(struct buf *b, const char *what, double s)
 		buf_printf(b, "%.4g years\n", s / 86400 / 365.25);
 }
 
-/* What is held during a step, by kind: weights and gradients are one kind each. */
+/* What is held during a step, by kind. */
 struct memory {
-	double weights, moments, acts, rest;
+	double weights, adapter, grads, moments, ema, best, teacher, acts, rest;
+	double loading;         /* while a file is read */
 };
 
-static struct memory
-memory_of(const struct config *c, const struct plan *u, const struct params *p)
+static double
+in_memory(const struct params *p)
 {
-	double batch = 4.0 * u->B * u->T;       /* of tokens, targets, coefficients, log-probabilities */
+	return (double)p->total * sizeof (float);
+}
 
-	return (struct memory){ (double)p->total * sizeof (float), (double)optim_bytes(&u->optim, p),
-		(double)net_bytes(c, u->B, u->T, u->use), u->base + (double)net_scratch(c, u->B, u->T, u->use) + 4 * batch };
+/* The largest tensor, as that of a file is in memory while it is read. */
+static double
+largest(const struct params *p)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < p->n; i++)
+		n = p->v[i].count > n ? p->v[i].count : n;
+	return (double)n * sizeof (float);
 }
 
 static double
 together(const struct memory *m)
 {
-	return 2 * m->weights + m->moments + m->acts + m->rest;
+	double all = m->weights + m->adapter + m->grads + m->moments + m->ema + m->best + m->teacher + m->acts + m->rest;
+
+	return fmax(all, m->loading);
 }
 
-double
-plan_peak(const struct config *c, const struct plan *u)
+static void
+add_teacher(struct memory *m, const struct plan *u)
 {
-	struct params p;
-	struct memory m;
+	struct model t;
+	double w;
 
-	params_init(&p, c);
-	m = memory_of(c, u, &p);
-	params_free(&p);
-	return together(&m);
+	model_shape(&t, u->teacher);
+	w = in_memory(&t.par);
+	m->loading = fmax(m->loading, m->weights + m->adapter + w + largest(&t.par) + u->base);
+	m->teacher = w + (double)net_bytes(&t, u->B, u->T, u->use & ~(NET_GRAD | NET_RECOMPUTE));
+	model_free(&t);
+}
+
+/* m: a shape, with its adapter if it has one. */
+static struct memory
+memory_of(const struct model *m, const struct plan *u)
+{
+	const struct params *moving = model_moving(m);
+	double rows = (double)u->B * u->T, one = in_memory(moving);
+	struct memory k = { .weights = in_memory(&m->par), .adapter = m->adapter ? one : 0, .grads = one,
+		.moments = (double)optim_bytes(&u->optim, moving), .ema = u->ema > 0 ? one : 0, .best = u->keep_best ? one : 0,
+		.acts = (double)net_bytes(m, u->B, u->T, u->use) };
+
+	/* of each token: itself, its target, two coefficients, a log-probability */
+	k.rest = u->base + (double)net_scratch(&m->cfg, u->B, u->T, u->use) + 5 * 4 * rows;
+	k.loading = k.weights + largest(&m->par) + u->base;
+	if (u->teacher)
+		add_teacher(&k, u);
+	return k;
+}
+
+static void
+print_part(struct buf *b, const char *what, double bytes)
+{
+	if (bytes > 0)
+		print_size(b, what, bytes);
 }
 
 static void
@@ -123,28 +161,41 @@ print_memory(struct buf *b, const struct plan *u, const struct memory *m)
 
 	print_size(b, "memory: weights", m->weights);
 	print_size(b, "  in 16 bits", m->weights / 2);
-	print_size(b, "  gradients", m->weights);
+	print_part(b, "  adapter", m->adapter);
+	print_size(b, "  gradients", m->grads);
 	snprintf(what, sizeof what, "  moments of %s", u->optim.optimizer_name);
 	print_size(b, what, m->moments);
+	print_part(b, "  mean of weights", m->ema);
+	print_part(b, "  best weights", m->best);
+	print_part(b, "  teacher", m->teacher);
 	snprintf(what, sizeof what, "  activations, %d x %d", u->B, u->T);
 	print_size(b, what, m->acts);
 	print_size(b, "  kernels, program", m->rest);
 	print_size(b, "  peak of train-step", together(m));
 }
 
-void
-plan_print(const struct config *c, const struct plan *cost, struct buf *b)
+int
+plan_print(const struct config *c, const struct plan *cost, struct buf *b, struct err *e)
 {
-	struct params p;
+	struct model m;
 	struct memory memory;
 	double n, matrix, flops, tokens, hours;
 
-	params_init(&p, c);
-	n = (double)params_count(&p);
-	matrix = (double)params_matrix(&p, c);
-	flops = params_flops(&p, c, cost->T);
-	memory = memory_of(c, cost, &p);
-	params_free(&p);
+	model_shape(&m, c);
+	if (cost->adapt.kind && adapter_new(&m, &cost->adapt, e)) {
+		model_free(&m);
+		return -1;
+	}
+	if (cost->T > m.cfg.T) {
+		err_set(e, "records of %d tokens, but virtual tokens leave %d of the context", cost->T, m.cfg.T);
+		model_free(&m);
+		return -1;
+	}
+	n = (double)params_count(&m.par);
+	matrix = (double)params_matrix(&m.par, c);
+	flops = params_flops(&m.par, c, cost->T);
+	memory = memory_of(&m, cost);
+	model_free(&m);
 	tokens = law_tokens(&law_chinchilla, n);
 	hours = tokens * flops / cost->speed / 3600;
 	buf_printf(b, "%-24s", "shape");
@@ -171,4 +222,5 @@ plan_print(const struct config *c, const struct plan *cost, struct buf *b)
 		buf_printf(b, "%-24s%.4g, at %g an hour\n", "cost", hours * cost->price, cost->price);
 	if (cost->watts > 0)
 		buf_printf(b, "%-24s%.4g kWh, at %g W\n", "energy", hours * cost->watts / 1000, cost->watts);
+	return 0;
 }

@@ -186,6 +186,35 @@ run_options(struct run *r, const char *steps, struct err *e)
 	return bad;
 }
 
+void
+run_took(struct run *r, const struct batches *data)
+{
+	char crc[24];
+
+	r->record = batches_count(data);
+	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)batches_crc(data));
+	state_set(&r->state, "data", crc);
+}
+
+int
+run_find_place(struct run *r, struct batches *data, struct err *e)
+{
+	unsigned long long n = batches_skip(data, r->record);
+	char *was = r->resumed && state_get(&r->state, "data") ? xstrdup(state_get(&r->state, "data")) : NULL;
+	uint64_t had = r->record;
+	int bad = 0;
+
+	run_took(r, data);
+	if (r->resumed && n < had)
+		bad = err_set(e, "%s: the state is of other data: it has learnt from %llu records, here are %llu", r->path,
+		    (unsigned long long)had, n);
+	else if (r->resumed && (!was || strcmp(was, state_get(&r->state, "data"))))
+		bad = err_set(e, "%s: the state is of other data: its %llu records are not these (%s, not %s)", r->path, n,
+		    was ? was : "unknown", state_get(&r->state, "data"));
+	free(was);
+	return bad;
+}
+
 int
 run_save(struct run *r, struct err *e)
 {

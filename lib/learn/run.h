@@ -2,6 +2,7 @@
 #ifndef LM_RUN_H
 #define LM_RUN_H
 /* SPDX-License-Identifier: MIT */
+#include "learn/batch.h"
 #include "learn/optim.h"
 #include "learn/state.h"
 #include "model/file/adapter.h"
@@ -32,6 +33,9 @@ int  run_load(struct run *, struct err *);
 /* Refuses other options than those that the state began with: all of cli_prog but `steps`, the option of -n, so
  * that a run may be made longer; what the schedule takes from it counts. */
 int  run_options(struct run *, const char *steps, struct err *);
+/* Goes to the record where the state was; refuses data that are not those learnt from until there. */
+int  run_find_place(struct run *, struct batches *, struct err *);
+void run_took(struct run *, const struct batches *);    /* says that all records read so far were learnt from */
 /* Commits: state_save with step, record, tokens brought up to date.  No path: nothing to do. */
 int  run_save(struct run *, struct err *);
 /* Writes what moves, the model or the folder of its adapter, with weights w (NULL: its own) under `path`, its prog one line longer and its data

@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/ranks.h"
 #include "kern/ops.h"
 #include "learn/log.h"
 #include "learn/pass.h"
@@ -28,7 +29,6 @@ struct train {
 	long long       worse;          /* evaluations since then */
 	long long       evaluated;      /* the step after which the last one was */
 	uint64_t        fresh;          /* tokens that this process has seen */
-	uint32_t        data_crc;       /* of the records learnt from */
 	double          began, rate;    /* clock; tokens a second of the last step */
 };
 
@@ -49,28 +49,6 @@ catch_signals(void)
 	sigemptyset(&a.sa_mask);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
-}
-
-/* Goes to where the state was, and sees whether the data until there is what it was. */
-static int
-find_place(struct train *t, struct err *e)
-{
-	struct state *s = &t->run.state;
-	uint64_t n = batches_skip(t->data, t->run.record);
-	const char *was = state_get(s, "data");
-	char crc[24];
-
-	t->data_crc = batches_crc(t->data);
-	if (!t->run.resumed)
-		return 0;
-	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)t->data_crc);
-	if (n < t->run.record)
-		return err_set(e, "%s: the state is of other data: it has learnt from %llu records, here are %llu", t->o->state,
-		    (unsigned long long)t->run.record, (unsigned long long)n);
-	if (!was || strcmp(was, crc))
-		return err_set(e, "%s: the state is of other data: its %llu records are not these (%s, not %s)", t->o->state,
-		    (unsigned long long)n, was ? was : "unknown", crc);
-	return 0;
 }
 
 /* --distill: the teacher, of the same vocabulary, with a context that is long enough. */
@@ -120,7 +98,7 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 		return err_set(e, "records of %d tokens, but the model's context is %d", T, r->model.cfg.T);
 	if (o->distill && fetch_teacher(t, e))
 		return -1;
-	if (run_load(r, e) || run_options(r, "steps", e) || find_place(t, e))
+	if (run_load(r, e) || run_options(r, "steps", e) || run_find_place(r, t->data, e))
 		return -1;
 	t->best_loss = state_num(&r->state, "best_loss", INFINITY);
 	t->worse = state_int(&r->state, "worse", 0);
@@ -134,18 +112,23 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 		pass_teach(&t->pass, &t->teacher,
 		    &(struct op_distill){ (float)o->distill_weight, (float)(1 / o->distill_temperature) },
 		    NET_FORWARD | o->half);
+	if (ranks_n() > 1) {
+		optim_part(&r->optim, ranks_n(), ranks_me(), ranks_sum);
+		optim_forget(&r->optim);
+	}
 	t->began = clock_seconds();
+	if (ranks_me())
+		return 0;
 	return log_open(&t->log, o->log, r->optim.step, o->eval ? t->evaluated : r->optim.step, e);
 }
 
+/* Where there are several ranks, the first one brings the moments together and writes. */
 static int
 save(struct train *t, struct err *e)
 {
 	struct state *s = &t->run.state;
-	char crc[24];
+	const struct optim *o = &t->run.optim;
 
-	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)t->data_crc);
-	state_set(s, "data", crc);
 	if (t->o->eval)
 		state_set_int(s, "evaluated", t->evaluated);
 	if (t->o->keep_best) {
@@ -156,7 +139,12 @@ save(struct train *t, struct err *e)
 		state_set_num(s, "loss_scale", t->pass.scale);
 		state_set_int(s, "loss_scale_steps", t->pass.good);
 	}
-	return run_save(&t->run, e);
+	if (o->at && t->o->state) {
+		ranks_gather_parts(o->m, o->at);
+		if (o->v)
+			ranks_gather_parts(o->v, o->at);
+	}
+	return ranks_me() ? 0 : run_save(&t->run, e);
 }
 
 static int
@@ -209,26 +197,30 @@ step(struct train *t, struct err *e)
 	struct batch *x = &t->batch;
 	double t0 = clock_seconds(), lr = optim_lr(&r->optim.opts, r->optim.step), took;
 	uint64_t n = (uint64_t)x->rows * (uint64_t)x->T;
-	int bad;
+	struct batch mine;
+	int bad, first;
 
 	if (!x->supervised)
 		return err_set(e, "step %lld: no token of its %d records is supervised (the mask is 0 everywhere)",
 		    r->optim.step + 1, x->rows);
-	t->pass.drop = (struct drop){ (float)t->o->dropout, (uint64_t)t->o->seed, (uint64_t)r->optim.step, r->record };
+	mine = batch_part(x, ranks_n(), ranks_me(), &first);
+	t->pass.drop = (struct drop){ (float)t->o->dropout, (uint64_t)t->o->seed, (uint64_t)r->optim.step,
+		r->record + (uint64_t)first };
 	do {
-		t->loss = pass_grad(&t->pass, x) / (double)x->supervised;
+		t->loss = ranks_sum(pass_grad(&t->pass, &mine)) / (double)x->supervised;
 		if (!isfinite(t->loss))
 			return err_set(e, "step %lld: the loss is not finite (a smaller --lr, more --warmup?)", r->optim.step + 1);
+		ranks_sum_parts(t->pass.g, r->optim.at);
 		bad = optim_step(&r->optim, model_moving_w(&r->model), t->pass.g, (double)x->supervised * t->pass.unit, &t->norm, e);
 	} while (bad && pass_overflowed(&t->pass));
 	if (bad)
 		return -1;
 	pass_used(&t->pass);
+	ranks_share_parts(model_moving_w(&r->model), r->optim.at);
 	if (t->ema)
 		average(t);
 	took = clock_seconds() - t0;
-	r->record = batches_count(t->data);
-	t->data_crc = batches_crc(t->data);
+	run_took(r, t->data);
 	r->tokens += n;
 	t->fresh += n;
 	t->rate = took > 0 ? (double)n / took : 0;
@@ -285,8 +277,12 @@ after(struct train *t, struct err *e)
 
 	if (o->eval && ((o->eval_every && n % o->eval_every == 0) || n == o->steps) && (early = evaluate(t, e)) < 0)
 		return -1;
-	if ((stopped || (o->save_every && n % o->save_every == 0)) && save(t, e))
-		return -1;
+	stopped = ranks_any(stopped);
+	if (stopped || (o->save_every && n % o->save_every == 0)) {
+		if (save(t, e))
+			return -1;
+		optim_forget(&t->run.optim);
+	}
 	if (stopped)
 		return err_set(e, "stopped by a signal after step %lld%s", n, o->state ? ", the state is saved" : "");
 	return early;
@@ -357,6 +353,8 @@ finish(struct train *t, struct err *e)
 	tell(t);
 	if (save(t, e))
 		return -1;
+	if (ranks_me())
+		return 0;
 	batches_dates(t->data, &t->run.from, &t->run.to);
 	return run_output(&t->run, o->out, best ? t->best : result(t), batches_meta(t->data), e);
 }

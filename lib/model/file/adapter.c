@@ -269,6 +269,10 @@ adapter_new(struct model *m, const struct adapter_opts *o, struct err *e)
 		adapter_free(a);
 		return err_in(e, o->lora ? "--lora-targets" : "the adapter");
 	}
+	if (!m->w) {                    /* the shape alone */
+		attach(m, a);
+		return 0;
+	}
 	name_base(a, m);
 	make_room(a);
 	if (a->layer) {

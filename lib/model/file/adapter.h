@@ -64,8 +64,8 @@ struct adapter {
 /* Makes the numbers of the words; more than one adapter, or numbers that make no sense: -1. */
 int  adapter_check(struct adapter_opts *, struct err *);
 /* Gives a model one with random beginnings.  LoRA and bottlenecks do not change what it says yet; virtual tokens begin
- * as tokens of the vocabulary do, and take their places from the model's context (cfg.T).  -1: no module matches, no
- * such pattern, no room. */
+ * as tokens of the vocabulary do, and take their places from the model's context (cfg.T).  A model without weights gets one
+ * without.  -1: no module matches, no such pattern, no room. */
 int  adapter_new(struct model *, const struct adapter_opts *, struct err *);
 struct adapter *adapter_copy(const struct model *);     /* the model's, with weights of its own */
 void adapter_free(struct adapter *);

@@ -124,7 +124,8 @@ layout(struct net *n)
 	if (n->adapter && n->adapter->layer)
 		n->u = take(n, rows * 3 * (size_t)n->adapter->r);
 	n->seen = take(n, rows * P);
-	layout_head(n, rows);
+	if (!n->inner)
+		layout_head(n, rows);
 	if (!n->grad)
 		return;
 	n->dhidden = take(n, rows * C);
@@ -141,7 +142,7 @@ layout(struct net *n)
 	n->held_v = take(n, (size_t)c->L * P * width_q(c));
 	if (n->adapter && n->adapter->layer)
 		n->du = take(n, rows * 3 * (size_t)n->adapter->r);
-	if (c->tied && !n->adapter) {
+	if (c->tied && !n->adapter && !n->inner) {
 		n->held = take(n, (size_t)c->V * C);
 		n->touched = take(n, ((size_t)c->V + 3) / 4);
 	}
@@ -156,18 +157,25 @@ net_half(const char *dtype)
 static void
 shape(struct net *n, const struct config *cfg, const struct adapter *a, int B, int T, int use)
 {
-	*n = (struct net){ .cfg = *cfg, .adapter = a, .B = B, .T = T, .grad = use & ~(NET_BF16 | NET_F16),
-		.half = use & (NET_BF16 | NET_F16) };
+	*n = (struct net){ .cfg = *cfg, .adapter = a, .B = B, .T = T, .grad = use & (NET_GRAD | NET_RECOMPUTE),
+		.half = use & (NET_BF16 | NET_F16), .inner = use & NET_PROMPT };
 	layout(n);
 }
 
 size_t
-net_bytes(const struct config *cfg, int B, int T, int use)
+net_bytes(const struct model *m, int B, int T, int use)
 {
+	const struct adapter *a = m->adapter;
+	size_t own = sizeof (struct net) + (size_t)m->cfg.L * sizeof (struct acts);
 	struct net n;
 
-	shape(&n, cfg, NULL, B, T, use);
-	return n.arena.size + sizeof n + (size_t)cfg->L * sizeof *n.layer;
+	shape(&n, &m->cfg, a, B, T, use);
+	own += n.arena.size;
+	if (a && a->kind == ADAPTER_PROMPT) {
+		shape(&n, &m->cfg, NULL, 1, a->r, NET_GRAD | NET_PROMPT);
+		own += n.arena.size;
+	}
+	return own;
 }
 
 static size_t
@@ -213,7 +221,7 @@ new(const struct config *cfg, const struct params *par, const struct adapter *a,
 	if (n->cosine)
 		rope_tables(cfg, T + (int)virtual_count(n), n->cosine, n->sine);
 	if (a && a->kind == ADAPTER_PROMPT) {
-		n->prompt = new(cfg, par, NULL, 1, a->r, NET_GRAD);
+		n->prompt = new(cfg, par, NULL, 1, a->r, NET_GRAD | NET_PROMPT);
 		n->prompt->of = n;
 	}
 	return n;

@@ -23,7 +23,7 @@ struct net *net_new(const struct config *, const struct params *, int B, int T, 
 /* A model with its adapter, if it has one: then gradients (g below) are the adapter's, in its layout, and the model's own
  * weights have none. */
 struct net *net_of(const struct model *, int B, int T, int use);
-size_t      net_bytes(const struct config *, int B, int T, int use);    /* what net_new will take */
+size_t      net_bytes(const struct model *, int B, int T, int use);     /* what net_of will take; weights are not looked at */
 size_t      net_scratch(const struct config *, int B, int T, int use);  /* and what the kernels take for a step of it */
 void        net_free(struct net *);
 

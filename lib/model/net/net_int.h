@@ -19,6 +19,8 @@ struct acts {
 	uint16_t *qkv16, *o16, *pre16;          /* NET_BF16, NET_F16: what is kept of those, which all layers then share; or NULL */
 };
 
+enum { NET_PROMPT = 16 };      /* of enum net_use: the net that a prompt runs through, whose weights have no gradients */
+
 /* Where dropout is: the embeddings, and three places in each layer. */
 enum drop_site { DROP_EMBED, DROP_PROB, DROP_ATTN, DROP_FFN, DROP_LAYER = 3 };
 
@@ -29,6 +31,7 @@ struct net {
 	const uint8_t *frozen;                  /* (par->n), NULL: none */
 	int    B, T, half;                      /* half: 0, NET_BF16 or NET_F16 */
 	enum net_use grad;
+	int    inner;                           /* NET_PROMPT */
 	struct arena arena;
 	struct acts *layer;                     /* [L]; buffers of its own with NET_GRAD, only x with NET_RECOMPUTE */
 	float *cosine, *sine;                   /* (T, D/2) */
