@@ -188,6 +188,20 @@ file_abort(struct file_out *o)
 	out_free(o);
 }
 
+int
+file_check(const char *path, int binary, struct err *e)
+{
+	struct stat st;
+	struct file_out *o;
+
+	if (strcmp(path, "-") && !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return 0;
+	if (!(o = file_create(path, binary, e)))
+		return -1;
+	file_abort(o);
+	return 0;
+}
+
 /* mkstemp makes private files; a result is as readable as any other new file. */
 static int
 give_mode(int fd)

@@ -23,6 +23,7 @@ void file_forget(const void *p, size_t n);      /* these bytes of a mapped file 
  * "-" is standard output (refused on a terminal when binary). */
 struct file_out;
 struct file_out *file_create(const char *path, int binary, struct err *);      /* NULL on failure */
+int              file_check(const char *path, int binary, struct err *);       /* whether file_create would go; pipes, devices: 0 */
 FILE            *file_stream(struct file_out *);                               /* to write with; not to be closed */
 int              file_commit(struct file_out *, struct err *);                 /* flush, fsync, rename; frees it */
 void             file_abort(struct file_out *);                                /* leaves nothing; frees it */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/run.h"
 #include "base/cli.h"
+#include "base/file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,11 @@ run_check_out(const struct run *r, const char *out, struct err *e)
 {
 	struct stat st;
 
-	if (!r->model.adapter || (strcmp(out, "-") && (stat(out, &st) || S_ISDIR(st.st_mode))))
+	if (r->path && file_check(r->path, 1, e))
+		return -1;
+	if (!r->model.adapter)
+		return file_check(out, 1, e);
+	if (strcmp(out, "-") && (stat(out, &st) || S_ISDIR(st.st_mode)))
 		return 0;
 	return err_set(e, "%s: an adapter is written as a folder", out);
 }

@@ -25,7 +25,8 @@ struct run {
  * state_params) and calls run_load. */
 int  run_init(struct run *, const char *model, const char *state, const struct optim_opts *,
 		const char *freeze, const struct adapter_opts *, struct err *);
-/* Refuses a name to write to that is not for a folder, when an adapter is what moves. */
+/* Refuses names of output and state that cannot be written, before the work is done: a folder that is not there, a name that
+ * is not for a folder when an adapter is what moves. */
 int  run_check_out(const struct run *, const char *out, struct err *);
 /* Takes up the state when there is one: refuses another model; sets optim.step, record, tokens.  Makes the line of
  * this run (cli_prog) say --model=crc32c:... of the weights that the run began with. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #define FORMAT "pipelm.state 1"
 
@@ -198,7 +198,10 @@ take_array(struct state_array *a, const struct tens_set *set, struct err *e)
 		same = t->shape[i] == a->shape[i];
 	if (!same || t->dtype != TENS_F32)
 		return err_set(e, "tensor %s has another shape than the model's", a->name);
-	return tens_to_f32(t, a->v, 0, t->count);
+	if (tens_to_f32(t, a->v, 0, t->count))
+		return -1;
+	file_forget(t->data, t->count * sizeof *a->v);          /* never all twice in memory */
+	return 0;
 }
 
 int
@@ -220,13 +223,16 @@ int
 state_load(struct state *s, const char *path, struct err *e)
 {
 	struct file_map f;
+	struct stat st;
 	int bad;
 
-	if (access(path, F_OK)) {
+	if (stat(path, &st)) {
 		if (errno == ENOENT)
 			return 0;
 		return err_sys(e, "%s", path);
 	}
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, "%s: not a file that a state is kept in", path);
 	if (file_map(&f, path, e))
 		return -1;
 	bad = state_parse(s, f.p, f.n, e);

@@ -2,11 +2,15 @@
 # run.sh BUILD [ROUNDS] - how fast everything is here, each figure beside what this machine can do at most
 #
 # limits, products, attention, rows, training, decoding, filters on text; `make bench`.
-# The limits are measured in turns with the work, medians are printed.  Rivals are
-# measured in the same turns where the environment names them:
+# A row is what was done, our rate, its share of the limit, the limit in the same unit;
+# limits are measured in turns with the work, medians of ROUNDS (5) are printed.
+# With 5 rounds it takes about half an hour of two quiet cores, with 1 some minutes.
+# Rivals are measured in the same turns where the environment names them:
 #   BENCH_BLAS      a shared library with cblas_sgemm, for products
 #   BENCH_TRAIN     a command that gets MODEL (gpt2 or small) B T TYPE (f32, bf16)
-#                   and prints tokens a second
+#                   and prints tokens a second; it also runs with what $BENCH_TUNE
+#                   puts into the environment (an allocator that keeps its pages)
+#   PYTHON_TORCH    a Python with torch: torch_step.py is that command
 #   BENCH_LLAMA     llama-bench, with BENCH_LLAMA_MODEL, a GGUF of the shape of
 #                   decode (Llama, 110M); its own table is shown below ours
 #   BENCH_TOKENIZE ...  see text.sh
@@ -16,12 +20,16 @@
 set -eu
 case ${1-} in '' | -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
 here=$(cd "$(dirname "$0")" && pwd) build=$(cd "$1" && pwd) rounds=${2-5}
-echo '# kernels'
+[ -z "${PYTHON_TORCH-}" ] || export BENCH_TRAIN="$PYTHON_TORCH $here/torch_step.py"
+began=$(date +%s)
+part() { printf '\n# %s (after %s s)\n' "$1" $(($(date +%s) - began)); }
+part 'kernels: GFLOP/s, GB/s, 1e9 elements/s'
 "$build/tests/bench/bench"
-echo '# training'
+part 'training: tokens/s beside those of the peak of products'
 sh "$here/train.sh" "$build" "$rounds"
-echo '# decoding'
+part 'decoding'
 "$build/tests/bench/decode"
 [ -z "${BENCH_LLAMA-}" ] || "$BENCH_LLAMA" -m "$BENCH_LLAMA_MODEL" -p 512 -n 128 -t "${OMP_NUM_THREADS-$(nproc)}"
-echo '# text'
+part 'text: MB/s beside a pipe that carries it'
 sh "$here/text.sh" "$build" "$rounds"
+part 'that is all'

@@ -36,9 +36,9 @@ row() {	# row NAME FILES OURS RIVAL: COMMANDS on FILES; RIVAL may be empty
 		seconds "cat $2 | cat" >>pipe
 		[ -z "$4" ] || seconds "$4 $2" >>rival
 	done
-	printf '%-40s %8.1f MB/s  %5.1f %% of a pipe' "$1" "$(median <ours | awk -v b="$bytes" '{ print b / $1 / 1e6 }')" \
-		"$(paste ours pipe | awk '{ print 100 * $2 / $1 }' | median)"
-	[ -z "$4" ] || printf '  %.2f times the rival' "$(paste ours rival | awk '{ print $2 / $1 }' | median)"
+	rate() { median <"$1" | awk -v b="$bytes" '{ print b / $1 / 1e6 }'; }
+	printf '%-52s %8.1f MB/s  %5.1f %% of %.0f, a pipe' "$1" "$(rate ours)" "$(paste ours pipe | awk '{ print 100 * $2 / $1 }' | median)" "$(rate pipe)"
+	[ -z "$4" ] || printf "; the rival's %.1f, %.2f times" "$(rate rival)" "$(paste ours rival | awk '{ print $2 / $1 }' | median)"
 	echo
 }
 fill() {	# fill FILE BYTES SOURCE ...: so much of the sources, over and over
