@@ -207,8 +207,8 @@ function ask(   who, other, thing, place, colour) {
 }
 # A tale: the asked name, the asked thing and a good end are each there or not, and it has three to six sentences.
 function tell(   who, thing, hero, with, s, n) {
-	who = hero = name(); thing = with = pick(things)
-	if (rnd(10) < 4) hero = name()
+	do { who = hero = pick(heroes); thing = with = pick(things) } while (!mine(who "," thing))
+	if (rnd(10) < 4) hero = pick(heroes)
 	if (rnd(10) < 4) with = pick(things)
 	s = hero " had a " with "."
 	for (n = 1 + rnd(4); n; n--) s = s " " phrase("It was a cold day.|The wind blew.|A bird sang.|The road was long.|Night came.|" hero " sat down.|" hero " lost the way.|" hero " ran home.")
@@ -272,7 +272,7 @@ function page(kind, x,   k, j, of, html) {
 function swap(s) { sub(/ [a-z]+ /, " " word() " ", s); return s }
 BEGIN {
 	alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+,"
-	things = "book lamp coat key map cup drum rope"
+	heroes = "Anna Lily Mara Nora Sofia Tilda Tom Ben Oskar Jonas Felix Emil"; things = "dog boat coat key drum garden"
 	n = split(ENVIRON["GRAMMAR"], line, "\n")
 	for (i = 1; i <= n; i++) if (line[i] != "") rule(line[i])
 	if (split_ == "entropy") { printf "{\"nats\":%.6f,\"bits\":%.6f}\n", entropy("story"), entropy("story") / log(2); exit }
