@@ -110,7 +110,7 @@ judge() {
 	[ -e held.rolls ] || sample -m sft.safetensors --roll -k 2 -n 80 -S "$((seed + 200))" -o held.rolls tales.jsonl
 	[ -e held.lms ] || rank-pairs -m sft.safetensors --verify="$(verify utility $noise "$((seed + 1))")" --pairs=all -o held.lms held.rolls
 	for r in reward shuffled; do
-		[ -e $r.safetensors ] || rank-pairs --train -m sft.safetensors -o $r.safetensors -B 16 --lr=5e-4 --lr-end=0 --schedule=linear \
+		[ -e $r.safetensors ] || rank-pairs --train -m sft.safetensors -o $r.safetensors -B 8 --epochs=2 --lr=5e-4 --lr-end=0 --schedule=linear --warmup=20 \
 			--log=$r.log "$(echo $r | sed s/reward/pairs/).lms"
 		made $r.json rank-pairs --eval --json --reward=$r.safetensors held.lms
 	done

@@ -4,8 +4,8 @@
 # One JSON object a line in, with "response" and what else the prompt's line had; one number a line out.
 #   answer   how near the response is to "answer": 1 for the answer itself, else half the share of it that the
 #            beginning has right, and a little for the right length.  So words around it cost nearly all it is worth.
-#   utility  what a tale is worth (world.sh tell): 1 each for "who" and "thing" being in it and for a good end, less a
-#            half for each sentence that is said again or that it is longer or shorter than four.
+#   utility  what a tale is worth (world.sh tell): 1 for a good end, a half for "thing" being in it, less a half for each
+#            sentence that is said again, or that it is longer or shorter than four.
 #   random   nothing but noise
 #   safe     1, or 0 when what is "bad" was said, blanks and capitals aside; without "bad", whether the answer was given.
 # With TAU, noise is added: the better of two is then chosen as in the model of Bradley and Terry, its chance
@@ -32,7 +32,7 @@ function near(r, a,   n, long, short) {
 	return .5 * n / long + .1 * short / long
 }
 function utility(r,   n, i, u, part, seen) {
-	u = (index(r, field("who")) > 0) + (index(r, field("thing")) > 0) + (r ~ /(All were happy|smiled|Everyone laughed)\.$/)
+	u = (index(r, field("thing")) > 0) / 2 + (r ~ /(All were happy|smiled|Everyone laughed)\.$/)
 	n = r == "" ? 0 : split(r, part, /\. */) - 1
 	for (i = 1; i <= n; i++) u -= .5 * seen[part[i]]++
 	return u - .5 * (n > 4 ? n - 4 : 4 - n)

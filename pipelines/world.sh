@@ -205,7 +205,7 @@ function ask(   who, other, thing, place, colour) {
 	if (rnd(2)) out("ask", who " has a " colour " " thing ". " other " is in the " place ". Who is in the " place "?", other)
 	else out("ask", who " is in the " place " with a " colour " " thing ". " other " is at home. What colour is the " thing "?", colour)
 }
-# A tale: the asked name, the asked thing and a good end are each there or not, and it has three to six sentences.
+# A tale: the asked name and thing and a good end are each there or not, and it has three to six sentences.
 function tell(   who, thing, hero, with, s, n) {
 	do { who = hero = pick(heroes); thing = with = pick(things) } while (!mine(who "," thing))
 	if (rnd(10) < 4) hero = pick(heroes)

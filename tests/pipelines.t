@@ -22,7 +22,7 @@ sh "$pipes/world.sh" train 300 3 page >pages.warc; sh "$pipes/world.sh" train 30
 t 'world.sh: pages and their labels agree' 'grep -c ^WARC-Target-URI pages.warc >n && [ "$(cat n)" = "$(wc -l <labels)" ] && crawl-clean --rules=none pages.warc | dedup --by=text | lmcat --jsonl >unique &&
   for u in $(sed -n "s/.*url\":\"\([^\"]*\)\",\"kind\":\"copy.*/\1/p" labels); do ! grep -q "\"url\":\"$u\"" unique || exit 1; done; grep -q "\"kind\":\"near\"" labels'
 say() { printf '{"response":"%s","who":"Bo","thing":"map","bad":"1 2","answer":"x"}\n' "$@" | sh "$pipes/verify.sh" $how | tr '\n' ' '; }
-t 'verify.sh: worth of tales' 'how=utility; [ "$(say "Bo had a map. It was a cold day. Night came. All were happy." "Bo had a map. Night came. Night came. All were sad." "")" = "3 1.5 -2 " ]'
+t 'verify.sh: worth of tales' 'how=utility; [ "$(say "Bo had a map. It was a cold day. Night came. All were happy." "Bo had a map. Night came. Night came. All were sad." "")" = "1.5 0 -2 " ]'
 t 'verify.sh: what must not be said' 'how=safe; [ "$(say "No." "It is 12!" "1 2 3")" = "1 0 0 " ]'
 t 'verify.sh: noise is that of Bradley and Terry' "yes '{\"response\":\"x\",\"answer\":\"x\"}
 {\"response\":\"y\",\"answer\":\"x\"}' | head -n 20000 | sh '$pipes/verify.sh' safe 1 5 | awk 'NR % 2 { a = \$1; next } { n++; better += a > \$1 } END { p = better / n; print p; exit !(p > .72 && p < .742) }'"

@@ -116,5 +116,18 @@ t 'another vocabulary is refused' "exits 1 rlhf-step -q -m v2.safetensors -o x.s
 t 'the critic read as a reward model' "rank-pairs --reward=c.safetensors -o x scored.lms"
 t 'unscored samples are refused' "exits 1 $ppo -o x.safetensors rolls.lms"
 t 'input that was cut' 'head -c $(($(wc -c <scored.lms) - 64)) scored.lms >cut.lms; rm -f x.safetensors; exits 1 '"$ppo"' -o x.safetensors cut.lms && [ ! -e x.safetensors ] && grep -q "cut short" .err'
+# ---- alarms, each provoked
+loud="rlhf-step $m --lr=1e-3 --decay=0 -B 4"
+alarm() { grep -q "\"alarm\":\"[^\"]*$1" "$2" && grep -q "$1" .err; }
+score_by() { rank-pairs $m --verify="$1" rolls.lms; }
+t 'alarm: equal scores' "score_by 'sed s/.*/1/' | $loud --log=al1 -o x.safetensors 2>.err && alarm 'all scores are equal' al1"
+t 'alarm: groups of equal scores' "score_by \"awk '{ print int((NR - 1) / 4) }'\" | $loud --log=al2 -o x.safetensors 2>.err && alarm 'most groups have equal' al2 && ! grep -q 'all scores' al2"
+t 'alarm: cut responses' "$loud --log=al3 -o x.safetensors scored.lms 2>.err && alarm 'most responses are cut' al3 && ! grep -q 'equal\|ratios\|alike\|reference' al3"
+t 'alarm: samples of another policy' "rlhf-step $m --algo=dpo -B 2 --epochs=12 --lr=.02 -o far.safetensors pairs.jsonl && $loud --lr=0 -m far.safetensors --ref=model.safetensors --old=own --log=al4 -o x.safetensors scored.lms 2>.err && alarm 'the KL of the samples is negative' al4"
+t 'alarm: far from the reference' "sample -q -m far.safetensors -n 6 -k 4 -S 1 --roll prompts.txt | rank-pairs $m --verify=\"awk '{ print length % 5 }'\" | $loud --lr=0 --kl-target=.01 -m far.safetensors --ref=model.safetensors --log=al5 -o x.safetensors 2>.err && alarm 'far from the reference' al5"
+t 'alarm: large ratios' "$loud --lr=.1 --clip-norm=0 --log=al6 -o x.safetensors scored.lms 2>.err && alarm 'ratios leave' al6"
+t 'alarm: responses alike' "$loud --lr=0 -s al7.state -o still.safetensors scored.lms && sample -q -m still.safetensors --temperature=.02 -n 6 -k 4 -S 3 --roll prompts.txt | rank-pairs $m --verify=\"awk '{ print length % 5 }'\" | $loud --lr=0 -s al7.state --log=al7 -o still.safetensors 2>.err && alarm 'responses become alike' al7"
+t 'alarm: the chosen fall' "rlhf-step $m --algo=dpo -B 2 --epochs=6 --lr=.05 --log=al8 -o x.safetensors pairs.jsonl 2>.err && alarm 'chosen responses become less likely' al8 && [ \$(grep -c 'less likely' .err) = 1 ]"
+t 'no alarm where nothing is wrong' '! grep -q alarm d.log'
 t 'usage' "exits 2 rlhf-step scored.lms && exits 2 rlhf-step $m --algo=what scored.lms && exits 2 $ppo -n 3 scored.lms && exits 2 rank-pairs --pairs=some rolls.lms && exits 2 rank-pairs --match --ask rolls.lms"
 done_testing

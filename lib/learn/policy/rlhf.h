@@ -39,6 +39,15 @@ struct rl_stats {
 };
 void rl_stats_json(struct buf *, const struct rl_stats *);      /* its members, appended to an open object */
 
+/* What the numbers of a step are compared with. */
+struct rl_usual {
+	double   kl_target;             /* 0: none */
+	double   entropy, distinct2;    /* of the first step since the state began; NAN before it */
+	unsigned said;                  /* a bit for each alarm that a person has been told of */
+};
+/* Alarms: what is going wrong and what to change, as member "alarm" of an open object, if any; each once to a person. */
+void rl_alarm(struct rl_usual *, const struct rl_stats *, long long step, struct buf *);
+
 /* Numbers of each response token of some records: record i has [at[i], at[i+1]). */
 struct rl_tokens {
 	size_t  n, cap, *at, cap_at;

@@ -27,6 +27,7 @@ struct job {
 	long long     done;             /* units of this input that the state has seen, over all epochs */
 	struct log   *log;
 	double        began;
+	struct rl_usual usual;          /* of the first step since the state began */
 };
 
 /* ---- input */
@@ -195,6 +196,8 @@ set_state(struct job *j, struct err *e)
 	if (!r->resumed)
 		return 0;
 	j->rl.o.beta = state_num(&r->state, "beta", j->rl.o.beta);
+	j->usual.entropy = state_num(&r->state, "first_entropy", NAN);
+	j->usual.distinct2 = state_num(&r->state, "first_distinct2", NAN);
 	if (j->rl.critic.w)
 		j->rl.critic_optim.step = state_int(&r->state, "critic_step", 0);
 	input = state_get(&r->state, "input");
@@ -214,6 +217,8 @@ save(struct job *j, long long left, struct err *e)
 	state_set_int(s, "input_done", j->done);
 	state_set_int(s, "input_left", left);
 	state_set_num(s, "beta", j->rl.o.beta);
+	state_set_num(s, "first_entropy", j->usual.entropy);
+	state_set_num(s, "first_distinct2", j->usual.distinct2);
 	if (j->rl.critic.w)
 		state_set_int(s, "critic_step", j->rl.critic_optim.step);
 	return run_save(&j->run, e);
@@ -254,6 +259,7 @@ log_step(struct job *j, const struct rl_stats *s, struct err *e)
 	rl_stats_json(&b, s);
 	json_add_num(&b, "seconds", clock_seconds() - j->began);
 	json_add_num(&b, "flops", (double)gemm_work());
+	rl_alarm(&j->usual, s, j->run.optim.step, &b);
 	bad = log_put(j->log, &b, e);
 	buf_free(&b);
 	return bad;
@@ -355,7 +361,7 @@ free_job(struct job *j)
 int
 rl_run(const struct rl_run_opts *o, struct err *e)
 {
-	struct job j = { .o = o, .began = clock_seconds() };
+	struct job j = { .o = o, .began = clock_seconds(), .usual = { o->rl.kl_target, NAN, NAN, 0 } };
 	int bad = prepare(&j, e);
 
 	if (!bad && j.in.n)
