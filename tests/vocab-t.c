@@ -470,7 +470,7 @@ main(void)
 		{ "qwen3", "data/tokenizers/npm-qwen3/tokenizer.json", "qwen3" },
 	};
 
-	static const char *const gguf[] = { "gpt-2", "starcoder", "refact", "mpt", "llama-spm" };
+	static const char *const gguf[] = { "gpt-2", "starcoder", "refact", "mpt", "falcon", "deepseek-llm", "deepseek-coder", "llama-spm" };
 	struct buf path = {0};
 	struct file_map mixed;
 

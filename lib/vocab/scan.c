@@ -217,6 +217,20 @@ scan_o200k(cursor cls, cursor p, cursor e)
 	return blanks(cls, p, e, 1);
 }
 
+/* Each number by itself, or each run of them; what lies between. */
+ALWAYS cursor
+scan_numbers(cursor cls, cursor p, cursor e, int all)
+{
+	uint32_t len;
+
+	if (is(cls, p, e, NUMBERS, &len))
+		return all ? skip(cls, p + len, e, NUMBERS) : p + len;
+	return skip(cls, p + len, e, ~NUMBERS);
+}
+
+cursor scan_digit(cursor cls, cursor p, cursor e) { return scan_numbers(cls, p, e, 0); }
+cursor scan_digits(cursor cls, cursor p, cursor e) { return scan_numbers(cls, p, e, 1); }
+
 /* Spaces, then what is no space: SentencePiece's words. */
 cursor
 scan_spaces(cursor cls, cursor p, cursor e)

@@ -1,4 +1,4 @@
-/* split - pre-tokenizers by name or expression; PCRE2 for what no scanner of ours knows */
+/* split - pre-tokenizers by name or expression, one after another; PCRE2 for what no scanner of ours knows */
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
 #include "vocab/block.h"
@@ -10,75 +10,153 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNT(a) (sizeof (a) / sizeof *(a))
+
 #define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 #define REST         " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 #define UPPER        "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
 #define LOWER        "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
 
-/* The expressions in the form in which tokenizer.json files have them. */
-static const struct known {
-	const char *name, *regex;
+#define GPT2         "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+#define CL100K       CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|" REST
+#define QWEN2        CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|" REST
+#define O200K        "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CONTRACTIONS "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" \
+		     CONTRACTIONS "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define CJK          "[一-龥ࠀ-一가-퟿]+"
+/* Letters with case, as DeepSeek LLM lists them. */
+#define CASED        "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝ" \
+		     "Ὗ-\\x{1f7d}ᾀ-ᾴᾶ-ᾼ\\x{1fbe}ῂ-ῄῆ-ῌῐ-\\x{1fd3}ῖ-\\x{1fdb}ῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤ\\x{2126}ℨ\\x{212a}-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎ" \
+		     "ↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃"
+
+/* Expressions that scanners know, in the form in which tokenizer.json files have them. */
+static const struct {
+	const char *regex;
 	scan_fn *scan;
 	block_fn *block;
+} scanners[] = {
+	{ GPT2, scan_gpt2, block_gpt2 }, { CL100K, scan_cl100k, block_cl100k }, { QWEN2, scan_qwen2, block_qwen2 },
+	{ O200K, scan_o200k, block_o200k }, { "\\p{N}", scan_digit, NULL }, { "\\p{N}+", scan_digits, NULL },
+};
+
+#define STEPS 8
+
+/* Expressions with a name, each applied to the pieces of the one before. */
+static const struct known {
+	const char *name, *regex[STEPS];
 } known[] = {
-	{ "gpt2", "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", scan_gpt2, block_gpt2 },
-	{ "cl100k", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|" REST, scan_cl100k, block_cl100k },
-	{ "llama3", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|" REST, scan_cl100k, block_cl100k },
-	{ "qwen2", CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|" REST, scan_qwen2, block_qwen2 },
-	{ "o200k", "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CONTRACTIONS "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*"
-	  CONTRACTIONS "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", scan_o200k, block_o200k },
+	{ "gpt2", { GPT2 } },
+	{ "cl100k", { CL100K } },
+	{ "llama3", { CL100K } },
+	{ "qwen2", { QWEN2 } },
+	{ "o200k", { O200K } },
+	{ "starcoder", { "\\p{N}", GPT2 } },
+	{ "falcon", { "[\\p{P}$+<=>^`|~]+", GPT2, "[0-9][0-9][0-9]" } },
+	{ "deepseek-llm", { "[\r\n]", "\\s?[" CASED "]+", "\\s?[!-/:-~！-／：-～‘-‟　-。]+", "\\s+$", CJK, "\\p{N}+" } },
+	{ "deepseek-coder", { "[\r\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", CJK, "\\p{N}" } },
+	{ "deepseek-v3", { "\\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+",
+	  "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|"
+	  "\\s+(?!\\S)|\\s+" } },
+};
+
+struct step {
+	char       *regex;
+	scan_fn    *scan;
+	block_fn   *block;
+	pcre2_code *code;
 };
 
 struct split {
-	char          *regex;
 	unsigned char *cls;
-	scan_fn       *scan;
-	block_fn      *block;
-	int            digits;
-	pcre2_code    *code;
+	struct step    step[STEPS];
+	size_t         n;
 };
 
-struct split *
-split_new_pcre(const char *pattern, struct err *err)
+static struct split *
+fresh(void)
 {
 	struct split *s = xcalloc(1, sizeof *s);
+
+	s->cls = ucd_classes();
+	return s;
+}
+
+/* The next step, by PCRE2. */
+static int
+compile(struct split *s, const char *pattern, struct err *err)
+{
+	struct step *t = s->step + s->n;
 	int code;
 	size_t at;
 	unsigned char why[128];
 
-	s->regex = xstrdup(pattern);
-	s->cls = ucd_classes();
-	s->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &at, NULL);
-	if (!s->code) {
+	t->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &at, NULL);
+	if (!t->code) {
 		pcre2_get_error_message(code, why, sizeof why);
-		err_set(err, "pattern: %s at character %zu of '%.200s'", (char *)why, at + 1, pattern);
-		split_free(s);
-		return NULL;
+		return err_set(err, "pattern: %s at character %zu of '%.200s'", (char *)why, at + 1, pattern);
 	}
-	pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE);         /* without a JIT the interpreter does it */
-	return s;
+	pcre2_jit_compile(t->code, PCRE2_JIT_COMPLETE);         /* without a JIT the interpreter does it */
+	t->regex = xstrdup(pattern);
+	s->n++;
+	return 0;
+}
+
+static int
+add_step(struct split *s, const char *regex, struct err *err)
+{
+	if (s->n == STEPS)
+		return err_set(err, "patterns: more than %d one after another", STEPS);
+	for (size_t i = 0; i < COUNT(scanners); i++)
+		if (!strcmp(regex, scanners[i].regex)) {
+			s->step[s->n++] = (struct step){ xstrdup(regex), scanners[i].scan, scanners[i].block, NULL };
+			return 0;
+		}
+	return compile(s, regex, err);
+}
+
+static const struct known *
+named(const char *name)
+{
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (!strcmp(name, known[i].name))
+			return known + i;
+	return NULL;
+}
+
+int
+split_add(struct split **split, const char *pattern, struct err *err)
+{
+	const struct known *k = named(pattern);
+
+	if (!*split)
+		*split = fresh();
+	if (!k)
+		return add_step(*split, pattern, err);
+	for (size_t i = 0; i < STEPS && k->regex[i]; i++)
+		if (add_step(*split, k->regex[i], err))
+			return -1;
+	return 0;
 }
 
 struct split *
-split_new(const char *pattern, int digits, struct err *err)
+split_new(const char *pattern, struct err *err)
 {
-	struct split *s;
+	struct split *s = NULL;
 
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-		if (strcmp(pattern, known[i].name) && strcmp(pattern, known[i].regex))
-			continue;
-		s = xcalloc(1, sizeof *s);
-		s->regex = xstrdup(known[i].regex);
-		s->cls = ucd_classes();
-		s->scan = known[i].scan;
-		s->block = known[i].block;
-		s->digits = digits;
+	if (!split_add(&s, pattern, err))
 		return s;
-	}
-	s = split_new_pcre(pattern, err);
-	if (s)
-		s->digits = digits;
-	return s;
+	split_free(s);
+	return NULL;
+}
+
+struct split *
+split_new_pcre(const char *pattern, struct err *err)
+{
+	struct split *s = fresh();
+
+	if (!compile(s, pattern, err))
+		return s;
+	split_free(s);
+	return NULL;
 }
 
 struct split *
@@ -86,8 +164,7 @@ split_spaces(int cut)
 {
 	struct split *s = xcalloc(1, sizeof *s);
 
-	s->regex = xstrdup("");
-	s->scan = cut ? scan_spaces : scan_whole;
+	s->step[s->n++] = (struct step){ xstrdup(""), cut ? scan_spaces : scan_whole, NULL, NULL };
 	return s;
 }
 
@@ -96,38 +173,49 @@ split_free(struct split *s)
 {
 	if (!s)
 		return;
-	pcre2_code_free(s->code);
-	free(s->regex);
+	for (size_t i = 0; i < s->n; i++) {
+		pcre2_code_free(s->step[i].code);
+		free(s->step[i].regex);
+	}
 	free(s->cls);
 	free(s);
 }
 
 const char *
-split_pattern(const struct split *s)
+split_pattern(const struct split *s, size_t i)
 {
-	return s->regex;
+	return i < s->n ? s->step[i].regex : NULL;
 }
 
 int
-split_digits(const struct split *s)
+split_is(const struct split *s, const char *name)
 {
-	return s->digits;
+	const struct known *k = named(name);
+
+	for (size_t i = 0; k && i < STEPS && (i < s->n || k->regex[i]); i++)
+		if (i == s->n || !k->regex[i] || strcmp(s->step[i].regex, k->regex[i]))
+			return 0;
+	return k != NULL;
 }
 
 int
 split_scans(const struct split *s)
 {
-	return s->scan && !s->digits;
+	return s->n == 1 && s->step[0].scan;
 }
 
 int
 split_parts_lines(const struct split *s)
 {
-	return s->block != NULL;
+	size_t i = 0;
+
+	while (i < s->n && (s->step[i].scan == scan_digit || s->step[i].scan == scan_digits))
+		i++;
+	return i + 1 == s->n && s->step[i].block;
 }
 
-size_t
-split_ahead(const struct split *s, const unsigned char *p, const unsigned char *e, uint32_t *len, size_t max)
+static size_t
+scan_ahead(const struct step *s, const unsigned char *cls, const unsigned char *p, const unsigned char *e, uint32_t *len, size_t max)
 {
 	const unsigned char *q;
 	size_t n = 0;
@@ -146,11 +234,17 @@ split_ahead(const struct split *s, const unsigned char *p, const unsigned char *
 			if (done)
 				continue;
 		}
-		q = s->scan(s->cls, p, e);
+		q = s->scan(cls, p, e);
 		len[n++] = (uint32_t)(q - p);
 		p = q;
 	}
 	return n;
+}
+
+size_t
+split_ahead(const struct split *s, const unsigned char *p, const unsigned char *e, uint32_t *len, size_t max)
+{
+	return scan_ahead(s->step, s->cls, p, e, len, max);
 }
 
 static void
@@ -201,14 +295,14 @@ map_back(struct cuts *c, size_t first, size_t origin)
 }
 
 static int
-pcre_ends(const struct split *s, struct cuts *c, const unsigned char *p, size_t n, size_t origin, struct err *err)
+pcre_ends(const struct step *s, struct cuts *c, const unsigned char *p, size_t n, size_t origin, struct err *err)
 {
 	size_t first = c->n, at = 0;
 	const unsigned char *t = p;
 	size_t *ov;
 
 	if (!c->match)
-		c->match = pcre2_match_data_create_from_pattern(s->code, NULL);
+		c->match = pcre2_match_data_create(1, NULL);
 	if (!c->match)
 		return err_set(err, "no memory for the pattern");
 	c->n_map = 0;
@@ -244,7 +338,7 @@ pcre_ends(const struct split *s, struct cuts *c, const unsigned char *p, size_t 
 }
 
 static int
-part_ends(const struct split *s, struct cuts *c, const unsigned char *text, size_t from, size_t to, struct err *err)
+part_ends(const struct step *s, const unsigned char *cls, struct cuts *c, const unsigned char *text, size_t from, size_t to, struct err *err)
 {
 	uint32_t len[64];
 	size_t n;
@@ -252,7 +346,7 @@ part_ends(const struct split *s, struct cuts *c, const unsigned char *text, size
 	if (s->code)
 		return pcre_ends(s, c, text + from, to - from, from, err);
 	while (from < to) {
-		n = split_ahead(s, text + from, text + to, len, 64);
+		n = scan_ahead(s, cls, text + from, text + to, len, 64);
 		for (size_t i = 0; i < n; i++)
 			end_at(c, from += len[i]);
 	}
@@ -262,23 +356,19 @@ part_ends(const struct split *s, struct cuts *c, const unsigned char *text, size
 int
 split_ends(const struct split *s, struct cuts *c, const void *text, size_t n, struct err *err)
 {
-	const unsigned char *t = text;
-	size_t from = 0, at = 0;
-	uint32_t len;
-
 	c->n = 0;
-	if (!s->digits)
-		return part_ends(s, c, t, 0, n, err);
-	while (at < n) {
-		if (s->cls[utf8_next(t + at, t + n, &len)] != UCD_NUMBER) {
-			at += len;
-			continue;
-		}
-		if (at > from && part_ends(s, c, t, from, at, err))
-			return -1;
-		end_at(c, from = at += len);
+	if (n && part_ends(s->step, s->cls, c, text, 0, n, err))
+		return -1;
+	for (size_t k = 1; k < s->n; k++) {
+		size_t *whole = c->end, n_whole = c->n, cap = c->cap, from = 0;
+
+		c->end = c->spare, c->n = 0, c->cap = c->spare_cap;
+		c->spare = whole, c->spare_cap = cap;
+		for (size_t i = 0; i < n_whole; from = whole[i++])
+			if (part_ends(s->step + k, s->cls, c, text, from, whole[i], err))
+				return -1;
 	}
-	return from < n ? part_ends(s, c, t, from, n, err) : 0;
+	return 0;
 }
 
 void
@@ -286,6 +376,7 @@ cuts_free(struct cuts *c)
 {
 	pcre2_match_data_free(c->match);
 	free(c->end);
+	free(c->spare);
 	free(c->map);
 	buf_free(&c->clean);
 	memset(c, 0, sizeof *c);

@@ -9,19 +9,23 @@
 
 struct split;                   /* immutable: many threads may cut with one */
 
-/* From a name (gpt2 cl100k o200k llama3 qwen2) or a regular expression (PCRE2).  The expressions of the
- * five are told by their text and cut by hand-written scanners.  digits: every number is a piece of its
- * own first (Hugging Face's Digits).  NULL with the reason when it does not compile. */
-struct split *split_new(const char *pattern, int digits, struct err *);
+/* From a name (gpt2 cl100k o200k llama3 qwen2 starcoder falcon deepseek-llm deepseek-coder deepseek-v3) or a regular
+ * expression (PCRE2).  Those of the first five are told by their text and cut by hand-written scanners.  NULL with the
+ * reason when it does not compile. */
+struct split *split_new(const char *pattern, struct err *);
+/* Another one, that cuts the pieces of those before it; *split NULL: the first.  What an expression does not match is a
+ * piece too.  *split is the caller's to free, on failure as well. */
+int           split_add(struct split **, const char *pattern, struct err *);
 /* The same by PCRE2 whatever the text: what the scanners are tested against. */
 struct split *split_new_pcre(const char *pattern, struct err *);
 /* Whole texts, or for SentencePiece's vocabularies cuts before a run of spaces. */
 struct split *split_spaces(int cut);
 void          split_free(struct split *);
-const char   *split_pattern(const struct split *);      /* the regular expression; "" when there is none */
-int           split_digits(const struct split *);
+/* The i-th regular expression; NULL past the last; "" for split_spaces. */
+const char   *split_pattern(const struct split *, size_t i);
+int           split_is(const struct split *, const char *name);
 
-/* Whether a scanner of ours cuts: then split_ahead may be asked for the lengths of the next pieces from p < e on, at most max
+/* Whether one scanner of ours cuts: then split_ahead may be asked for the lengths of the next pieces from p < e on, at most max
  * of them, where a piece must begin.  Returns how many. */
 int    split_scans(const struct split *);
 size_t split_ahead(const struct split *, const unsigned char *p, const unsigned char *e, uint32_t *len, size_t max);
@@ -31,8 +35,8 @@ int    split_parts_lines(const struct split *);
 /* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Ill-formed UTF-8 is cut as if each
  * maximal subpart were U+FFFD.  One thread's scratch, all zero to begin with.  -1 when PCRE2 gave up. */
 struct cuts {
-	size_t    *end;
-	size_t     n, cap;
+	size_t    *end, *spare;
+	size_t     n, cap, spare_cap;
 	void      *match;               /* PCRE2's scratch */
 	struct buf clean;               /* the text with U+FFFD for what is ill-formed */
 	struct { size_t clean, text; } *map;    /* where the two go apart: offsets after each U+FFFD */

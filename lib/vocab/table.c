@@ -316,7 +316,7 @@ void
 vocab_crc(const struct vocab *v, char out[20])
 {
 	uint32_t crc = 0;
-	const char *pattern = split_pattern(v->split), *norm = v->spm_text ? "spm" : v->nfc ? "NFC" : v->prefix ? "Prepend" : "";
+	const char *pattern, *norm = v->spm_text ? "spm" : v->nfc ? "NFC" : v->prefix ? "Prepend" : "";
 
 	for (size_t i = 0; i < v->n; i++) {
 		uint32_t len = v->tok[i].len;
@@ -326,9 +326,8 @@ vocab_crc(const struct vocab *v, char out[20])
 		crc = crc32c(crc, v->pool.p + v->tok[i].at, len);
 		crc = crc32c(crc, &special, 1);
 	}
-	crc = crc32c(crc, pattern, strlen(pattern));
-	if (split_digits(v->split))
-		crc = crc32c(crc, "digits", 6);
+	for (size_t i = 0; (pattern = split_pattern(v->split, i)); i++)
+		crc = crc32c(crc, pattern, strlen(pattern));
 	crc = crc32c(crc, norm, strlen(norm));
 	crc = crc32c(crc, v->charsmap.p, v->charsmap.n);
 	snprintf(out, 20, "crc32c:%08x", crc);

@@ -48,8 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		buf_str(&text, bits[p[i] % (sizeof bits / sizeof *bits)]);
 	for (int i = 0; i < 4; i++) {
 		if (!ours[i]) {
-			ours[i] = split_new(names[i], 0, &e);
-			theirs[i] = split_new_pcre(split_pattern(ours[i]), &e);
+			ours[i] = split_new(names[i], &e);
+			theirs[i] = split_new_pcre(split_pattern(ours[i], 0), &e);
 		}
 		compare(names[i], ours[i], theirs[i], text.p, text.n);
 	}

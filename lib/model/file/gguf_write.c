@@ -123,19 +123,14 @@ static const char *
 pre_of(const struct vocab *v)
 {
 	static const char *const names[][2] = {
-		{ "gpt2", "gpt-2" }, { "llama3", "llama-bpe" }, { "qwen2", "qwen2" }, { "o200k", "gpt-4o" },
+		{ "gpt2", "gpt-2" }, { "llama3", "llama-bpe" }, { "qwen2", "qwen2" }, { "o200k", "gpt-4o" }, { "starcoder", "smollm" },
+		{ "falcon", "falcon" }, { "deepseek-llm", "deepseek-llm" }, { "deepseek-coder", "deepseek-coder" }, { "deepseek-v3", "deepseek-v3" },
 	};
-	const char *pre = NULL;
 
-	for (size_t i = 0; i < sizeof names / sizeof *names && !pre; i++) {
-		struct split *s = split_new(names[i][0], 0, NULL);
-		if (s && !strcmp(split_pattern(s), split_pattern(v->split)))
-			pre = names[i][1];
-		split_free(s);
-	}
-	if (split_digits(v->split))
-		pre = pre && !strcmp(pre, "gpt-2") ? "smollm" : NULL;
-	return pre;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (split_is(v->split, names[i][0]))
+			return names[i][1];
+	return NULL;
 }
 
 /* Tokens by id: text as in tokenizer.json, type, score. */

@@ -138,20 +138,22 @@ read_merges(struct vocab *v, struct gguf *g, struct err *err)
 static struct split *
 split_of(struct vocab *v, const struct gguf *g, const char *pattern, struct err *err)
 {
-	static const struct { const char *pre, *pattern; int digits, whole, nfc; } known[] = {
-		{ "gpt-2", "gpt2", 0, 0, 0 }, { "mpt", "gpt2", 0, 0, 0 }, { "olmo", "gpt2", 0, 0, 0 }, { "phi-2", "gpt2", 0, 0, 0 },
-		{ "llama-bpe", "llama3", 0, 1, 0 }, { "llama3", "llama3", 0, 1, 0 }, { "qwen2", "qwen2", 0, 0, 1 },
-		{ "deepseek-r1-qwen", "qwen2", 0, 0, 1 }, { "gpt-4o", "o200k", 0, 0, 0 }, { "smollm", "gpt2", 1, 0, 0 },
-		{ "starcoder", "gpt2", 1, 0, 0 }, { "refact", "gpt2", 1, 0, 0 }, { "command-r", "gpt2", 1, 0, 0 },
+	static const struct { const char *pre, *pattern; int whole, nfc; } known[] = {
+		{ "gpt-2", "gpt2", 0, 0 }, { "mpt", "gpt2", 0, 0 }, { "olmo", "gpt2", 0, 0 }, { "phi-2", "gpt2", 0, 0 },
+		{ "llama-bpe", "llama3", 1, 0 }, { "llama3", "llama3", 1, 0 }, { "qwen2", "qwen2", 0, 1 },
+		{ "deepseek-r1-qwen", "qwen2", 0, 1 }, { "gpt-4o", "o200k", 0, 0 }, { "smollm", "starcoder", 0, 0 },
+		{ "starcoder", "starcoder", 0, 0 }, { "refact", "starcoder", 0, 0 }, { "command-r", "starcoder", 0, 0 },
+		{ "falcon", "falcon", 0, 0 }, { "deepseek-llm", "deepseek-llm", 0, 0 },
+		{ "deepseek-coder", "deepseek-coder", 0, 0 }, { "deepseek-v3", "deepseek-v3", 0, 0 },
 	};
 
 	if (pattern)
-		return split_new(pattern, 0, err);
+		return split_new(pattern, err);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (gguf_text_is(g->pre, known[i].pre)) {
 			v->whole = known[i].whole;
 			v->nfc = known[i].nfc;
-			return split_new(known[i].pattern, known[i].digits, err);
+			return split_new(known[i].pattern, err);
 		}
 	err_set(err, "GGUF: pattern '%.*s' (tokenizer.ggml.pre) is not known: give --pattern", g->pre.n < 40 ? (int)g->pre.n : 40,
 		g->pre.n ? g->pre.p : "");

@@ -88,7 +88,7 @@ pair_files(const char *json, size_t n, const char *merges, size_t m, const char 
 	table_index(v);
 	if (read_merges(v, merges, m, err))
 		goto fail;
-	v->split = split_new(pattern ? pattern : "gpt2", 0, err);
+	v->split = split_new(pattern ? pattern : "gpt2", err);
 	if (!v->split)
 		goto fail;
 	return table_finish(v, err);

@@ -120,7 +120,7 @@ tiktoken_file(const char *text, size_t n, const char *pattern, struct err *err)
 				goto fail;
 	table_index(v);
 	v->whole = 1;
-	v->split = split_new(pattern ? pattern : known->pattern, 0, err);
+	v->split = split_new(pattern ? pattern : known->pattern, err);
 	if (!v->split)
 		goto fail;
 	rank = xreallocarray(NULL, v->n + 1, sizeof *rank);

@@ -54,13 +54,11 @@ static void
 byte_level(const struct vocab *v, struct buf *out)
 {
 	static const char level[] = "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":true,\"use_regex\":false}";
-	const char *regex = split_pattern(v->split);
+	const char *regex;
 
 	buf_printf(out, "\"normalizer\":%s,\n\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[",
 		   v->nfc ? "{\"type\":\"NFC\"}" : "null");
-	if (split_digits(v->split))
-		buf_str(out, "{\"type\":\"Digits\",\"individual_digits\":true},");
-	if (*regex) {
+	for (size_t i = 0; (regex = split_pattern(v->split, i)) && *regex; i++) {
 		buf_str(out, "{\"type\":\"Split\",\"pattern\":{\"Regex\":");
 		json_quote(out, regex, strlen(regex));
 		buf_str(out, "},\"behavior\":\"Isolated\",\"invert\":false},");

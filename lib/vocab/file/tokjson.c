@@ -1,212 +1,18 @@
 /* tokjson - reading tokenizer.json: byte-level BPE, and SentencePiece's BPE with byte fallback */
 /* SPDX-License-Identifier: MIT */
-#include "base/json.h"
-#include "base/utf8.h"
-#include "vocab/table.h"
+#include "vocab/file/tokjson.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BLANK "\xe2\x96\x81"    /* U+2581, SentencePiece's space */
-
-uint32_t
-byte_letter(int b)
-{
-	if ((b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || b >= 0xae)
-		return (uint32_t)b;
-	if (b <= 0x20)
-		return 0x100 + (uint32_t)b;
-	return b == 0xad ? 0x143 : 0x100 + (uint32_t)b - 0x7f + 0x21;
-}
-
-int
-letter_byte(uint32_t c)
-{
-	if (c < 0x100)
-		return byte_letter((int)c) == c ? (int)c : -1;
-	if (c > 0x143)
-		return -1;
-	c -= 0x100;
-	return c <= 0x20 ? (int)c : c == 0x43 ? 0xad : (int)(c - 0x21 + 0x7f);
-}
-
-int
-letters_bytes(const char *text, size_t n, struct buf *out)
-{
-	const unsigned char *p = (const unsigned char *)text, *e = p + n;
-	uint32_t len;
-
-	buf_clear(out);
-	for (; p < e; p += len) {
-		int b = letter_byte(utf8_next(p, e, &len));
-
-		if (b < 0)
-			return -1;
-		buf_char(out, b);
-	}
-	return 0;
-}
-
-void
-blanks_bytes(const char *text, size_t n, struct buf *out)
-{
-	const unsigned char *p = (const unsigned char *)text, *e = p + n;
-	uint32_t len;
-
-	buf_clear(out);
-	for (; p < e; p += len) {
-		if (utf8_next(p, e, &len) == 0x2581)
-			buf_char(out, ' ');
-		else
-			buf_add(out, p, len);
-	}
-}
 
 /* What is being read: the vocabulary and its parts of the file. */
 struct reading {
 	struct vocab *v;
 	struct json   model;
 	struct buf    key, one;
-	char          regex[4096];
-	int           byte_level, digits, byte_fallback, metaspace;
-	int           has_regex, unigram;
+	int           byte_level, byte_fallback, metaspace, unigram;
 	float        *score;            /* unigram: of each id */
 };
-
-static int
-lack(struct err *err, const char *what, struct json v)
-{
-	char type[48] = "";
-	struct json t = json_get(v, "type");
-	size_t n = (size_t)(t.end - t.p);
-
-	if (json_kind(t) == '"' && n < sizeof type)
-		snprintf(type, sizeof type, " %.*s", (int)n, t.p);
-	return err_set(err, "%s%s is not supported", what, type);
-}
-
-static int
-no_value(struct json v)
-{
-	int k = json_kind(v);
-
-	return !k || k == 'n';
-}
-
-static int
-read_charsmap(struct reading *r, struct json text, struct err *err)
-{
-	if (no_value(text))
-		return 0;
-	r->v->spm_text = 1;
-	base64_bytes(text.p + 1, text.end - 1, &r->one);
-	return table_charsmap(r->v, r->one.p, r->one.n, err);
-}
-
-static int
-read_normalizer(struct reading *r, struct json v, struct err *err)
-{
-	struct json_iter it;
-	int empty = 1;
-
-	if (no_value(v))
-		return 0;
-	if (json_is(json_get(v, "type"), "NFC")) {
-		r->v->nfc = 1;
-		return 0;
-	}
-	if (json_is(json_get(v, "type"), "Prepend") && json_is(json_get(v, "prepend"), BLANK)) {
-		r->v->prefix = 1;
-		return 0;
-	}
-	if (json_is(json_get(v, "type"), "Precompiled"))
-		return read_charsmap(r, json_get(v, "precompiled_charsmap"), err);
-	if ((json_is(json_get(v, "type"), "Strip") && json_bool(json_get(v, "strip_left"), 1) && json_bool(json_get(v, "strip_right"), 1)) ||
-	    (json_is(json_get(v, "type"), "Replace") && json_is(json_path(v, "pattern.Regex"), " {2,}"))) {
-		r->v->spm_text = r->v->squeeze = 1;
-		return 0;
-	}
-	if (json_is(json_get(v, "type"), "Replace") && json_is(json_path(v, "pattern.String"), " ") &&
-	    json_is(json_get(v, "content"), BLANK)) {
-		r->metaspace = 1;
-		return 0;
-	}
-	if (!json_is(json_get(v, "type"), "Sequence"))
-		return lack(err, "normalizer", v);
-	it = json_walk(json_get(v, "normalizers"));
-	for (; json_next(&it); empty = 0) {
-		if (json_is(json_get(it.value, "type"), "Sequence"))
-			return lack(err, "normalizer: a sequence in a sequence", it.value);
-		if (read_normalizer(r, it.value, err))
-			return -1;
-	}
-	r->v->spm_text |= empty;        /* an empty list: see savejson.c */
-	return 0;
-}
-
-static int
-set_regex(struct reading *r, const char *regex, size_t n, struct err *err)
-{
-	if (r->has_regex)
-		return err_set(err, "pre_tokenizer: two expressions one after another are not supported");
-	if (n >= sizeof r->regex || memchr(regex, 0, n))
-		return err_set(err, "pre_tokenizer: an expression of %zu bytes", n);
-	memcpy(r->regex, regex, n);
-	r->regex[n] = 0;
-	r->has_regex = 1;
-	return 0;
-}
-
-static int
-read_split(struct reading *r, struct json v, struct err *err)
-{
-	struct json behavior = json_get(v, "behavior"), regex = json_path(v, "pattern.Regex");
-	int invert = json_bool(json_get(v, "invert"), 0);
-
-	if (!(json_is(behavior, "Isolated") && !invert) && !(json_is(behavior, "Removed") && invert))
-		return err_set(err, "pre_tokenizer Split: only Isolated, and Removed with invert, are supported");
-	buf_clear(&r->one);
-	if (json_str(regex, &r->one))
-		return err_set(err, "pre_tokenizer Split: a pattern that is no Regex is not supported");
-	return set_regex(r, r->one.p, r->one.n, err);
-}
-
-static int
-read_pretokenizer(struct reading *r, struct json v, struct err *err)
-{
-	struct json type = json_get(v, "type");
-	struct json_iter it;
-
-	if (no_value(v))
-		return 0;
-	if (json_is(type, "Split"))
-		return read_split(r, v, err);
-	if (json_is(type, "ByteLevel")) {
-		r->byte_level = 1;
-		r->v->prefix = json_bool(json_get(v, "add_prefix_space"), 0);
-		return json_bool(json_get(v, "use_regex"), 1) ? set_regex(r, "gpt2", 4, err) : 0;
-	}
-	if (json_is(type, "Digits") && json_bool(json_get(v, "individual_digits"), 0) && !r->has_regex) {
-		r->digits = 1;
-		return 0;
-	}
-	if (json_is(type, "Metaspace") && json_is(json_get(v, "replacement"), BLANK) && !json_bool(json_get(v, "split"), 1)) {
-		r->metaspace = 1;
-		r->v->prefix = json_is(json_get(v, "prepend_scheme"), "never") ? 0 :
-			       json_is(json_get(v, "prepend_scheme"), "first") ? PREFIX_FIRST : PREFIX_EACH;
-		return 0;
-	}
-	if (!json_is(type, "Sequence"))
-		return lack(err, "pre_tokenizer", v);
-	it = json_walk(json_get(v, "pretokenizers"));
-	while (json_next(&it)) {
-		if (json_is(json_get(it.value, "type"), "Sequence"))
-			return lack(err, "pre_tokenizer: a sequence in a sequence", it.value);
-		if (read_pretokenizer(r, it.value, err))
-			return -1;
-	}
-	return 0;
-}
 
 /* A token as the file spells it, in r->key, becomes its bytes in r->one: 0, TOKEN_BYTE, or TOKEN_LOST when it
  * has letters that stand for no byte. */
@@ -368,11 +174,11 @@ read_model(struct reading *r, struct err *err)
 
 	r->unigram = json_is(type, "Unigram");
 	if (json_kind(type) && !json_is(type, "BPE") && !r->unigram)
-		return lack(err, "model", r->model);
+		return json_lacks(err, "model", r->model);
 	for (int i = 0; i < 2; i++) {
 		struct json v = json_get(r->model, affix[i]);
 
-		if (!no_value(v) && !json_is(v, ""))
+		if (!json_none(v) && !json_is(v, ""))
 			return err_set(err, "model: %s is not supported", affix[i]);
 	}
 	if (dropout != 0)
@@ -422,8 +228,7 @@ tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
 		err_set(err, "JSON without a \"model\": not a tokenizer.json");
 		goto out;
 	}
-	if (read_normalizer(&r, json_get(root, "normalizer"), err) ||
-	    read_pretokenizer(&r, json_get(root, "pre_tokenizer"), err) || read_model(&r, err) ||
+	if (json_prep(r.v, root, &r.byte_level, &r.metaspace, err) || read_model(&r, err) ||
 	    read_added(&r, json_get(root, "added_tokens"), err) || (r.unigram ? read_scored(&r, err) : read_tokens(&r, err)))
 		goto out;
 	table_index(r.v);
@@ -433,15 +238,15 @@ tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
 		goto out;
 	else
 		read_unk(&r);
-	if (pattern && (r.metaspace || r.has_regex))
+	if (pattern && (r.metaspace || r.v->split)) {
 		err_set(err, "the file says itself how text is cut: another pattern would give other tokens than it means");
-	else if (r.metaspace && !r.has_regex)
+		goto out;
+	}
+	if (pattern)
+		r.v->split = split_new(pattern, err);
+	else if (r.metaspace && !r.v->split)
 		table_split_spaces(r.v);
-	else if (r.has_regex || pattern)
-		r.v->split = split_new(r.has_regex ? r.regex : pattern, r.digits, err);
-	else if (r.digits)
-		err_set(err, "pre_tokenizer: Digits without an expression is not supported");
-	else
+	else if (!r.v->split)
 		r.v->split = split_spaces(0);
 	rc = r.v->split ? 0 : -1;
 out:

@@ -59,7 +59,7 @@ trainer_new(const struct trainer_opts *o, struct err *err)
 		return NULL;
 	t = xcalloc(1, sizeof *t);
 	t->o = *o;
-	t->split = split_new(o->pattern, 0, err);
+	t->split = split_new(o->pattern, err);
 	if (!t->split) {
 		free(t);
 		return NULL;
@@ -273,7 +273,7 @@ trainer_finish(struct trainer *t, size_t *merges, struct err *err)
 	table_index(v);
 	pairs_merges(p, v);
 	pairs_free(p);
-	v->split = split_new(t->o.pattern, 0, err);
+	v->split = split_new(t->o.pattern, err);
 	trainer_free(t);
 	return table_finish(v, err);
 }
