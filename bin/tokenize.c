@@ -4,12 +4,13 @@
 #include "base/file.h"
 #include "stream/input.h"
 #include "stream/toks.h"
+#include "text/lang/lang.h"
 #include "vocab/chat/ebatch.h"
 #include "vocab/idtext.h"
 #include <stdlib.h>
 #include <string.h>
 
-static const char *vocab_path, *out_path = "-", *chat_name, *special = "refuse", *invalid = "raw", *pattern;
+static const char *vocab_path, *out_path = "-", *chat_name, *special = "refuse", *invalid = "raw", *pattern, *by;
 static int decode, as_ids, count, pieces, bos, eot;
 static double price;
 static const struct opt opts[] = {
@@ -18,8 +19,9 @@ static const struct opt opts[] = {
 	{ 'd', "decode", OPT_FLAG, &decode, NULL, "tokens to text", OPT_QUIET },
 	{ 0, "ids", OPT_FLAG, &as_ids, NULL, "tokens are numbers in text, a line a document", OPT_QUIET },
 	{ 0, "count", OPT_FLAG, &count, NULL, "say how many tokens, bytes, words ...", OPT_QUIET },
+	{ 0, "by", OPT_STR, &by, "lang", "with --count: a line for each language", OPT_QUIET },
 	{ 0, "price", OPT_NUM, &price, "PER_MILLION", "with --count: what that many tokens cost", OPT_QUIET },
-	{ 0, "pieces", OPT_FLAG, &pieces, NULL, "show each token: number and bytes", OPT_QUIET },
+	{ 0, "pieces", OPT_FLAG, &pieces, NULL, "show each token: number, offset, bytes", OPT_QUIET },
 	{ 0, "chat", OPT_MAYBE, &chat_name, "TEMPLATE", "render conversations, with a mask [the model's]", OPT_RESULT },
 	{ 0, "special", OPT_STR, &special, "HOW", "specials in text: refuse, none, all [refuse]", OPT_RESULT },
 	{ 0, "invalid", OPT_STR, &invalid, "HOW", "not UTF-8: raw, replace, refuse [raw]", OPT_RESULT },
@@ -32,8 +34,9 @@ static const struct tool tool = { "tokenize", "Turn documents or text into token
 
 static struct file_out *text_out;
 static struct toks_out *toks;
-static struct idtext_count total;
-static uint64_t supervised;
+static struct idtext_count total, part;         /* of all, of the document at hand */
+static struct idtext_langs langs;
+static uint64_t supervised, offset;
 static struct err err;
 
 static int
@@ -58,6 +61,8 @@ check_usage(void)
 		die_usage("--decode takes --ids and no other of these options");
 	if (cli_given(&price) && !count)
 		die_usage("--price goes with --count");
+	if (by && (!count || chat_name || cli_given(&price) || strcmp(by, "lang")))
+		die_usage("--by=lang goes with --count, and neither --price nor --chat");
 	if (chat_name && (bos || eot))
 		die_usage("--chat puts BOS and the ends of turns itself: no --bos, no --eot");
 }
@@ -97,16 +102,38 @@ put_date(const char *meta, size_t n)
 		toks_date(toks, j.p + 1, (size_t)(j.end - j.p) - 2);
 }
 
+/* The end of a document: it counts for the language that it says it is in, or that its text is taken for. */
+static void
+count_doc(const struct ebatch *b, const struct ebatch_doc *d)
+{
+	struct lang found;
+	struct json j;
+	struct buf said = {0};
+
+	part.docs = 1;
+	idtext_sum(&total, &part);
+	if (by) {
+		if (json_parse(&j, b->bytes.p + d->meta, d->meta_len, NULL) || json_str(json_get(j, "lang"), &said) || !said.n)
+			lang_detect(b->bytes.p + d->text, d->text_len, &found);
+		idtext_add_lang(&langs, said.n ? said.p : found.code, &part);
+	}
+	buf_free(&said);
+	part = (struct idtext_count){0};
+}
+
 static void
 put(const struct ebatch *b, struct buf *line)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct ebatch_doc *d = b->doc + i;
 
-		if (count)
-			idtext_add(&total, b->bytes.p + d->text, d->text_len, d->ids.n);
-		else
-			total.tokens += d->ids.n;
+		if (count) {
+			idtext_add(&part, b->bytes.p + d->text, d->text_len, d->ids.n);
+			if (!d->more)
+				count_doc(b, d);
+			continue;
+		}
+		total.tokens += d->ids.n;
 		total.docs += !d->more;
 		for (size_t k = 0; k < d->mask.n; k++)
 			supervised += (uint64_t)d->mask.p[k];
@@ -123,7 +150,7 @@ put(const struct ebatch *b, struct buf *line)
 		if (as_ids)
 			idtext_ids(&d->ids, d->offset > 0, d->more, line);
 		else if (pieces)
-			idtext_pieces(b->v, &d->ids, b->chat ? &d->mask : NULL, d->more, line);
+			idtext_pieces(b->v, &d->ids, b->chat ? &d->mask : NULL, d->more, &offset, line);
 		if (line->n)
 			fwrite(line->p, 1, line->n, file_stream(text_out));
 	}
@@ -178,7 +205,7 @@ encode_all(int nfiles, char **files, const struct vocab *v, const struct vocab_o
 	if (chat_name && total.docs && !supervised)
 		die("no token is supervised: no conversation has an assistant's turn");
 	if (count) {
-		idtext_total(&total, price, &line);
+		by ? idtext_by_lang(&langs, &total, &line) : idtext_total(&total, price, &line);
 		fwrite(line.p, 1, line.n, file_stream(text_out));
 	}
 	if (chat_name)
@@ -219,8 +246,7 @@ decode_lines(const char *path, const struct vocab *v)
 	if (!input_offset(in))
 		die("%s: empty", input_name(in));
 	input_close(in);
-	buf_free(&line), buf_free(&text);
-	free(ids.v);
+	buf_free(&line), buf_free(&text), free(ids.v);
 }
 
 static void

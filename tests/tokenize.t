@@ -23,6 +23,11 @@ t '--eot ends each document' 'tokenize -w v.json --eot --ids docs.jsonl | awk '\
 t '--bos without a BOS token: exit 1' 'exits 1 tokenize -w v.json --bos --ids docs.jsonl'
 t '--count' 'tokenize -w v.json --count --price=1000000 text.txt >c && awk -v b=$(wc -c <text.txt) '\''$1 == "bytes" && $2 == b { n++ } $1 == "tokens" { t = $2 } $1 == "price" && $2 == t { n++ } END { exit n != 2 }'\'' c'
 t '--pieces: numbers and bytes' "printf 'a\\n' | tokenize -w v.json --pieces | grep -q '\"a\"' "
+t '--pieces: offsets are those of the text' 'tokenize -w v.json --pieces text.txt >p && awk -F "\t" "NF > 1 { print \$2 }" p >o && tokenize -w v.json --ids text.txt | tr " " "\n" | while read -r i; do echo "$i" | tokenize -w v.json -d --ids | wc -c; [ "$((n = n + 1))" -lt 40 ] || break; done | awk "{ print s + 0; s += \$1 }" >w && head -n 40 o | cmp - w'
+t '--pieces: documents each from 0, the last token ends with the text' "printf '{\"text\":\"ab\"}\n{\"text\":\"c\"}\n' | tokenize -w v.json --pieces | grep -c '	0	' | grep -qx 2"
+printf '%s\n' '{"text":"The cat sat on the mat and looked at the dog, which was asleep in the sun.","lang":"en"}' '{"text":"Der Hund lag in der Sonne und schlief, und die Katze sah ihm dabei lange zu."}' '{"text":"日本語の文章です。猫が寝ています。","lang":"ja"}' '{"text":"a cat","lang":"en"}' >langs.jsonl
+t '--count --by=lang' "tokenize -w v.json --count --by=lang langs.jsonl >c && awk -F '\t' 'NR == 1 { next } { d[\$1] = \$2; if (\$1 == \"all\") { exit !(d[\"en\"] == 2 && d[\"de\"] == 1 && d[\"ja\"] == 1 && \$2 == 4 && t == \$3 && w == \$6) } t += \$3; w += \$6; if (\$7 < \$3 / \$5 - .001 || \$8 > \$3 / \$6 + .001) exit 1 }' c"
+t '--by=lang without --count: exit 2' 'exits 2 tokenize -w v.json --by=lang --ids langs.jsonl'
 
 t 'a special token in a text is refused, with its place' "printf 'ab<|endoftext|>' | exits 1 tokenize -w v.json --ids 2>e && grep -q 'byte 2' e"
 t '--special=all recognises it' "[ \"\$(printf 'ab<|endoftext|>' | tokenize -w v.json --special=all --ids | awk '{ print \$NF }')\" = 0 ]"
@@ -41,7 +46,7 @@ cat >chat.jsonl <<'E'
 E
 for c in chatml alpaca plain; do
 	t "$c: four ways to write a conversation are one" "tokenize -w v.json --chat=$c --ids chat.jsonl | sort -u | wc -l | grep -qx 1"
-	t "$c: the answer and its end are trained on, no more" "head -1 chat.jsonl | tokenize -w v.json --chat=$c --pieces | awk -F '\\t' '\$2 == 1 { gsub(/\"/, \"\", \$3); s = s \$3 } END { exit s !~ /^Hello<[^>]*>\$/ }'"
+	t "$c: the answer and its end are trained on, no more" "head -1 chat.jsonl | tokenize -w v.json --chat=$c --pieces | awk -F '\\t' '\$3 == 1 { gsub(/\"/, \"\", \$4); s = s \$4 } END { exit s !~ /^Hello<[^>]*>\$/ }'"
 done
 t 'HEAD names the template and the mask' "tokenize -w v.json --chat=chatml chat.jsonl | lmcat --head | grep -q '\"mask\":true.*\"chat\":{\"template\":\"chatml\"'"
 t 'a special token in what a user says is refused' 'exits 1 tokenize -w v.json --chat=chatml --ids inject.jsonl'

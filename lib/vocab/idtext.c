@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
 #include "vocab/idtext.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Characters are code points, an ill-formed part counts as one; words are what blanks of ASCII part. */
@@ -38,6 +40,65 @@ idtext_total(const struct idtext_count *c, double price, struct buf *out)
 		buf_printf(out, "bytes_per_token\t%.3f\n", (double)c->bytes / tokens);
 	if (price != 0)
 		buf_printf(out, "price\t%.6g\n", tokens / 1e6 * price);
+}
+
+void
+idtext_sum(struct idtext_count *c, const struct idtext_count *more)
+{
+	c->docs += more->docs;
+	c->tokens += more->tokens;
+	c->bytes += more->bytes;
+	c->chars += more->chars;
+	c->words += more->words;
+}
+
+void
+idtext_add_lang(struct idtext_langs *l, const char *lang, const struct idtext_count *c)
+{
+	struct idtext_lang one = {0};
+	size_t i = 0;
+
+	snprintf(one.lang, sizeof one.lang, "%s", lang);
+	while (i < l->n && strcmp(l->v[i].lang, one.lang))
+		i++;
+	if (i == l->n)
+		VEC_PUSH(l->v, l->n, l->cap, one);
+	idtext_sum(&l->v[i].count, c);
+}
+
+static int
+by_tokens(const void *x, const void *y)
+{
+	const struct idtext_lang *a = x, *b = y;
+
+	if (a->count.tokens != b->count.tokens)
+		return a->count.tokens > b->count.tokens ? -1 : 1;
+	return strcmp(a->lang, b->lang);
+}
+
+static void
+lang_line(const char *lang, const struct idtext_count *c, struct buf *out)
+{
+	double tokens = (double)c->tokens;
+
+	buf_printf(out, "%s\t%llu\t%llu\t%llu\t%llu\t%llu\t", lang, (unsigned long long)c->docs, (unsigned long long)c->tokens,
+		   (unsigned long long)c->bytes, (unsigned long long)c->chars, (unsigned long long)c->words);
+	c->chars ? buf_printf(out, "%.3f\t", tokens / (double)c->chars) : buf_str(out, "-\t");
+	c->words ? buf_printf(out, "%.3f\n", tokens / (double)c->words) : buf_str(out, "-\n");
+}
+
+void
+idtext_by_lang(struct idtext_langs *l, const struct idtext_count *total, struct buf *out)
+{
+	buf_clear(out);
+	buf_str(out, "lang\tdocuments\ttokens\tbytes\tcharacters\twords\ttokens_per_character\ttokens_per_word\n");
+	if (l->n)
+		qsort(l->v, l->n, sizeof *l->v, by_tokens);
+	for (size_t i = 0; i < l->n; i++)
+		lang_line(l->v[i].lang, &l->v[i].count, out);
+	lang_line("all", total, out);
+	free(l->v);
+	*l = (struct idtext_langs){0};
 }
 
 void
@@ -100,13 +161,14 @@ quote(const char *bytes, size_t n, struct buf *out)
 }
 
 void
-idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *mask, int more, struct buf *out)
+idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *mask, int more, uint64_t *offset, struct buf *out)
 {
 	for (size_t i = 0; i < ids->n; i++) {
 		size_t n;
 		const char *bytes = vocab_bytes(v, ids->v[i], &n);
 
-		buf_printf(out, "%u\t", ids->v[i]);
+		buf_printf(out, "%u\t%llu\t", ids->v[i], (unsigned long long)*offset);
+		*offset += n;
 		if (mask)
 			buf_printf(out, "%d\t", mask->p[i]);
 		quote(bytes, n, out);
@@ -114,6 +176,8 @@ idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *ma
 			buf_str(out, "\tspecial");
 		buf_char(out, '\n');
 	}
-	if (!more)
-		buf_char(out, '\n');
+	if (more)
+		return;
+	buf_char(out, '\n');
+	*offset = 0;
 }
