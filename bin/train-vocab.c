@@ -1,4 +1,4 @@
-/* train-vocab - docs -> tokenizer.json: byte-level BPE */
+/* train-vocab - docs -> tokenizer.json: byte-level BPE, bytes, characters, words */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
@@ -12,18 +12,19 @@
 #define BATCH ((size_t)8 << 20)
 
 static long long size = 32768, min_count = 2;
-static const char *pattern = "gpt2", *out_path = "-", *chat_name;
+static const char *pattern = "gpt2", *out_path = "-", *chat_name, *unit = "bpe";
 static struct strs special;
 static const struct opt opts[] = {
 	{ 'o', "output", OPT_STR, &out_path, "FILE", "write here [standard output]", OPT_QUIET },
 	{ 0, "size", OPT_INT, &size, "N", "tokens in all [32768]", OPT_RESULT },
 	{ 0, "pattern", OPT_STR, &pattern, "PATTERN", "how text is cut: a name or a PCRE [gpt2]", OPT_RESULT },
+	{ 0, "unit", OPT_STR, &unit, "UNIT", "what tokens are: bpe, byte, char, word [bpe]", OPT_RESULT },
 	{ 0, "special", OPT_LIST, &special, "LIST", "special tokens [<|endoftext|>]", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "TEMPLATE", "add the special tokens of a chat template", OPT_RESULT },
 	{ 0, "min-count", OPT_INT, &min_count, "N", "join no pair that is rarer [2]", OPT_RESULT },
 	{ 0 }
 };
-static const struct tool tool = { "train-vocab", "Learn a vocabulary from documents: byte-level BPE.", "[FILE ...]", opts };
+static const struct tool tool = { "train-vocab", "Learn a vocabulary from documents.", "[FILE ...]", opts };
 
 static struct strs names;
 static struct err err;
@@ -125,6 +126,17 @@ count_all(int nfiles, char **files, struct work *w)
 	return bytes;
 }
 
+static enum unit
+find_unit(void)
+{
+	static const char *const units[] = { "bpe", "byte", "char", "word" };
+
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(unit, units[i]))
+			return (enum unit)i;
+	die_usage("--unit: bpe, byte, char or word, not '%s'", unit);
+}
+
 static void
 write_out(const struct vocab *v)
 {
@@ -151,7 +163,7 @@ main(int argc, char **argv)
 	if (min_count < 1)
 		die_usage("--min-count: 1 or more");
 	find_names();
-	o = (struct trainer_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count };
+	o = (struct trainer_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count, find_unit() };
 	w.trainer = xcalloc((size_t)threads, sizeof *w.trainer);
 	w.why = xcalloc((size_t)threads, sizeof *w.why);
 	for (int i = 0; i < threads; i++)
@@ -166,7 +178,7 @@ main(int argc, char **argv)
 		die_err(&err);
 	note(2, "%llu bytes, %llu pieces, %llu of them distinct, %zu merges", (unsigned long long)bytes,
 	     (unsigned long long)pieces, (unsigned long long)distinct, merges);
-	if (vocab_size(v) < (size_t)size)
+	if (o.unit == UNIT_BPE && vocab_size(v) < (size_t)size)
 		warn("%zu tokens, not %lld: no other pair occurs %lld times", vocab_size(v), size, min_count);
 	write_out(v);
 	vocab_free(v);

@@ -25,6 +25,12 @@ t '--chat=llama3 adds its tokens' "train-vocab -q --size=300 --chat=llama3 -o l.
 for p in gpt2 cl100k llama3 qwen2 o200k '\S+|\s+'; do
 	t "--pattern=$p: to tokens and back" "train-vocab -q --size=320 --pattern='$p' -o q.json d.jsonl && tokenize -w q.json --ids d.jsonl >i && tokenize -w q.json -d --ids i >o && [ -s o ] && tokenize -w q.json --ids o | tokenize -w q.json -d --ids | cmp - o"
 done
+printf 'the cat\nthe dog\n日本 日本\n' >u.txt
+t '--unit=byte: 256 and the specials, any file is a sequence' "train-vocab -q --unit=byte -o ub.json u.txt && head -c 3000 /dev/urandom >rnd && tokenize -w ub.json --special=none --ids rnd | wc -w | grep -qx 3000 && tokenize -w ub.json --special=none --ids rnd | tokenize -w ub.json -d --ids | cmp - rnd"
+t '--unit=char: a token a character' "train-vocab -q --unit=char -o uc.json u.txt && [ \$(tokenize -w uc.json --ids u.txt | wc -w) = \$(wc -m <u.txt 2>/dev/null || echo 22) ] || [ \$(tokenize -w uc.json --ids u.txt | wc -w) = 22 ]"
+t '--unit=word: a token a piece, what is rare in bytes' "train-vocab -q --unit=word -o uw.json u.txt && tokenize -w uw.json --pieces u.txt | cut -f3 | grep -cx '\"the\"' | grep -qx 2 && tokenize -w uw.json --ids u.txt | tokenize -w uw.json -d --ids | cmp - u.txt"
+t '--unit: the size holds, the most frequent stay' "train-vocab -q --unit=word --size=258 --special= -o u2.json d.jsonl && tokenize -w u2.json --count d.jsonl >c && train-vocab -q --unit=word --size=400 --special= -o u3.json d.jsonl && tokenize -w u3.json --count d.jsonl >c3 && [ \$(awk '/^tokens\t/ { print \$2 }' c) -gt \$(awk '/^tokens\t/ { print \$2 }' c3) ]"
+t '--unit=tree: exit 2' 'exits 2 train-vocab --unit=tree d.jsonl'
 t 'digits stay single with qwen2' "yes 12345678 | head -50 >dg.txt; train-vocab -q --size=300 --pattern=qwen2 -o dg.json dg.txt; merges dg.json | grep -c '[0-9] [0-9]' | grep -qx 0"
 t 'a pattern that does not compile: exit 1' "exits 1 train-vocab --pattern='(' d.jsonl"
 t 'a size below the bytes: exit 2' 'exits 2 train-vocab --size=100 d.jsonl'

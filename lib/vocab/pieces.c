@@ -119,7 +119,7 @@ piece(struct pieces *c, const struct span *s, uint32_t *out)
 	size_t n = s->n;
 	uint32_t id;
 
-	if (v->whole && n < 512 && (id = table_find_hashed(v, p, n, n <= LONG_KEY ? s->hash : table_hash(p, n))) != NO_TOKEN) {
+	if (v->whole && n < WHOLE_MAX && (id = table_find_hashed(v, p, n, n <= LONG_KEY ? s->hash : table_hash(p, n))) != NO_TOKEN) {
 		out[0] = id;
 		return 1;
 	}

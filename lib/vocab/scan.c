@@ -244,6 +244,15 @@ scan_spaces(cursor cls, cursor p, cursor e)
 }
 
 cursor
+scan_char(cursor cls, cursor p, cursor e)
+{
+	uint32_t len;
+
+	is(cls, p, e, 0, &len);
+	return p + len;
+}
+
+cursor
 scan_whole(cursor cls, cursor p, cursor e)
 {
 	(void)cls, (void)p;

@@ -36,6 +36,7 @@ static const struct {
 } scanners[] = {
 	{ GPT2, scan_gpt2, block_gpt2 }, { CL100K, scan_cl100k, block_cl100k }, { QWEN2, scan_qwen2, block_qwen2 },
 	{ O200K, scan_o200k, block_o200k }, { "\\p{N}", scan_digit, NULL }, { "\\p{N}+", scan_digits, NULL },
+	{ "[\\s\\S]", scan_char, NULL },
 };
 
 #define STEPS 8

@@ -18,6 +18,7 @@ enum { PREFIX_EACH = 1, PREFIX_FIRST }; /* a space in front of each text between
 
 #define NO_TOKEN UINT32_MAX
 #define NO_MERGE (UINT32_MAX >> 7)      /* of a pair that makes nothing; merges are fewer */
+#define WHOLE_MAX 512           /* bytes from which on no piece is a token by itself */
 #define VOCAB_MAX (1u << 24)    /* ids */
 #define MERGE_MAX (1u << 20)    /* ids that may be merged: two of them and a rank fill 64 bits */
 

@@ -50,6 +50,12 @@ check(const struct trainer_opts *o, struct err *err)
 	return 0;
 }
 
+static const char *
+pattern(const struct trainer_opts *o)
+{
+	return o->unit == UNIT_CHAR ? "[\\s\\S]" : o->pattern;
+}
+
 struct trainer *
 trainer_new(const struct trainer_opts *o, struct err *err)
 {
@@ -59,7 +65,7 @@ trainer_new(const struct trainer_opts *o, struct err *err)
 		return NULL;
 	t = xcalloc(1, sizeof *t);
 	t->o = *o;
-	t->split = split_new(o->pattern, err);
+	t->split = split_new(pattern(o), err);
 	if (!t->split) {
 		free(t);
 		return NULL;
@@ -246,18 +252,59 @@ first_tokens(const struct trainer *t, struct vocab *v, uint32_t *of_byte)
 	}
 }
 
-struct vocab *
-trainer_finish(struct trainer *t, size_t *merges, struct err *err)
+/* Words that may be tokens: more than a byte, short enough to be looked up whole, and of UTF-8. */
+static int
+may_be_token(const struct trainer *t, const struct word *w)
 {
-	struct vocab *v = table_new(t->o.size);
-	struct pairs *p = pairs_new();
-	uint32_t of_byte[256], *sym = NULL;
-	size_t cap = 0;
+	const char *p = t->pool.p + w->at;
 
-	first_tokens(t, v, of_byte);
-	for (size_t i = 0; i < v->n; i++)
-		if (!(v->flags[i] & TOKEN_HOLE))
-			pairs_token(p, v->pool.p + v->tok[i].at, v->tok[i].len, v->flags[i] & TOKEN_SPECIAL);
+	return w->len > 1 && w->len < WHOLE_MAX && w->count >= t->o.min_count && utf8_check(p, w->len) == w->len;
+}
+
+struct candidate {
+	uint64_t    count;
+	const char *bytes;
+	uint32_t    len;
+};
+
+static int
+by_count(const void *x, const void *y)
+{
+	const struct candidate *a = x, *b = y;
+	int c;
+
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	c = memcmp(b->bytes, a->bytes, a->len < b->len ? a->len : b->len);
+	return c ? c : (a->len < b->len) - (a->len > b->len);
+}
+
+static void
+whole_words(const struct trainer *t, struct vocab *v, size_t next)
+{
+	struct candidate *c = xreallocarray(NULL, t->n + 1, sizeof *c);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (may_be_token(t, t->word + i))
+			c[n++] = (struct candidate){ t->word[i].count, t->pool.p + t->word[i].at, t->word[i].len };
+	qsort(c, n, sizeof *c, by_count);
+	for (size_t i = 0; i < n && next < t->o.size; i++)
+		table_set(v, next++, c[i].bytes, c[i].len, 0, NULL);
+	free(c);
+	table_index(v);
+	v->whole = 1;
+}
+
+static size_t
+joined_pairs(struct trainer *t, struct vocab *v, const uint32_t *of_byte, size_t first)
+{
+	struct pairs *p = pairs_new();
+	uint32_t *sym = NULL;
+	size_t cap = 0, merges;
+
+	for (size_t i = 0; i < first; i++)
+		pairs_token(p, v->pool.p + v->tok[i].at, v->tok[i].len, v->flags[i] & TOKEN_SPECIAL);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct word *w = t->word + i;
 
@@ -268,12 +315,30 @@ trainer_finish(struct trainer *t, size_t *merges, struct err *err)
 		pairs_word(p, sym, w->len, w->count);
 	}
 	free(sym);
-	*merges = pairs_merge(p, t->o.size, t->o.min_count);
+	merges = pairs_merge(p, t->o.size, t->o.min_count);
 	pairs_tokens(p, v);
 	table_index(v);
 	pairs_merges(p, v);
 	pairs_free(p);
-	v->split = split_new(t->o.pattern, err);
+	return merges;
+}
+
+struct vocab *
+trainer_finish(struct trainer *t, size_t *merges, struct err *err)
+{
+	struct vocab *v = table_new(t->o.size);
+	size_t first = 256 + (size_t)t->o.n_special;
+	uint32_t of_byte[256];
+
+	*merges = 0;
+	first_tokens(t, v, of_byte);
+	if (t->o.unit == UNIT_BPE)
+		*merges = joined_pairs(t, v, of_byte, first);
+	else if (t->o.unit == UNIT_BYTE)
+		table_index(v);
+	else
+		whole_words(t, v, first);
+	v->split = split_new(pattern(&t->o), err);
 	trainer_free(t);
 	return table_finish(v, err);
 }

@@ -8,12 +8,15 @@
 
 struct trainer;                 /* counts of pieces; one a thread, joined at the end */
 
+enum unit { UNIT_BPE, UNIT_BYTE, UNIT_CHAR, UNIT_WORD };
+
 struct trainer_opts {
-	const char  *pattern;           /* as in split_new */
+	const char  *pattern;           /* as in split_new; a character is its own piece */
 	const char **special;           /* texts are cut at these, and they get the first ids, in this order */
 	int          n_special;
 	size_t       size;              /* of the vocabulary: specials, 256 bytes, merges */
 	uint64_t     min_count;         /* a pair that occurs less often is not joined */
+	enum unit    unit;              /* what tokens are: joined pairs; bytes alone; whole characters; whole pieces */
 };
 
 /* NULL with the reason: the pattern, a special that is empty or comes twice, a size below specials + 256. */
@@ -26,6 +29,7 @@ uint64_t        trainer_pieces(const struct trainer *, uint64_t *distinct);
 
 /* Sennrich et al. 2016: joins the most frequent pair again and again; of equally frequent ones the pair that
  * is greater in the order of (bytes of the first, bytes of the second).  The result depends on the counts
- * alone.  *merges: how many were made, fewer than asked when no pair occurs min_count times.  Frees the trainer. */
+ * alone.  *merges: how many were made, fewer than asked when no pair occurs min_count times.  UNIT_CHAR, UNIT_WORD: the most
+ * frequent pieces as they are, of equally frequent ones the greater first; what is not among them is bytes.  Frees the trainer. */
 struct vocab *trainer_finish(struct trainer *, size_t *merges, struct err *);
 #endif
