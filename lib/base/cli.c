@@ -357,7 +357,7 @@ cli_prog_set(const char *name, const char *value)
 	if (i == n_over)
 		over[n_over++].name = xstrdup(name);
 	free(over[i].value);
-	over[i].value = value ? xstrdup(value) : NULL;
+	over[i].value = xstrdup(value);
 }
 
 static void

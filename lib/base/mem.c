@@ -51,7 +51,7 @@ xstrndup(const char *s, size_t n)
 	return p;
 }
 
-char *xstrdup(const char *s) { return xstrndup(s, strlen(s)); }
+char *xstrdup(const char *s) { return s ? xstrndup(s, strlen(s)) : NULL; }
 
 void
 buf_need(struct buf *b, size_t more)

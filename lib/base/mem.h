@@ -11,7 +11,7 @@ void *xmalloc(size_t);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *, size_t);
 void *xreallocarray(void *, size_t n, size_t size);     /* refuses an n * size that overflows */
-char *xstrdup(const char *);
+char *xstrdup(const char *);             /* NULL of NULL */
 char *xstrndup(const char *, size_t);                   /* exactly n bytes and a NUL */
 
 /* Bytes that grow.  All zero is an empty one.  p[n] is always 0 once anything was added, so a buffer

@@ -3,6 +3,7 @@
 #include "kern/kern.h"
 #include "kern/panels.h"
 #include "base/par.h"
+#include "base/size.h"
 #include <stdatomic.h>
 
 /*
@@ -16,7 +17,7 @@ struct job {
 	const struct gemm *g;
 	const struct kern *k;
 	size_t per, K;                  /* numbers of a cell; depth in cells, as all depths here */
-	size_t kc;                      /* depth of a block */
+	size_t kc, nc;                  /* depth of a block; columns of B's */
 	size_t mp, np;                  /* panels of rows and columns */
 	size_t mblk, nblk;              /* blocks of rows, groups of columns: tasks of a step */
 	float *b, *a;                   /* B's block, twice; A's: one a thread, a_size apart */
@@ -24,24 +25,12 @@ struct job {
 	atomic_size_t next;             /* tickets: pieces of work in the order in which they are done */
 };
 
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static size_t
-div_up(size_t a, size_t b)
-{
-	return (a + b - 1) / b;
-}
-
 /* Panels of lanes from src, an operand's `lanes` of them, for k numbers each. */
 static void
 pack(const struct job *j, float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
 {
 	uint16_t half[512];
-	size_t n = j->g->f16 ? div_up(lanes, w) * w * k : 0;
+	size_t n = j->g->f16 ? round_up(lanes, w) * k : 0;
 
 	(j->g->bf16 ? j->k->pack_bf16 : j->k->pack)(dst, w, src, ld, along_k, lanes, k);
 	for (size_t i = 0, m; i < n; i += m) {
@@ -123,8 +112,8 @@ wide(int thread, int threads, void *ctx)
 	size_t end = 0, ticket = atomic_fetch_add(&j->next, 1), ntask = j->mblk * j->nblk, step = 0;
 	float *abuf = j->a + (size_t)thread * j->a_size;
 
-	for (size_t j0 = 0; j0 < g->N; j0 += j->k->nc) {
-		size_t np = div_up(least(j->k->nc, g->N - j0), j->k->nr), k0 = 0;
+	for (size_t j0 = 0; j0 < g->N; j0 += j->nc) {
+		size_t np = div_up(least(j->nc, g->N - j0), j->k->nr), k0 = 0;
 
 		do {
 			size_t kn = least(j->kc, j->K - k0), packed = (size_t)-1, first = end;
@@ -185,10 +174,10 @@ static size_t
 depth(const struct job *j, int threads)
 {
 	const struct kern *k = j->k;
-	size_t room = k->kc * k->nc / div_up(least(j->g->N, k->nc), k->nr) / k->nr;
-	size_t most = room < k->kc || threads == 1 ? k->kc : least(room, 2 * k->kc), blocks = j->K ? div_up(j->K, most) : 1;
+	size_t room = k->kc * k->nc / round_up(least(j->g->N, k->nc), k->nr) / 16 * 16;
+	size_t deep = room < k->kc || threads == 1 ? k->kc : least(room, 2 * k->kc), blocks = j->K ? div_up(j->K, deep) : 1;
 
-	return div_up(div_up(j->K, blocks), 16) * 16;
+	return round_up(div_up(j->K, blocks), 16);
 }
 
 static int
@@ -208,20 +197,21 @@ job_init(struct job *j, const struct gemm *g, int threads)
 	j->per = g->bf16 ? k->per : 1;
 	j->K = div_up(g->K, j->per);
 	j->kc = depth(j, threads);
+	j->nc = k->kc * k->nc / most(j->kc, 1) / k->nr * k->nr;   /* B's block of one size, be it shallow */
 	j->mp = div_up(g->M, k->mr);
 	j->np = div_up(g->N, k->nr);
 	if (j->mp <= NARROW) {
 		j->kc = least(j->kc, k->kc);
-		j->a_size = div_up(j->mp * k->mr * j->K, 16) * 16;
+		j->a_size = round_up(j->mp * k->mr * j->K, 16);
 		return j->a_size + t * k->nr * j->kc;
 	}
 	/* Blocks of about mc rows, but enough of them that no thread waits long for the last. */
 	j->mblk = div_up(j->mp, k->mc / k->mr);
 	if (threads > 1 && j->mblk < 4 * t)
 		j->mblk = least(4 * t, div_up(j->mp, NARROW));
-	j->nblk = threads > 1 && j->mblk < 2 * t ? least(div_up(2 * t, j->mblk), div_up(least(j->np, k->nc / k->nr), 4)) : 1;
-	j->a_size = div_up(div_up(j->mp, j->mblk) * k->mr * j->kc, 16) * 16;
-	j->b_size = least(k->nc, j->np * k->nr) * j->kc;
+	j->nblk = threads > 1 && j->mblk < 2 * t ? least(div_up(2 * t, j->mblk), div_up(least(j->np, j->nc / k->nr), 4)) : 1;
+	j->a_size = round_up(div_up(j->mp, j->mblk) * k->mr * j->kc, 16);
+	j->b_size = least(j->nc, j->np * k->nr) * j->kc;
 	return 2 * j->b_size + t * j->a_size;
 }
 

@@ -19,7 +19,7 @@ struct kern_epi {
 	enum gemm_act act;
 };
 
-enum { KERN_ROW = 224 };         /* floats of a row of attention's tiles: a constant, so that no address is computed */
+enum { KERN_ROW = 272 };         /* floats of a row of attention's tiles: a constant, so that no address is computed */
 
 struct kern {
 	const char *name;

@@ -4,7 +4,7 @@
 
 #define KERN_W 4
 #define MR 12
-#define NR 8                    /* divides attention's KERN_ROW */
+#define NR 8                    /* divides attention's ATTN_KT */
 #define EACH_TILE(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12)
 typedef float32x4_t vf;
 typedef float64x2_t vd;

@@ -1,14 +1,13 @@
 /* muon - momentum whose step is made orthogonal (Jordan et al. 2024), for the matrices of hidden layers */
 /* SPDX-License-Identifier: MIT */
 #include "learn/muon.h"
+#include "base/size.h"
 #include "kern/gemm.h"
 #include <math.h>
 
 enum { ROUNDS = 5 };
 #define MOMENTUM 0.95f
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
-static size_t most(size_t a, size_t b)  { return a > b ? a : b; }
 static size_t aligned(size_t n)         { return (n + 15) / 16 * 16; }
 
 /* Two matrices of the step's shape and two squares of its shorter side. */

@@ -283,7 +283,7 @@ run_output(struct run *r, const char *path, const float *w, const char *head, st
 		model_swap(&r->model, own);
 		return -1;
 	}
-	m.prog = r->base_prog ? xstrdup(r->base_prog) : NULL;
+	m.prog = xstrdup(r->base_prog);
 	model_add_prog(&m, cli_prog());
 	m.data = data_text(r);
 	chat = json_get(h, "chat");

@@ -239,7 +239,7 @@ put_critic(struct job *j, struct err *e)
 	m.score = c->w + c->score;
 	m.score_gain = 1;
 	m.score_bias = c->w[c->bias];
-	m.prog = m.prog ? xstrdup(m.prog) : NULL;
+	m.prog = xstrdup(m.prog);
 	model_add_prog(&m, cli_prog());
 	bad = model_save(&m, j->o->critic_out, e);
 	free(m.prog);

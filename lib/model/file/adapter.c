@@ -293,7 +293,7 @@ adapter_copy(const struct model *m)
 	size_t L = (size_t)m->cfg.L;
 
 	*a = *from;
-	a->base = from->base ? xstrdup(from->base) : NULL;
+	a->base = xstrdup(from->base);
 	if (from->layer) {
 		a->layer = xmalloc(L * sizeof *a->layer);
 		memcpy(a->layer, from->layer, L * sizeof *a->layer);

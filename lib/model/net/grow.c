@@ -107,12 +107,6 @@ check(const struct config *a, const struct config *b, struct err *e)
 	return 0;
 }
 
-static char *
-copy(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
-}
-
 int
 model_grow(struct model *m, const struct model *from, uint64_t seed, struct err *e)
 {
@@ -144,8 +138,8 @@ model_grow(struct model *m, const struct model *from, uint64_t seed, struct err 
 	}
 	buf_add(&m->tokenizer, from->tokenizer.p, from->tokenizer.n);
 	memcpy(m->vocab, from->vocab, sizeof m->vocab);
-	m->prog = copy(from->prog);
-	m->data = copy(from->data);
-	m->chat = copy(from->chat);
+	m->prog = xstrdup(from->prog);
+	m->data = xstrdup(from->data);
+	m->chat = xstrdup(from->chat);
 	return 0;
 }

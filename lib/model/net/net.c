@@ -1,6 +1,7 @@
 /* net - the arena of a step: sized from the configuration, laid out once */
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
+#include "base/size.h"
 #include "model/file/model.h"
 #include "model/net/net_int.h"
 #include <stdlib.h>
@@ -176,12 +177,6 @@ net_bytes(const struct model *m, int B, int T, int use)
 		own += n.arena.size;
 	}
 	return own;
-}
-
-static size_t
-most(size_t a, size_t b)
-{
-	return a > b ? a : b;
 }
 
 /* Of y (rows,N) = x (rows,K) W^T and its two gradients. */
