@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *model, *vocab, *chat, *out = "-", *verify, *judge, *constitution, *pairing, *answers;
+static const char *model, *vocab, *chat, *out = "-", *verify, *judge, *constitution, *pairing, *answers, *truncate_end;
 static struct strs reward;
 static int worst, train, eval, elo, json, match, ask, rate_too, summary;
 static long long samples = 1000;
@@ -19,6 +19,7 @@ static struct rank_fit fit = { .B = 32, .epochs = 1, .centre = 0.01, .optim = OP
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &model, "MODEL", "whose vocabulary text is in; the base of --train", OPT_FILE },
 	{ 'w', "vocab", OPT_STR, &vocab, "VOCAB", "vocabulary, instead of the model's", OPT_FILE },
+	{ 0, "truncate", OPT_STR, &truncate_end, "END", "fit the context of -m: left, right, or drop", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat, "NAME", "chat template for JSON lines [the model's]", OPT_RESULT },
 	{ 'o', "output", OPT_STR, &out, "FILE", "where to write [-]; the model of --train", OPT_QUIET },
 	{ 0, "reward", OPT_LIST, &reward, "MODEL", "score with a reward model; several: their mean", OPT_FILE },
@@ -79,6 +80,8 @@ check(void)
 		die_usage("--batch and --epochs count from 1, --centre from 0");
 	if ((match || verify || judge || ask) && !model && !vocab)
 		die_usage("--match, --verify, --judge and --ask read text: give -w VOCAB or -m MODEL");
+	if (truncate_end && (!prefs_fit_known(truncate_end) || !model))
+		die_usage("--truncate is left, right or drop, and needs -m MODEL, whose context is meant");
 	if (pairing && strcmp(pairing, "best-worst") && strcmp(pairing, "all"))
 		die_usage("--pairs=%s: best-worst or all", pairing);
 	if (eval && (pairing || ask))
@@ -259,6 +262,8 @@ main(int argc, char **argv)
 		die_err(&e);
 	if (prefs_read(&all, argc - first, argv + first, need ? &text : NULL, &e))
 		die_err(&e);
+	if (truncate_end)
+		prefs_fit(&all, truncate_end, m.cfg.T);
 	if (train) {
 		fit.out = out;
 		if (rank_train(&fit, &all, &m, &e))

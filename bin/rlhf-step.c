@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "learn/policy/rlrun.h"
+#include "learn/prefer/prefread.h"
 #include <math.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static const struct opt opts[] = {
 	{ 0, "margin", OPT_NUM, &o.rl.margin, "GAMMA", "simpo: the margin [1]", OPT_RESULT },
 	{ 0, "nll-weight", OPT_NUM, &o.rl.nll, "W", "weight of the chosen one's loss [orpo 1, else 0]", OPT_RESULT },
 	{ 0, "per-token", OPT_FLAG, &o.rl.mean, NULL, "ipo: log-probabilities a token, not sums", OPT_RESULT },
+	{ 0, "truncate", OPT_STR, &o.truncate, "END", "fit the context: left, right, or drop", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &o.chat, "NAME", "chat template for JSON lines [the model's]", OPT_RESULT },
 	OPTIM_ROWS_CLIP(o.optim, "clip-norm"),
 	ADAPTER_ROWS(o.adapt),
@@ -57,6 +59,8 @@ check(void)
 		die_usage("-m MODEL is needed: the policy");
 	if (rl_check(&o.rl, &e) || optim_check(&o.optim, o.rl.steps, &e) || adapter_check(&o.adapt, &e))
 		die_usage("%s", e.text);
+	if (o.truncate && !prefs_fit_known(o.truncate))
+		die_usage("--truncate is left, right or drop");
 	o.adapt.seed = o.rl.seed;
 	if (o.adapt.kind && !o.out)
 		die_usage("-o DIR says where the adapter goes");

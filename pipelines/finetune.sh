@@ -34,7 +34,7 @@ T=$((context - virtual))	# virtual tokens stand before every record, and all met
 [ "$T" -le 512 ] || T=512
 # Rates: what moves all weights moves each a little; a few new ones may move far.  Wider models want smaller steps.
 rate() { awk -v x="$1" -v C="$width" 'BEGIN { printf "%.2g", x * 192 / C }'; }
-: "${lr_full=$(rate 1e-3)}" "${lr_lora=$(rate 5e-3)}" "${lr_adapter=$(rate 5e-3)}" "${lr_prompt=0.1}" "${lr_prefix=0.03}"
+: "${lr_full=$(rate 1e-3)}" "${lr_lora=$(rate 5e-3)}" "${lr_adapter=$(rate 5e-3)}" "${lr_prompt=0.3}" "${lr_prefix=0.1}"
 
 # ---- 2. what it is to learn
 read_tokens() {	# read_tokens FILE ...: as tokens; of conversations the answers alone are targets

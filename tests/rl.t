@@ -61,6 +61,15 @@ t 'the best and the worst of each group' 'rank-pairs --pairs=best-worst scored.l
 t 'all pairs, ties counted' 'rank-pairs --pairs=all scored.lms >all.lms 2>ties; n=$(records all.lms) k=$(sed -n "s/.* \([0-9]*\) ties.*/\1/p" ties); [ $((n / 2 + ${k:-0})) = 12 ]'
 t 'unscored samples make no pairs' 'exits 1 rank-pairs --pairs=all rolls.lms >x'
 
+# ---- longer than the context
+awk 'BEGIN { for (i = 0; i < 60; i++) s = s "cat "; print "{\"prompt\":\"" s "\",\"chosen\":\"a\",\"rejected\":\"b\"}"; print "{\"prompt\":\"hi\",\"chosen\":\"a\",\"rejected\":\"" s "\"}" }' >long.jsonl
+cat long.jsonl pairs.jsonl >some.jsonl
+t 'too long is an error' "exits 1 rlhf-step $m --algo=dpo -o x.safetensors some.jsonl && exits 1 rank-pairs --train $m -o x.safetensors some.jsonl"
+for how in left=16 right=14 drop=12; do
+	t "--truncate=${how%=*}" "rank-pairs $m --truncate=${how%=*} -o x.lms some.jsonl && [ \$(records x.lms) = ${how#*=} ] && grep -q 'of 16 records' .err && rlhf-step -q $m --algo=dpo -o x.safetensors x.lms && rlhf-step -q $m --truncate=${how%=*} --algo=dpo -o y.safetensors some.jsonl"
+done
+t '--truncate: of what' "exits 2 rank-pairs -w vocab.json --truncate=left some.jsonl && exits 2 rank-pairs $m --truncate=up some.jsonl"
+
 # ---- reward models
 t 'fitting' "rank-pairs --train $m -o r1.safetensors --epochs=8 -B 6 --lr=3e-3 --log=r.log pairs.jsonl && above \$(key loss 1 r.log) \$(key loss 8 r.log)"
 t 'what it thinks of its pairs' "rank-pairs --eval --json --reward=r1.safetensors $m pairs.jsonl >x && grep -q '\"accuracy\":1,' x"

@@ -56,6 +56,8 @@ read_input(struct job *j, struct err *e)
 	bad = prefs_read(&j->in, j->o->nfiles, j->o->files, has_text ? &text : NULL, e);
 	if (has_text)
 		pref_text_free(&text);
+	if (!bad && j->o->truncate)
+		prefs_fit(&j->in, j->o->truncate, m->cfg.T);
 	for (size_t i = 0; !bad && i < j->in.n; i++) {
 		bad = rows_check(&j->in.v[i], &m->cfg, i, e);
 		crc = record_crc(crc, &j->in.v[i]);

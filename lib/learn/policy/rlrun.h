@@ -11,7 +11,7 @@ struct rl_run_opts {
 	struct adapter_opts adapt;      /* checked */
 	const char       *freeze;       /* NULL: nothing */
 	double            critic_lr;    /* NAN: five times the policy's */
-	const char       *model, *out, *state, *ref, *critic, *critic_out, *log, *chat; /* NULL: not given (model, out: always) */
+	const char       *model, *out, *state, *ref, *critic, *critic_out, *log, *chat, *truncate; /* NULL: not given (model, out: always) */
 	int               truncated;    /* rollouts of a truncated distribution are taken all the same */
 	long long         save_every;   /* steps; pairs alone */
 	int               nfiles;

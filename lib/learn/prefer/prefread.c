@@ -1,8 +1,10 @@
 /* prefread - rollouts and preferences into memory, from roll streams or from JSONL rendered with a chat template */
 /* SPDX-License-Identifier: MIT */
 #include "learn/prefer/prefread.h"
+#include "base/cli.h"
 #include "stream/input.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,6 +170,61 @@ prefs_read(struct rolls *all, int nfiles, char **files, struct pref_text *t, str
 		if (one_file(all, files[i], t, e))
 			return -1;
 	return 0;
+}
+
+int
+prefs_fit_known(const char *how)
+{
+	return !strcmp(how, "left") || !strcmp(how, "right") || !strcmp(how, "drop");
+}
+
+/* 0, or -1: it cannot be cut to T tokens. */
+static int
+cut(struct roll *r, int end, uint32_t T)
+{
+	uint32_t over = r->n_tok - T;
+	uint32_t *tok = (uint32_t *)(uintptr_t)r->tok;  /* ours: a struct rolls owns its records */
+
+	if (end == 'l' && over < r->n_prompt) {
+		memmove(tok, tok + over, T * sizeof *tok);
+		r->n_prompt -= over;
+	} else if (end == 'r' && r->n_prompt && r->n_prompt < T) {
+		r->flags &= (uint16_t)~ROLL_ENDED;
+		r->logp = r->ref_logp = NAN;
+	} else {
+		return -1;
+	}
+	r->n_tok = T;
+	return 0;
+}
+
+void
+prefs_fit(struct rolls *all, const char *how, int T)
+{
+	char *gone = xcalloc(all->n + 1, 1);
+	size_t n_cut = 0, n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].n_tok > (uint32_t)T) {
+			gone[i] = cut(&all->v[i], *how, (uint32_t)T) != 0;
+			n_cut += !gone[i];
+		}
+	for (size_t i = 0; i + 1 < all->n; i++) {
+		const struct roll *a = &all->v[i], *b = a + 1;
+
+		if (a->role && b->role && a->role != b->role && a->group == b->group && a->segment == b->segment)
+			gone[i] = gone[i + 1] = gone[i] | gone[i + 1], i++;
+	}
+	for (size_t i = 0; i < all->n; i++) {
+		if (gone[i])
+			free((void *)(uintptr_t)all->v[i].tok);
+		else
+			all->v[n++] = all->v[i];
+	}
+	if (n_cut || n < all->n)
+		warn("--truncate=%s: of %zu records %zu cut, %zu dropped", how, all->n, n_cut, all->n - n);
+	all->n = n;
+	free(gone);
 }
 
 int

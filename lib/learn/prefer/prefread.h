@@ -23,6 +23,11 @@ void pref_text_free(struct pref_text *);
  * text NULL: JSONL is an error.  Damage in a stream ends the program; -1: JSONL that is no preference, with its line. */
 int prefs_read(struct rolls *all, int nfiles, char **files, struct pref_text *text, struct err *);
 
+/* Makes the records fit a context of T tokens, and says what that took.  how: left cuts a prompt's beginning, right a
+ * response's end; what does not fit all the same, or with drop all that is too long, goes, a pair as a whole. */
+void prefs_fit(struct rolls *all, const char *how, int T);
+int  prefs_fit_known(const char *how);
+
 /* Whether the records are of the model's vocabulary, where both name theirs.  0 or -1. */
 int prefs_vocab(const struct rolls *, const struct model *, struct err *);
 
