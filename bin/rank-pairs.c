@@ -38,6 +38,8 @@ static const struct opt opts[] = {
 	{ 0, "bootstrap", OPT_INT, &samples, "N", "resamples for the intervals of --elo [1000]", OPT_RESULT },
 	{ 0, "json", OPT_FLAG, &json, NULL, "--eval, --elo or --summary as JSON", OPT_RESULT },
 	{ 0, "train", OPT_FLAG, &train, NULL, "fit a reward model to the pairs", OPT_RESULT },
+	{ 's', "state", OPT_STR, &fit.state, "FILE", "what --train needs to go on; made when absent", OPT_QUIET },
+	{ 0, "save-every", OPT_INT, &fit.save_every, "N", "write the state after every N steps", OPT_QUIET },
 	{ 'B', "batch", OPT_INT, &fit.B, "N", "pairs a step [32]", OPT_RESULT },
 	{ 0, "epochs", OPT_INT, &fit.epochs, "N", "times over the pairs [1]", OPT_RESULT },
 	{ 0, "centre", OPT_NUM, &fit.centre, "W", "weight that keeps scores about 0 [0.01]", OPT_RESULT },
@@ -82,6 +84,8 @@ check(void)
 		die_usage("--match, --verify, --judge and --ask read text: give -w VOCAB or -m MODEL");
 	if (truncate_end && (!prefs_fit_known(truncate_end) || !model))
 		die_usage("--truncate is left, right or drop, and needs -m MODEL, whose context is meant");
+	if (fit.save_every < 0 || (fit.save_every && !fit.state) || (fit.state && !train))
+		die_usage("-s FILE goes with --train, and --save-every=N with -s");
 	if (pairing && strcmp(pairing, "best-worst") && strcmp(pairing, "all"))
 		die_usage("--pairs=%s: best-worst or all", pairing);
 	if (eval && (pairing || ask))

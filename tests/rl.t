@@ -73,6 +73,11 @@ t '--truncate: of what' "exits 2 rank-pairs -w vocab.json --truncate=left some.j
 # ---- reward models
 t 'fitting' "rank-pairs --train $m -o r1.safetensors --epochs=8 -B 6 --lr=3e-3 --log=r.log pairs.jsonl && above \$(key loss 1 r.log) \$(key loss 8 r.log)"
 t 'what it thinks of its pairs' "rank-pairs --eval --json --reward=r1.safetensors $m pairs.jsonl >x && grep -q '\"accuracy\":1,' x"
+fit="rank-pairs -q --train $m --epochs=12 -B 2 --lr=3e-3"
+t 'killed at any time and started again: the same' \
+  "$fit -o f1.safetensors pairs.jsonl; i=0; while [ \$i -lt 10 ]; do i=\$((i + 1)); timeout -s KILL 0.0\$((2 + i % 6)) $fit --save-every=1 -s f.state -o f2.safetensors pairs.jsonl; done; $fit --save-every=1 -s f.state -o f2.safetensors pairs.jsonl && cmp f1.safetensors f2.safetensors"
+t 'a finished fit only writes its model again' "cp f.state before; rm f2.safetensors; $fit -s f.state -o f2.safetensors pairs.jsonl && cmp f1.safetensors f2.safetensors"
+t 'other options or pairs are refused' "exits 1 $fit --centre=1 -s f.state -o x.safetensors pairs.jsonl && head -n 3 pairs.jsonl >few.jsonl && exits 1 $fit -s f.state -o x.safetensors few.jsonl && exits 2 rank-pairs -s f.state pairs.jsonl"
 t '--eval goes to -o' "rank-pairs --eval --json --reward=r1.safetensors $m -o y pairs.jsonl >z && cmp x y && [ ! -s z ]"
 t 'scores of the responses seen have mean 0 and deviation 1' \
   "rank-pairs --reward=r1.safetensors $m pairs.jsonl >x && lmcat x | awk -F '\t' '{ s += \$3; q += \$3 * \$3 } END { m = s / NR; v = q / NR - m * m; exit !(m * m < 1e-6 && v > .999 && v < 1.001) }'"

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/clock.h"
-#include "base/crc32c.h"
 #include "base/mem.h"
 #include "kern/gemm.h"
 #include "learn/log.h"
@@ -32,24 +31,12 @@ struct job {
 
 /* ---- input */
 
-static uint32_t
-record_crc(uint32_t crc, const struct roll *r)
-{
-	uint32_t fixed[4] = { r->n_prompt, r->n_tok, (uint32_t)r->role << 16 | r->flags, r->group };
-	float numbers[3] = { r->score, r->ref_logp, r->margin };
-
-	crc = crc32c(crc, fixed, sizeof fixed);
-	crc = crc32c(crc, numbers, sizeof numbers);
-	return crc32c(crc, r->tok, r->n_tok * sizeof *r->tok);
-}
-
 static int
 read_input(struct job *j, struct err *e)
 {
 	struct pref_text text;
 	const struct model *m = &j->run.model;
 	int has_text = m->tokenizer.n > 0, bad;
-	uint32_t crc = 0;
 
 	if (has_text && pref_text_init(&text, m, NULL, j->o->chat, e))
 		return -1;
@@ -58,11 +45,9 @@ read_input(struct job *j, struct err *e)
 		pref_text_free(&text);
 	if (!bad && j->o->truncate)
 		prefs_fit(&j->in, j->o->truncate, m->cfg.T);
-	for (size_t i = 0; !bad && i < j->in.n; i++) {
+	for (size_t i = 0; !bad && i < j->in.n; i++)
 		bad = rows_check(&j->in.v[i], &m->cfg, i, e);
-		crc = record_crc(crc, &j->in.v[i]);
-	}
-	snprintf(j->input, sizeof j->input, "%08" PRIx32 ":%zu", crc, j->in.n);
+	snprintf(j->input, sizeof j->input, "%08" PRIx32 ":%zu", prefs_crc(&j->in), j->in.n);
 	return bad;
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/prefer/prefread.h"
 #include "base/cli.h"
+#include "base/crc32c.h"
 #include "stream/input.h"
 #include <inttypes.h>
 #include <math.h>
@@ -225,6 +226,27 @@ prefs_fit(struct rolls *all, const char *how, int T)
 		warn("--truncate=%s: of %zu records %zu cut, %zu dropped", how, all->n, n_cut, all->n - n);
 	all->n = n;
 	free(gone);
+}
+
+static uint32_t
+record_crc(uint32_t crc, const struct roll *r)
+{
+	uint32_t fixed[4] = { r->n_prompt, r->n_tok, (uint32_t)r->role << 16 | r->flags, r->group };
+	float numbers[3] = { r->score, r->ref_logp, r->margin };
+
+	crc = crc32c(crc, fixed, sizeof fixed);
+	crc = crc32c(crc, numbers, sizeof numbers);
+	return crc32c(crc, r->tok, r->n_tok * sizeof *r->tok);
+}
+
+uint32_t
+prefs_crc(const struct rolls *all)
+{
+	uint32_t crc = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		crc = record_crc(crc, &all->v[i]);
+	return crc;
 }
 
 int

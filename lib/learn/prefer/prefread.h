@@ -28,6 +28,9 @@ int prefs_read(struct rolls *all, int nfiles, char **files, struct pref_text *te
 void prefs_fit(struct rolls *all, const char *how, int T);
 int  prefs_fit_known(const char *how);
 
+/* A checksum of all that training takes from the records. */
+uint32_t prefs_crc(const struct rolls *);
+
 /* Whether the records are of the model's vocabulary, where both name theirs.  0 or -1. */
 int prefs_vocab(const struct rolls *, const struct model *, struct err *);
 

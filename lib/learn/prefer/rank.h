@@ -31,12 +31,13 @@ int rank_eval(const struct rolls *, double gain, struct reward_report *, size_t 
 /* ---- fitting */
 
 struct rank_fit {
-	const char *model, *out, *log;
-	long long   B, epochs, seed;
+	const char *out, *log, *state;  /* state: NULL: none */
+	long long   B, epochs, seed, save_every;
 	double      centre;
 	struct optim_opts optim;        /* unchecked: the number of steps is known with the pairs */
 };
 /* Fits a reward model to the pairs and writes it: a step each B pairs in an order drawn anew each epoch; then gain
- * and bias so that the scores of the responses seen have mean 0 and standard deviation 1. */
+ * and bias so that the scores of the responses seen have mean 0 and standard deviation 1.  With a state it goes on where that
+ * was saved, and a finished run only writes the model; other pairs, options or another base are an error. */
 int rank_train(const struct rank_fit *, const struct rolls *, struct model *base, struct err *);
 #endif

@@ -6,7 +6,11 @@
 #include "kern/gemm.h"
 #include "learn/log.h"
 #include "learn/prefer/rank.h"
+#include "learn/state.h"
+#include "model/file/model.h"
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +20,7 @@ struct fit {
 	struct rows       rows;
 	struct net       *net;
 	struct optim      optim;
+	struct state      state;
 	float            *g;
 	struct pairs     *pairs, *batch;
 	size_t            n;
@@ -42,6 +47,46 @@ log_step(struct fit *f, double loss, double right, size_t n, double lr, double n
 }
 
 static int
+save(struct fit *f, struct err *e)
+{
+	if (!f->o->state)
+		return 0;
+	state_set_int(&f->state, "step", f->optim.step);
+	return state_save(&f->state, f->o->state, e);
+}
+
+/* The state taken up, or begun: it must be of these pairs, options and base. */
+static int
+set_state(struct fit *f, const struct rolls *all, const struct model *base, struct err *e)
+{
+	char of[3][40];
+	const char *const key[] = { "base", "data", "options" }, *const value[] = { of[0], of[1], cli_prog() };
+	int resumed;
+
+	if (!f->o->state)
+		return 0;
+	snprintf(of[0], sizeof of[0], "crc32c:%08x", (unsigned)model_crc(base));
+	snprintf(of[1], sizeof of[1], "%08" PRIx32 ":%zu", prefs_crc(all), all->n);
+	state_params(&f->state, "w", &f->s.par, f->s.w, 0);
+	state_params(&f->state, "m", &f->s.par, f->optim.m, 0);
+	for (int i = 0; i < f->s.par.n; i++)
+		if (!optim_one_moment(&f->optim, i))
+			state_param(&f->state, "v", &f->s.par.v[i], f->optim.v, 0);
+	if ((resumed = state_load(&f->state, f->o->state, e)) < 0)
+		return -1;
+	for (int i = 0; i < 3; i++) {
+		const char *was = state_get(&f->state, key[i]);
+
+		if (resumed && (!was || strcmp(was, value[i])))
+			return err_set(e, "%s: the state is of other %s (%.150s) than this run (%.150s)", f->o->state, key[i],
+				was ? was : "none", value[i]);
+		state_set(&f->state, key[i], value[i]);
+	}
+	f->optim.step = state_int(&f->state, "step", 0);
+	return 0;
+}
+
+static int
 epoch(struct fit *f, long long nth, size_t *order, struct err *e)
 {
 	struct reward_fit r = { &f->s, f->net, &f->rows, &f->optim, f->g, f->o->centre };
@@ -54,13 +99,17 @@ epoch(struct fit *f, long long nth, size_t *order, struct err *e)
 		order[i] = order[j];
 		order[j] = i;
 	}
-	for (size_t i = 0; i < f->n; i += B) {
+	for (size_t i = 0, step = (size_t)nth * ((f->n + B - 1) / B); i < f->n; i += B) {
 		size_t n = f->n - i < B ? f->n - i : B;
 		double loss, right, norm, lr = optim_lr(&f->optim.opts, f->optim.step);
 
+		if (step++ < (size_t)f->optim.step)
+			continue;       /* done before */
 		for (size_t k = 0; k < n; k++)
 			f->batch[k] = f->pairs[order[i + k]];
 		if (reward_step(&r, f->batch, n, &loss, &right, &norm, e) || log_step(f, loss, right, n, lr, norm, e))
+			return -1;
+		if (f->o->save_every && f->optim.step % f->o->save_every == 0 && save(f, e))
 			return -1;
 		progress((uint64_t)nth * f->n + i + n, (uint64_t)f->o->epochs * f->n, "pairs", "loss %.4f", loss);
 	}
@@ -112,7 +161,9 @@ prepare(struct fit *f, const struct rolls *all, const struct model *base, struct
 	f->g = xcalloc(f->s.par.total, sizeof *f->g);
 	f->batch = xmalloc((size_t)f->o->B * sizeof *f->batch);
 	optim_init(&f->optim, &opts, &f->s.par);
-	return log_open(&f->log, f->o->log, 0, 0, e);
+	if (set_state(f, all, base, e))
+		return -1;
+	return log_open(&f->log, f->o->log, f->optim.step, f->optim.step, e);
 }
 
 int
@@ -128,7 +179,7 @@ rank_train(const struct rank_fit *o, const struct rolls *all, struct model *base
 	for (long long i = 0; i < o->epochs; i++)
 		if (epoch(&f, i, order, e))
 			return -1;
-	if (normalise(&f, all, &gain, &bias, e) || log_close(f.log, e))
+	if (save(&f, e) || normalise(&f, all, &gain, &bias, e) || log_close(f.log, e))
 		return -1;
 	scorer_store(&f.s, base, gain, bias);
 	model_add_prog(base, cli_prog());
@@ -139,6 +190,7 @@ rank_train(const struct rank_fit *o, const struct rolls *all, struct model *base
 	net_free(f.net);
 	rows_free(&f.rows);
 	optim_free(&f.optim);
+	state_free(&f.state);
 	scorer_free(&f.s);
 	return model_save(base, o->out, e);
 }
