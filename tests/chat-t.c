@@ -115,6 +115,60 @@ same(const struct vocab *v, const char *name, const char *a, const char *b, cons
 	chat_free(&c);
 }
 
+/* What the published templates of Qwen 3 (less the empty thoughts that it puts before the last answer) and Llama 3.1 give, by Jinja. */
+static void
+tools(const struct vocab *v)
+{
+	static const char asked[] = "{\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"parameters\":{\"type\":\"object\",\"properties\""
+		":{\"place\":{\"type\":\"string\"}}}}}],\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\","
+		"\"content\":\"Rome?\"},{\"role\":\"assistant\",\"content\":\"I look.\",\"tool_calls\":[{\"type\":\"function\",\"functio"
+		"n\":{\"name\":\"weather\",\"arguments\":{\"place\":\"Rome\",\"days\":[1,2]}}},{\"type\":\"function\",\"function\":{\"nam"
+		"e\":\"weather\",\"arguments\":{}}}]},{\"role\":\"tool\",\"content\":\"sun\"},{\"role\":\"tool\",\"content\":\"\\\"rain\\\"\"}"
+		",{\"role\":\"assistant\",\"content\":\"Sun and rain.\"}]}";
+	static const char qwen[] = "<|im_start|>system\nBe brief.\n\n# Tools\n\nYou may call one or more functions to assist with the user qu"
+		"ery.\n\nYou are provided with function signatures within <tools></tools> XML tags:\n<tools>\n{\"type\": \"f"
+		"unction\", \"function\": {\"name\": \"weather\", \"parameters\": {\"type\": \"object\", \"properties\": {\"place\": {"
+		"\"type\": \"string\"}}}}}\n</tools>\n\nFor each function call, return a json object with function name and "
+		"arguments within <tool_call></tool_call> XML tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\""
+		": <args-json-object>}\n</tool_call><|im_end|>\n<|im_start|>user\nRome?<|im_end|>\n<|im_start|>assistant\n"
+		"I look.\n<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"place\": \"Rome\", \"days\": [1, 2]}}\n</tool_call>"
+		"\n<tool_call>\n{\"name\": \"weather\", \"arguments\": {}}\n</tool_call><|im_end|>\n<|im_start|>user\n<tool_resp"
+		"onse>\nsun\n</tool_response>\n<tool_response>\n\"rain\"\n</tool_response><|im_end|>\n<|im_start|>assistant\n"
+		"Sun and rain.<|im_end|>\n";
+	static const char one[] = "{\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Rome?\"},{\"role\":\"assi"
+		"stant\",\"content\":null,\"tool_calls\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"arguments\":{\"pl"
+		"ace\":\"Rome\",\"days\":[1,2]}}}]},{\"role\":\"tool\",\"content\":\"sun\"},{\"role\":\"tool\",\"content\":\"\\\"rain\\\"\"},{"
+		"\"role\":\"assistant\",\"content\":\"Sun and rain.\"}]}";
+	static const char llama[] = "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|><|start_header_id|>u"
+		"ser<|end_header_id|>\n\nRome?<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n{\"name\": \"weathe"
+		"r\", \"parameters\": {\"place\": \"Rome\", \"days\": [1, 2]}}<|eot_id|><|start_header_id|>ipython<|end_header"
+		"_id|>\n\n\"sun\"<|eot_id|><|start_header_id|>ipython<|end_header_id|>\n\n\"\\\"rain\\\"\"<|eot_id|><|start_heade"
+		"r_id|>assistant<|end_header_id|>\n\nSun and rain.<|eot_id|>";
+	struct chat c;
+	struct made m;
+
+	chat_init(&c, "qwen", v, &err);
+	m = render(v, &c, asked, 0);
+	OK(!m.rc && !strcmp(m.text.p, qwen), "qwen: tools, their calls and results");
+	OK(!m.rc && strstr(m.trained.p, "</tool_call><|im_end|>Sun and rain.<|im_end|>") && !strstr(m.trained.p, "sun"),
+	   "qwen: calls are trained on, results are not");
+	drop(&m);
+	chat_free(&c);
+	chat_init(&c, "llama3", v, &err);
+	m = render(v, &c, one, 0);
+	OK(!m.rc && !strcmp(m.text.p, llama), "llama3: a call and its results");
+	drop(&m);
+	m = render(v, &c, asked, 0);
+	OK(m.rc, "llama3: no place for tools");
+	drop(&m);
+	chat_free(&c);
+	chat_init(&c, "alpaca", v, &err);
+	m = render(v, &c, one, 0);
+	OK(m.rc, "alpaca: no tools at all");
+	drop(&m);
+	chat_free(&c);
+}
+
 int
 main(void)
 {
@@ -122,6 +176,7 @@ main(void)
 	struct chat c;
 
 	OK(v && vocab_size(v) == 263, "a vocabulary of bytes and specials");
+	tools(v);
 	template(v, "chatml", "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nYes.<|im_end|>\n<|im_start|>user\nand?<|im_end|>\n"
 		 "<|im_start|>assistant\nNo.<|im_end|>\n", "Yes.<|im_end|>No.<|im_end|>");
 	template(v, "qwen", "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
