@@ -23,7 +23,7 @@ value() { tail -n 1 "$2" | sed 's/.*"'"$1"'":\([^,}]*\).*/\1/'; }
 say() { echo "$1: $(value tokens "$2") tokens in $(value seconds "$2") s, $(awk -v t="$(value tokens "$2")" -v s="$(value seconds "$2")" 'BEGIN { printf "%.0f", t / s }') tokens/s, peak $(value rss "$2" | awk '{ printf "%.2f", $1 / 1e9 }') GB, loss $(sed -n '1s/.*"loss":\([^,]*\).*/\1/p' "$2") to $(value loss "$2")"; }
 train-step -q -m "$tmp/m.safetensors" --lora=8,16 -o "$tmp/adapter" -B 4 --dtype="$type" --doc-mask --lr=2e-3 --log="$tmp/lora.log" "$tmp/t.lms"
 say "LoRA, $rows rows, $type" "$tmp/lora.log"
-train-step -q -m "$tmp/m.safetensors" -n 3 -o "$tmp/full.safetensors" -B 4 --dtype="$type" --doc-mask --lr=1e-4 --log="$tmp/full.log" "$tmp/t.lms"
+train-step -q -m "$tmp/m.safetensors" -n 3 --epochs=9 -o "$tmp/full.safetensors" -B 4 --dtype="$type" --doc-mask --lr=1e-4 --log="$tmp/full.log" "$tmp/t.lms"
 say 'all weights, 3 steps' "$tmp/full.log"
 convert-model --merge="$tmp/adapter" "$tmp/m.safetensors" -o "$tmp/merged.safetensors"
 for m in adapter merged.safetensors; do
