@@ -185,6 +185,8 @@ report(const struct dedup *d)
 	note(1, "%llu documents kept%s", (unsigned long long)dedup_kept(d), b.p ? b.p : "");
 	if (near && near_tried(near))
 		note(2, "%llu candidate pairs tried, %llu held", (unsigned long long)near_tried(near), (unsigned long long)near_held(near));
+	if (dedup_error(d) > 0)
+		note(1, "memory was full: at the end one new paragraph or line in %.3g was taken for an old one", 1 / dedup_error(d));
 	buf_free(&b);
 }
 

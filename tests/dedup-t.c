@@ -4,6 +4,7 @@
 #include "base/sorter.h"
 #include "text/same/minhash.h"
 #include "text/same/repeat.h"
+#include "text/same/seen.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>
@@ -159,6 +160,23 @@ sketches(void)
 	buf_free(&x), buf_free(&y);
 }
 
+/* A set that may not grow: what was there is told, and hardly anything else. */
+static void
+filters(void)
+{
+	struct seen s = { .max = 1 << 18 };
+	int wrong = 0, lost = 0;
+
+	for (uint64_t i = 0; i < 60000; i++)
+		wrong += seen_put(&s, hash128(&i, sizeof i));
+	for (uint64_t i = 0; i < 60000; i++)
+		lost += !seen_put(&s, hash128(&i, sizeof i));
+	OK(s.bits && s.n_bits / 8 <= s.max && !s.slots, "seen: a filter within its memory");
+	OK(lost == 0, "seen: a filter forgets nothing");
+	OK(wrong < 30 && seen_error(&s) > 1e-5 && seen_error(&s) < 1e-3, "seen: %d of 60000 taken for others, %.2g at the end", wrong, seen_error(&s));
+	seen_free(&s);
+}
+
 int
 main(void)
 {
@@ -174,5 +192,6 @@ main(void)
 	cuts_as_defined(7, 1, 10, 1 << 20);
 	cuts_as_defined(8, 9, 2, 1 << 20);
 	sketches();
+	filters();
 	DONE();
 }

@@ -1,29 +1,12 @@
 /* extract - which part of a page is its content: what is furniture goes, the densest part stays */
 /* SPDX-License-Identifier: MIT */
-#include "text/page/extract.h"
-#include "text/page/names.h"
+#include "text/page/furniture.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define ENOUGH 700      /* letters of running text that are a page's content without doubt */
 #define FEW    400      /* bytes of text: what scripts would show is looked at too */
 #define GAIN   2        /* with less, what a more lenient reading must give to be preferred */
-
-/* What is known of each element, of its whole content. */
-struct mass {
-	uint32_t text, link;    /* characters; those within links */
-	uint32_t links;
-	double   good;          /* characters of running text */
-};
-
-struct work {
-	struct html           h;
-	struct mass          *m;
-	uint32_t             *ends;
-	uint8_t              *kind;     /* bit i: pattern i matches */
-	struct names         *names;
-	unsigned              about;    /* ABOUT_* */
-};
 
 void
 extracted_clear(struct extracted *e)
@@ -46,6 +29,7 @@ extracted_free(struct extracted *e)
 	buf_free(&e->date);
 	buf_free(&e->lang);
 	buf_free(&e->url);
+	names_free(e->names);
 }
 
 uint32_t *
@@ -56,154 +40,6 @@ html_ends(const struct html *h)
 	for (size_t i = h->n; i-- > 0; )
 		ends[i] = h->node[i].last ? ends[h->node[i].last] : (uint32_t)i + 1;
 	return ends;
-}
-
-/* Letters of a text: blanks do not count, a character of three bytes (CJK) for two. */
-static uint32_t
-weight(const char *s, size_t n)
-{
-	uint32_t w = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		w += c > ' ' && (c & 0xc0) != 0x80 ? 1 + (c >= 0xe0) : 0;
-	}
-	return w;
-}
-
-static int
-is_hidden(const struct html *h, uint32_t at)
-{
-	const char *style = html_attr(h, at, ATTR_style), *p;
-	const char *aria = html_attr(h, at, ATTR_aria_hidden);
-
-	if (html_attr(h, at, ATTR_hidden) || (aria && strcmp(aria, "true") == 0))
-		return 1;
-	if (style && (p = strstr(style, "display"))) {
-		for (p += 7; *p == ' ' || *p == ':'; )
-			p++;
-		if (strncmp(p, "none", 4) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-static int
-role_drops(const char *role)
-{
-	static const char *const roles[] = { "navigation", "complementary", "banner", "contentinfo", "search", "dialog",
-		"alertdialog", "menu", "menubar", "tooltip", "alert" };
-
-	for (size_t i = 0; role && i < sizeof roles / sizeof *roles; i++)
-		if (strcmp(role, roles[i]) == 0)
-			return 1;
-	return 0;
-}
-
-/* Characters, links and running text of each element, bottom up; what is dropped weighs nothing. */
-static void
-weigh(struct work *w)
-{
-	struct html *h = &w->h;
-	uint32_t *block = xcalloc(h->n, sizeof *block), *own = xcalloc(h->n, sizeof *own), *own_link = xcalloc(h->n, sizeof *own);
-	uint8_t *state = xcalloc(h->n, 1);      /* 1 dropped, 2 in a link */
-
-	memset(w->m, 0, h->n * sizeof *w->m);
-	for (uint32_t i = 1; i < h->n; i++) {
-		struct html_node *e = &h->node[i];
-		uint32_t up = e->parent, n;
-
-		state[i] = state[up] | (e->user & MARK_DROP || html_flags[e->tag] & H_DROP) | (e->tag == TAG_a ? 2 : 0);
-		block[i] = html_flags[e->tag] & H_BLOCK ? i : block[up];
-		if (e->tag == TAG_a && !(state[i] & 1))
-			w->m[i].links = 1;
-		if (e->tag != TAG_TEXT || state[i] & 1)
-			continue;
-		w->m[i].text = n = weight(e->text, e->len);
-		w->m[i].link = state[i] & 2 ? n : 0;
-		own[block[i]] += n;
-		own_link[block[i]] += w->m[i].link;
-	}
-	for (uint32_t i = (uint32_t)h->n - 1; i > 0; i--) {
-		struct mass *m = &w->m[i], *up = &w->m[h->node[i].parent];
-		double n = own[i] - own_link[i], share = own[i] ? n / own[i] : 0;
-
-		if (own[i] && !(html_flags[h->node[i].tag] & H_HEAD))
-			m->good += n * share * (n < 80 ? n / 80 : 1);
-		up->text += m->text;
-		up->link += m->link;
-		up->links += m->links;
-		up->good += m->good;
-	}
-	free(block);
-	free(own);
-	free(own_link);
-	free(state);
-}
-
-/* How much goes by name: all that patterns match, not the comments, or only what elements and roles say. */
-enum { BY_NAME, BY_NAME_WITH_COMMENTS, BY_ELEMENT, NOTHING };
-
-static int
-holds_code(const struct work *w, uint32_t figure)
-{
-	for (uint32_t i = figure + 1; i < w->ends[figure]; i++)
-		if (w->h.node[i].tag == TAG_pre || w->h.node[i].tag == TAG_table || w->h.node[i].tag == TAG_code)
-			return 1;
-	return 0;
-}
-
-/* Whether an element is furniture, judged by what it is called; w->m is of the page with all in it. */
-static int
-is_furniture(const struct work *w, uint32_t i, int level)
-{
-	const struct html *h = &w->h;
-	int tag = h->node[i].tag, kind = w->kind[i], block = html_flags[tag] & H_BLOCK || tag == TAG_other;
-
-	int whole = tag == TAG_body || tag == TAG_article || tag == TAG_main;
-
-	if (kind & 1 << NAMES_NOTICE && block && !whole && w->m[i].good < .9 * w->m[0].good)
-		return 1;
-	if (w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200)
-		return 0;                               /* most of the page */
-	if (kind & 1 << NAMES_INLINE || (tag == TAG_sup && w->m[i].link && w->m[i].link == w->m[i].text))
-		return 1;                               /* the latter are marks of footnotes */
-	if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
-		return 1;
-	if (tag == TAG_figcaption && !holds_code(w, h->node[i].parent))
-		return 1;                               /* what it says of a picture that is not here */
-	if (!block || whole || level >= BY_ELEMENT)
-		return 0;
-	if (kind & 1 << NAMES_PICTURE && w->about & ABOUT_ARTICLE && !(w->about & ABOUT_FORUM) && !holds_code(w, i))
-		return 1;
-	return kind & 1 << NAMES_FURNITURE || (kind & 1 << NAMES_COMMENT && level == BY_NAME);
-}
-
-/* Marks what is left out before the content is looked for. */
-static void
-mark_furniture(struct work *w, int level)
-{
-	struct html *h = &w->h;
-
-	for (uint32_t i = 1; i < h->n; i++)
-		h->node[i].user &= (uint16_t)~MARK_DROP;
-	weigh(w);
-	for (uint32_t i = 1; i < h->n; i++) {
-		int drop = 0, tag = h->node[i].tag;
-
-		if (tag == TAG_TEXT || html_flags[tag] & H_DROP)
-			continue;
-		/* but for what tabs and folds show one at a time */
-		drop = is_hidden(h, i) && !(w->m[i].good > (w->about & ABOUT_ARTICLE ? .4 : .1) * w->m[0].good && w->m[i].good > 200);
-		if (level < NOTHING && is_furniture(w, i, level))
-			drop = 1;
-		if (drop) {
-			h->node[i].user |= MARK_DROP;
-			i = w->ends[i] - 1;
-		}
-	}
-	weigh(w);
 }
 
 /* Descends from an element as long as one child holds nearly all of its running text. */
@@ -354,7 +190,7 @@ find_content(struct work *w, const struct buf *title)
 	for (level = first; level <= NOTHING; level++) {
 		uint32_t at;
 
-		mark_furniture(w, level);
+		furniture_mark(w, level);
 		if (!(named = titled_article(w, title)))
 			named = named_content(w);
 		at = descend(w, named, named ? .95 : w->about & ABOUT_ARTICLE ? .85 : .95);
@@ -367,7 +203,7 @@ find_content(struct work *w, const struct buf *title)
 			break;
 	}
 	if (used != level)
-		mark_furniture(w, used);
+		furniture_mark(w, used);
 	root = widen(w, root);
 	if (w->m[root].link < .5 * w->m[root].text)
 		mark_links(w, root);
@@ -387,9 +223,11 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 	w.ends = html_ends(&w.h);
 	w.m = xcalloc(w.h.n, sizeof *w.m);
 	w.kind = xcalloc(w.h.n, 1);
-	w.names = names_new(x);
+	if (!e->names)
+		e->names = names_new(x);
+	w.names = e->names;
 	if (how & EXTRACT_ALL) {
-		mark_furniture(&w, NOTHING);
+		furniture_mark(&w, NOTHING);
 	} else {
 		for (uint32_t i = 1; i < w.h.n; i++)
 			w.kind[i] = (uint8_t)names_kind(w.names, &w.h, i);
@@ -398,7 +236,6 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 	render_tree(&w.h, root, how & EXTRACT_MARKDOWN, &e->text);
 	if (!(how & EXTRACT_ALL) && e->text.n < FEW)
 		embedded_text(&w.h, how & EXTRACT_MARKDOWN, &e->text);
-	names_free(w.names);
 	free(w.kind);
 	free(w.m);
 	free(w.ends);

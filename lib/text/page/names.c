@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEN 1024
+#define SEEN 8192
 
 /* Judged by class, id and itemprop of an element, joined by blanks; the last one by a short block's text. */
 enum { RE_NAMES = NAMES_PICTURE + 1, RE_LINE = RE_NAMES, RE_COUNT };
@@ -100,6 +100,8 @@ names_new(const struct extract *x)
 void
 names_free(struct names *names)
 {
+	if (!names)
+		return;
 	pcre2_match_data_free(names->md);
 	buf_free(&names->text);
 	free(names);

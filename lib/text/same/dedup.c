@@ -90,6 +90,7 @@ dedup_new(const struct dedup_opts *opts, const struct dedup_sink *sink, struct e
 
 	d->opts = *opts;
 	d->sink = *sink;
+	d->parts.max = opts->memory / 2;
 	if (by(d, DEDUP_MINHASH) || sink->cluster || opts->keep != DEDUP_FIRST || opts->index || (opts->wait && opts->by & whole)) {
 		minhash_init(&d->minhash, opts->near.bands, opts->near.rows, 1);
 		for (size_t i = 0; i < BATCH; i++)
@@ -329,6 +330,12 @@ uint64_t
 dedup_dropped(const struct dedup *d, enum dedup_by m)
 {
 	return d->dropped[m];
+}
+
+double
+dedup_error(const struct dedup *d)
+{
+	return seen_error(&d->parts);
 }
 
 const struct near *

@@ -34,7 +34,8 @@ struct dedup_sink {
 };
 
 /*
- * By url, text, paragraph and line alone documents pass on at once, with 20 to 40 bytes of memory for each different one; with
+ * By url, text, paragraph and line alone documents pass on at once, with 20 to 40 bytes of memory for each different one, paragraphs and
+ * lines within half of opts.memory (see dedup_error); with
  * minhash, substring, an index, clusters or another choice of who stays they wait in temporary files until all are there: 5 to
  * 13 bytes a document, and fixed buffers.
  */
@@ -45,6 +46,8 @@ int           dedup_end(struct dedup *, struct err *);
 void          dedup_commit(struct dedup *);             /* the index is extended: when all else is written */
 uint64_t      dedup_kept(const struct dedup *);
 uint64_t      dedup_dropped(const struct dedup *, enum dedup_by);       /* documents; of PARAGRAPH, LINE, SUBSTRING: parts */
+/* The chance that a new paragraph or line is taken for one that was there: above 0 once they filled their memory. */
+double        dedup_error(const struct dedup *);
 const struct near *dedup_near(const struct dedup *);                    /* NULL without minhash */
 void          dedup_free(struct dedup *);
 #endif

@@ -1,0 +1,150 @@
+/* furniture - what is around a page's content: menus, notices, comments, what is hidden */
+/* SPDX-License-Identifier: MIT */
+#include "text/page/furniture.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Letters of a text: blanks do not count, a character of three bytes (CJK) for two. */
+static uint32_t
+weight(const char *s, size_t n)
+{
+	uint32_t w = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		w += c > ' ' && (c & 0xc0) != 0x80 ? 1 + (c >= 0xe0) : 0;
+	}
+	return w;
+}
+
+static int
+is_hidden(const struct html *h, uint32_t at)
+{
+	const char *style = html_attr(h, at, ATTR_style), *p;
+	const char *aria = html_attr(h, at, ATTR_aria_hidden);
+
+	if (html_attr(h, at, ATTR_hidden) || (aria && strcmp(aria, "true") == 0))
+		return 1;
+	if (style && (p = strstr(style, "display"))) {
+		for (p += 7; *p == ' ' || *p == ':'; )
+			p++;
+		if (strncmp(p, "none", 4) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+role_drops(const char *role)
+{
+	static const char *const roles[] = { "navigation", "complementary", "banner", "contentinfo", "search", "dialog",
+		"alertdialog", "menu", "menubar", "tooltip", "alert" };
+
+	for (size_t i = 0; role && i < sizeof roles / sizeof *roles; i++)
+		if (strcmp(role, roles[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* Characters, links and running text of each element, bottom up; what is dropped weighs nothing. */
+static void
+weigh(struct work *w)
+{
+	struct html *h = &w->h;
+	uint32_t *block = xcalloc(h->n, sizeof *block), *own = xcalloc(h->n, sizeof *own), *own_link = xcalloc(h->n, sizeof *own);
+	uint8_t *state = xcalloc(h->n, 1);      /* 1 dropped, 2 in a link */
+
+	memset(w->m, 0, h->n * sizeof *w->m);
+	for (uint32_t i = 1; i < h->n; i++) {
+		struct html_node *e = &h->node[i];
+		uint32_t up = e->parent, n;
+
+		state[i] = state[up] | (e->user & MARK_DROP || html_flags[e->tag] & H_DROP) | (e->tag == TAG_a ? 2 : 0);
+		block[i] = html_flags[e->tag] & H_BLOCK ? i : block[up];
+		if (e->tag == TAG_a && !(state[i] & 1))
+			w->m[i].links = 1;
+		if (e->tag != TAG_TEXT || state[i] & 1)
+			continue;
+		w->m[i].text = n = weight(e->text, e->len);
+		w->m[i].link = state[i] & 2 ? n : 0;
+		own[block[i]] += n;
+		own_link[block[i]] += w->m[i].link;
+	}
+	for (uint32_t i = (uint32_t)h->n - 1; i > 0; i--) {
+		struct mass *m = &w->m[i], *up = &w->m[h->node[i].parent];
+		double n = own[i] - own_link[i], share = own[i] ? n / own[i] : 0;
+
+		if (own[i] && !(html_flags[h->node[i].tag] & H_HEAD))
+			m->good += n * share * (n < 80 ? n / 80 : 1);
+		up->text += m->text;
+		up->link += m->link;
+		up->links += m->links;
+		up->good += m->good;
+	}
+	free(block);
+	free(own);
+	free(own_link);
+	free(state);
+}
+
+static int
+holds_code(const struct work *w, uint32_t figure)
+{
+	for (uint32_t i = figure + 1; i < w->ends[figure]; i++)
+		if (w->h.node[i].tag == TAG_pre || w->h.node[i].tag == TAG_table || w->h.node[i].tag == TAG_code)
+			return 1;
+	return 0;
+}
+
+/* Whether an element is furniture, judged by what it is called; w->m is of the page with all in it. */
+static int
+is_furniture(const struct work *w, uint32_t i, int level)
+{
+	const struct html *h = &w->h;
+	int tag = h->node[i].tag, kind = w->kind[i], block = html_flags[tag] & H_BLOCK || tag == TAG_other;
+
+	int whole = tag == TAG_body || tag == TAG_article || tag == TAG_main;
+
+	if (kind & 1 << NAMES_NOTICE && block && !whole && w->m[i].good < .9 * w->m[0].good)
+		return 1;
+	if (w->m[i].good > .4 * w->m[0].good && w->m[i].good > 200)
+		return 0;                               /* most of the page */
+	if (kind & 1 << NAMES_INLINE || (tag == TAG_sup && w->m[i].link && w->m[i].link == w->m[i].text))
+		return 1;                               /* the latter are marks of footnotes */
+	if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
+		return 1;
+	if (tag == TAG_figcaption && !holds_code(w, h->node[i].parent))
+		return 1;                               /* what it says of a picture that is not here */
+	if (!block || whole || level >= BY_ELEMENT)
+		return 0;
+	if (kind & 1 << NAMES_PICTURE && w->about & ABOUT_ARTICLE && !(w->about & ABOUT_FORUM) && !holds_code(w, i))
+		return 1;
+	return kind & 1 << NAMES_FURNITURE || (kind & 1 << NAMES_COMMENT && level == BY_NAME);
+}
+
+/* Marks what is left out before the content is looked for. */
+void
+furniture_mark(struct work *w, int level)
+{
+	struct html *h = &w->h;
+
+	for (uint32_t i = 1; i < h->n; i++)
+		h->node[i].user &= (uint16_t)~MARK_DROP;
+	weigh(w);
+	for (uint32_t i = 1; i < h->n; i++) {
+		int drop = 0, tag = h->node[i].tag;
+
+		if (tag == TAG_TEXT || html_flags[tag] & H_DROP)
+			continue;
+		/* but for what tabs and folds show one at a time */
+		drop = is_hidden(h, i) && !(w->m[i].good > (w->about & ABOUT_ARTICLE ? .4 : .1) * w->m[0].good && w->m[i].good > 200);
+		if (level < NOTHING && is_furniture(w, i, level))
+			drop = 1;
+		if (drop) {
+			h->node[i].user |= MARK_DROP;
+			i = w->ends[i] - 1;
+		}
+	}
+	weigh(w);
+}
