@@ -17,12 +17,15 @@ enum script {
 struct profile {
 	const char *code;
 	enum script script;
-	const char *grams, *words;
+	const char *features;
 };
 
-#include "text/lang/lang_tables.h"
+#ifndef LANG_TABLES
+#define LANG_TABLES "text/lang/lang_tables.h"
+#endif
+#include LANG_TABLES
 
-enum { PROFILES = sizeof profiles / sizeof *profiles, FLOOR = 20, WORD_BONUS = 12, SAMPLE = 4096, PIECES = 8 };
+enum { PROFILES = sizeof profiles / sizeof *profiles, SAMPLE = 2048, PIECES = 8 };
 
 /* Scripts of one language each, here; Han without kana is Chinese. */
 static const char *const script_code[SCRIPTS] = {
@@ -59,7 +62,8 @@ enum { GROUPS_MAX = 1 << 15 };
 
 /* How often each key of the table is in the text. */
 struct votes {
-	uint16_t count[GROUPS_MAX], seen[GROUPS_MAX];
+	uint16_t count[GROUPS_MAX];
+	uint32_t seen[GROUPS_MAX];
 	size_t   n_seen;
 };
 
@@ -97,35 +101,28 @@ fold(uint64_t h, uint32_t c)
 	return (h ^ c) * 0x100000001b3u ^ h >> 29;
 }
 
+/* "20 e_ en 19 =och ...": a weight, then the strings that have it; = in front of a whole word. */
 static void
 add_profile(struct table *t, size_t *cap, uint16_t id)
 {
-	const char *p = profiles[id].grams;
-	size_t left = strlen(p), len;
-	int weight = 0;
+	const char *p = profiles[id].features;
+	unsigned weight = 0;
+	size_t len;
 
-	for (; left; ) {
+	for (; *p; p += *p == ' ') {
+		int word = *p == '=';
 		uint64_t key = 0;
-		size_t chars = 0;
 
-		if (*p >= 'A' && *p <= 'Z')
-			weight = FLOOR - (*p - 'A');
-		for (; left && *p != ' '; p += len, left -= len, chars++)
-			key = key << 16 | uni_decode(p, left, &len);
-		if (key < 'A' || key > 'Z')
-			VEC_PUSH(t->entries, t->n, *cap, ((struct entry){ key, id, (uint16_t)weight }));
-		if (left)
-			p++, left--;
-	}
-	p = profiles[id].words;
-	for (left = strlen(p); left; ) {
-		uint64_t h = 0;
+		if (*p >= '0' && *p <= '9') {
+			weight = (unsigned)strtoul(p, (char **)(void *)&p, 10);
+			continue;
+		}
+		for (p += word; *p && *p != ' '; p += len) {
+			uint32_t c = uni_decode(p, 4, &len);
 
-		for (; left && *p != ' '; p += len, left -= len)
-			h = fold(h, uni_decode(p, left, &len));
-		VEC_PUSH(t->entries, t->n, *cap, ((struct entry){ word_key(h), id, WORD_BONUS }));
-		if (left)
-			p++, left--;
+			key = word ? fold(key, c) : key << 16 | c;
+		}
+		VEC_PUSH(t->entries, t->n, *cap, ((struct entry){ word ? word_key(key) : key, id, (uint16_t)weight }));
 	}
 }
 
@@ -201,7 +198,7 @@ vote(const struct table *t, uint64_t key, struct votes *v)
 	if (!group)
 		return 0;
 	if (!v->count[group - 1]++)
-		v->seen[v->n_seen++] = (uint16_t)(group - 1);
+		v->seen[v->n_seen++] = group - 1;
 	return 1;
 }
 
@@ -225,9 +222,15 @@ count_votes(const struct table *t, const char *s, size_t n, enum script script, 
 	size_t letters = 0, len, run = 1;
 
 	for (size_t i = 0; i <= n; i += len) {
-		uint32_t c = i < n ? uni_lower(uni_decode(s + i, n - i, &len)) : ' ';
+		uint32_t c = i < n ? (unsigned char)s[i] : ' ';
 
-		len = i < n ? len : 1;
+		len = 1;
+		if (c >= 0x80)
+			c = uni_lower(uni_decode(s + i, n - i, &len));
+		else if (c >= 'A' && c <= 'Z')
+			c |= 32;
+		if (c >= 0x300 && c < 0x370)
+			continue;               /* accents apart from their letters: some write them, some do not */
 		if (c > 0xffff || script_of(c) != script || (c >= 128 && uni_class(c) == UNI_OTHER))
 			c = '_';
 		if (c == '_' && (last & 0xffff) == '_')
@@ -270,7 +273,7 @@ decide(const unsigned sum[PROFILES], enum script script, size_t letters, struct 
 	for (int i = 0; i < PROFILES; i++)
 		if (profiles[i].script == script)
 			total += exp(scale * ((double)sum[i] - sum[best]));
-	known = (sum[best] / (2. * (double)letters) - 6.5) / 3;         /* nats a letter: text has 10 to 17, noise 8 */
+	known = (sum[best] / (2. * (double)letters) - 9) / 4;   /* nats a letter: text has 14 to 20, noise 9 */
 	strcpy(l->code, profiles[best].code);
 	l->score = (known < 0 ? 0 : known < 1 ? known : 1) / total;
 }
@@ -302,11 +305,19 @@ lang_detect(const char *s, size_t n, struct lang *l)
 
 	s = sample(s, &n, buf);
 	for (size_t i = 0; i < n; i += len) {
-		uint32_t c = uni_decode(s + i, n - i, &len);
-		enum script k = script_of(c);
+		uint32_t c = (unsigned char)s[i];
+		enum script k;
 
+		len = 1;
+		if (c < 0x80) {
+			count[LATIN] += (c | 32) - 'a' < 26;
+			all += (c | 32) - 'a' < 26;
+			continue;
+		}
+		c = uni_decode(s + i, n - i, &len);
+		k = script_of(c);
 		all += c == UNI_BAD;
-		if (k == OTHER || (c >= 128 && uni_class(c) != UNI_ALPHA))
+		if (k == OTHER || uni_class(c) != UNI_ALPHA)
 			continue;
 		/* a syllable or an idea a letter */
 		count[k] += k == HAN || k == KANA || k == HANGUL ? 3 : 1;

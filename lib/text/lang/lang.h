@@ -9,7 +9,7 @@ struct lang {
 	double score;           /* 0..1: how much of the evidence speaks for it against its rivals */
 };
 
-/* Of valid or broken UTF-8 alike.  Long texts are sampled: 8 pieces of 512 bytes spread evenly over them.  Pure. */
+/* Of valid or broken UTF-8 alike.  Long texts are sampled: 8 pieces of 256 bytes spread evenly over them.  Pure. */
 void lang_detect(const char *s, size_t n, struct lang *);
 int         lang_count(void);           /* languages that it knows */
 const char *lang_code(int i);
