@@ -1,5 +1,5 @@
 #!/bin/sh
-# rank-pairs --ask and --summary: a person at a terminal, what is kept, and how far several agree.
+# A person at a terminal: rank-pairs --ask, what is kept, how far several agree; sample --chat when there was much to say.
 # SPDX-License-Identifier: MIT
 . "${srcdir:-.}/tests/tap.sh"
 . "$here/fixtures.sh"
@@ -13,7 +13,9 @@ sample -q $m -n 6 -k 2 -S 1 --roll -o two.lms prompts.txt
 sample -q $m -n 6 -k 3 -S 1 --roll -o three.lms prompts.txt
 
 if command -v script >/dev/null && script -qec true /dev/null >x 2>&1; then
-	ask() { keys=$1 in=$2; shift 2; rm -f asked.lms; { sleep .1; printf "$keys"; } | timeout 9 script -qec "rank-pairs $m --ask --answers=said -o asked.lms $* $in" /dev/null >x; }
+	# keys are pressed once something is asked: before, the terminal is not yet ready for an interrupt
+	asked() { n=0; while [ $n -lt 100 ] && ! grep -aq "$1" x; do n=$((n + 1)); sleep .05; done; }
+	ask() { keys=$1 in=$2; shift 2; rm -f asked.lms; : >x; { asked "q(uit)"; printf "$keys"; } | timeout 20 script -fqec "rank-pairs $m --ask --answers=said -o asked.lms $* $in" /dev/null >x; }
 	t 'the prompt, two answers side by side' 'ask q two.lms; grep -q "=== 1 of 2" x && grep -q "The cat" x && grep -q "^\[1\]  *| \[2\]" x'
 	t 'who stops has written nothing' '[ ! -e asked.lms ] && [ "$(lines said)" = 0 ] && grep -q "stopped after 0" x'
 	t 'a key is kept at once' 'ask 1q two.lms; [ "$(lines said)" = 1 ] && grep -q "^{\"item\":\"[0-9a-f]*\",\"order\":\"[12]>[12]\"}$" said'
@@ -30,7 +32,11 @@ if command -v script >/dev/null && script -qec true /dev/null >x 2>&1; then
 	t 'ratings on four scales' 'rm said; ask 143215432s4321s54s3 two.lms --rate && [ "$(lines said)" = 18 ] && [ "$(grep -c overall said)" = 4 ] && [ "$(grep -c ":0}" said)" = 2 ]'
 	t 'the last scale is the score' 'lmcat --json asked.lms | head -n 2 | grep -c "\"score\":[1-5]" | grep -q 2'
 	t 'stopped between ratings, gone on with' 'cp said whole; rm said; ask 143q two.lms --rate; [ "$(lines said)" = 3 ] && ask 215432s4321s54s3 two.lms --rate && cmp said whole'
-	t 'an interrupt or the end of input stops, too' 'for c in 003 004; do rm said; ask "1\\$c" two.lms; [ ! -e asked.lms ] && [ "$(lines said)" = 1 ] && grep -q "stopped after" x || exit 1; done'
+	t 'an interrupt or the end of input stops, too' '(for c in 003 004; do rm said; ask "1\\$c" two.lms; [ ! -e asked.lms ] && [ "$(lines said)" = 1 ] && grep -q "stopped after" x || exit 1; done)'
+	talk() { : >x; { asked ">"; printf '%s\n' "$@"; printf '\004'; } | timeout 20 script -fqec "sample -m chatty.safetensors -n 8 --chat" /dev/null >x; }
+	init-model -q --config=config.json -w vocab.json --chat=chatml -o chatty.safetensors
+	t 'a long conversation: the oldest questions are forgotten, and it is said' 'talk "the cat sat on the mat" "and the dog was cold" "it was warm" "who came"; [ "$(grep -ac "oldest turns are forgotten" x)" -gt 1 ]'
+	t 'a question too long by itself is an error' 'talk "$(yes "the cat sat on the mat" | head -n 20 | tr "\n" " ")"; grep -aq "and the context has 64" x'
 else
 	skip 'a person at the terminal' 'no script(1)'
 fi
