@@ -10,7 +10,7 @@
 
 #define SEEN 8192
 
-/* Judged by class, id and itemprop of an element, joined by blanks; the last one by a short block's text. */
+/* Judged by each name in class, id and itemprop of an element; the last one by a short block's text. */
 enum { RE_NAMES = NAMES_PICTURE + 1, RE_LINE = RE_NAMES, RE_COUNT };
 static const char *const patterns[RE_COUNT] = {
 	/* what answers a page, unless it is the page */
@@ -56,8 +56,7 @@ struct extract {
 struct names {
 	const struct extract *x;
 	pcre2_match_data     *md;
-	struct buf            text;
-	struct { uint64_t names; int kind; } seen[SEEN];        /* by hash: pages give the same names again and again */
+	struct { uint64_t hash; int kind; } seen[SEEN]; /* pages give the same names again and again */
 };
 
 struct extract *
@@ -103,38 +102,43 @@ names_free(struct names *names)
 	if (!names)
 		return;
 	pcre2_match_data_free(names->md);
-	buf_free(&names->text);
 	free(names);
+}
+
+/* Of one name: no pattern looks past a blank. */
+static int
+kind_of(struct names *names, const char *name, size_t n, int block)
+{
+	uint64_t hash = rng_hash(name, n, (uint64_t)block) | 1;         /* 0 is an empty place */
+	size_t at = hash >> 8 & (SEEN - 1);
+	int kind = 0;
+
+	if (names->seen[at].hash == hash)
+		return names->seen[at].kind;
+	for (int i = 0; i < RE_NAMES; i++)
+		if ((block || i == NAMES_INLINE) && pcre2_match(names->x->re[i], (PCRE2_SPTR)name, n, 0, 0, names->md, NULL) >= 0)
+			kind |= 1 << i;
+	names->seen[at].hash = hash;
+	names->seen[at].kind = kind;
+	return kind;
 }
 
 int
 names_kind(struct names *names, const struct html *h, uint32_t at)
 {
 	static const int from[] = { ATTR_class, ATTR_id, ATTR_itemprop };
+	int kind = 0, block = html_flags[h->node[at].tag] & H_BLOCK || h->node[at].tag == TAG_other;
 	const char *v;
-	uint64_t hash;
-	int kind = 0, block;
 
-	if (h->node[at].n_attr == 0)
-		return 0;
-	buf_clear(&names->text);
-	for (size_t i = 0; i < 3; i++)
-		if ((v = html_attr(h, at, from[i]))) {
-			buf_add(&names->text, v, strnlen(v, 512));
-			buf_char(&names->text, ' ');
-		}
-	if (names->text.n == 0)
-		return 0;
-	block = html_flags[h->node[at].tag] & H_BLOCK || h->node[at].tag == TAG_other;
-	hash = rng_hash(names->text.p, names->text.n, (uint64_t)block) | 1;       /* 0 is an empty place */
-	if (names->seen[hash >> 8 & (SEEN - 1)].names == hash)
-		return names->seen[hash >> 8 & (SEEN - 1)].kind;
-	for (int i = 0; i < RE_NAMES; i++)
-		if ((block || i == NAMES_INLINE) &&
-		    pcre2_match(names->x->re[i], (PCRE2_SPTR)names->text.p, names->text.n, 0, 0, names->md, NULL) >= 0)
-			kind |= 1 << i;
-	names->seen[hash >> 8 & (SEEN - 1)].names = hash;
-	names->seen[hash >> 8 & (SEEN - 1)].kind = kind;
+	for (size_t i = 0; i < 3 && h->node[at].n_attr; i++)
+		if ((v = html_attr(h, at, from[i])))
+			for (const char *end = v + strnlen(v, 512); v < end; ) {
+				size_t n = strcspn(v, " \t\n\r\f");
+
+				n = n < (size_t)(end - v) ? n : (size_t)(end - v);
+				kind |= n ? kind_of(names, v, n, block) : 0;
+				v += n + 1;
+			}
 	return kind;
 }
 

@@ -7,7 +7,7 @@
 enum { NAMES_FURNITURE, NAMES_COMMENT, NAMES_NOTICE, NAMES_INLINE, NAMES_BODY, NAMES_PICTURE };
 
 struct extract;                 /* the compiled patterns: text/page/extract.h */
-struct names;                   /* scratch for one page at a time */
+struct names;                   /* of one thread: what it judged already */
 struct names *names_new(const struct extract *);
 void          names_free(struct names *);
 /* Bit 1 << NAMES_x for each kind of name that the element has. */
