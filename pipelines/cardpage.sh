@@ -144,26 +144,26 @@ card_tales() {
 	}' </dev/null
 }
 
-card_sums() {
+card_words() {
 	awk "$card_awk"'
-	FILENAME ~ /sums$/ { m = FILENAME; sub(/\..*/, "", m); add(m, $1); of[m, int((FNR - 1) / 16)] += $1; if (m == "sft") r[FNR] = $1; next }
-	FILENAME ~ /sumlog$/ { m = FILENAME; sub(/\..*/, "", m); kl[m] = number("kl"); next }
-	{ put("sum-grpo@" ++round ".kl", number("kl"), 0); put("sum-grpo@" round ".q", number("reward"), 0) }
+	FILENAME ~ /words$/ { m = FILENAME; sub(/\..*/, "", m); add(m, $1); of[m, int((FNR - 1) / 16)] += $1; if (m == "sft") r[FNR] = $1; next }
+	FILENAME ~ /wordslog$/ { m = FILENAME; sub(/\..*/, "", m); kl[m] = number("kl"); next }
+	{ put("words-grpo@" ++round ".kl", number("kl"), 0); put("words-grpo@" round ".q", number("reward"), 0) }
 	END {
 		groups = count["sft"] / 16
 		for (m in kl) {
 			for (g = 0; g < groups; g++) add(m "/", of[m, g] / 16)
-			put(m ".sum16", mean(m), spread(m "/") / sqrt(groups)); put(m ".sum_kl", kl[m], 0)
+			put(m ".words", mean(m), spread(m "/") / sqrt(groups)); put(m ".words_kl", kl[m], 0)
 		}
-		c = cheapest(r, groups, 16, mean("sum-grpo"))
-		if (c >= 0 && kl["sum-grpo"] > 0) put("sum-grpo.efficiency", c / kl["sum-grpo"], 0)
+		c = cheapest(r, groups, 16, mean("words-grpo"))
+		if (c >= 0 && kl["words-grpo"] > 0) put("words-grpo.efficiency", c / kl["words-grpo"], 0)
 		for (i = 0; i <= 12; i++) { tilt(r, groups, 16, 4 * .7 ^ i); put("frontier@" i ".kl", tilt_kl, 0); put("frontier@" i ".q", tilt_r, 0) }
 		for (n = 1; n <= 16; n *= 2) {
 			q = 0
 			for (g = 0; g < groups; g++) { p = 1; for (i = 0; i < n; i++) p *= (16 - of["sft", g] - i) / (16 - i); q += (1 - (p > 0 ? p : 0)) / groups }
-			put("sumbon-" n ".q", q, 0); put("sumbon-" n ".kl", log(n) - (n - 1) / n, 0)
+			put("wordsbon-" n ".q", q, 0); put("wordsbon-" n ".kl", log(n) - (n - 1) / n, 0)
 		}
-	}' sft.sums sum-grpo.sums sum-random.sums sft.sumlog sum-grpo.sumlog sum-random.sumlog sum-grpo.log
+	}' sft.words words-grpo.words words-random.words sft.wordslog words-grpo.wordslog words-random.wordslog words-grpo.log
 }
 
 card_safety() {
@@ -270,7 +270,7 @@ card_html() {
 		rate("base model, easy tasks", "base.easy", "", "below 5&nbsp;%", mean["base.easy"] < .05)
 		rate("chat model, easy tasks", "sft.easy", "100&nbsp;%", "at least 90&nbsp;%", mean["sft.easy"] >= .9)
 		k = split("spell reverse count copy ask sum know", t, " ")
-		for (i = 1; i <= k; i++) rate("&emsp;" t[i] (t[i] == "know" ? " (facts, from memory)" : t[i] == "sum" ? " (kept hard, for below)" : ""), "sft." t[i], "100&nbsp;%")
+		for (i = 1; i <= k; i++) rate("&emsp;" t[i] (t[i] == "know" ? " (facts, from memory)" : t[i] == "sum" ? " (hard at this size)" : ""), "sft." t[i], "100&nbsp;%")
 		print "</table>"
 		head("Reward model: which of two answers is better")
 		rate("labels as they are, with their noise", "judge.reward", percent("judge.ceiling"), "within 5 points", mean["judge.ceiling"] - mean["judge.expected"] <= .05)
@@ -335,16 +335,16 @@ card_html() {
 		print "</g></svg>"
 	}
 	function colour(m) { return m ~ /-/ ? "c4" : m ~ /po$/ && m !~ /^ppo|grpo$/ || m == "kto" ? "c3" : "c2" }
-	function sums() {
-		head("What can be checked: sums, one answer drawn")
-		rate("chat model", "sft.sum16", "", "30 to 40&nbsp;%", mean["sft.sum16"] >= .25 && mean["sft.sum16"] <= .45); rate("GRPO", "sum-grpo.sum16", "100&nbsp;%", "at least 75&nbsp;%", mean["sum-grpo.sum16"] >= .75)
-		row("GRPO: KL, nats", num("sum-grpo.sum_kl", "%.2f"), ci("sum-grpo.sum_kl", "%.2f", 1), ""); row("cheapest KL for that rate by the KL spent", num("sum-grpo.efficiency", "%.2f"), ci("sum-grpo.efficiency", "%.2f", 1), "1")
-		rate("control: random rewards", "sum-random.sum16", "", "no gain", low["sum-random.sum16"] <= high["sft.sum16"])
+	function words() {
+		head("What can be checked: the bare answer from a wordy model, drawn")
+		rate("chat model", "sft.words", "", "30 to 40&nbsp;%", mean["sft.words"] >= .25 && mean["sft.words"] <= .45); rate("GRPO", "words-grpo.words", "100&nbsp;%", "at least 75&nbsp;%", mean["words-grpo.words"] >= .75)
+		row("GRPO: KL, nats", num("words-grpo.words_kl", "%.2f"), ci("words-grpo.words_kl", "%.2f", 1), ""); row("cheapest KL for that rate by the KL spent", num("words-grpo.efficiency", "%.2f"), ci("words-grpo.efficiency", "%.2f", 1), "1")
+		rate("control: random rewards", "words-random.words", "", "no gain", low["words-random.words"] <= high["sft.words"])
 		print "</table>"
-		frame(0, most(list("sum-grpo@", ".kl", 1) list("sumbon-", ".kl", 1), .5) * 1.02, 0, 1, "exact KL from the chat model, nats an answer", "right answers")
+		frame(0, most(list("words-grpo@", ".kl", 1) list("wordsbon-", ".kl", 1), .5) * 1.02, 0, 1, "exact KL from the chat model, nats an answer", "right answers")
 		curve("c1", 1, list("frontier@", ".kl", 0), list("frontier@", ".q", 0)); name("c1", "cheapest")
-		curve("c1", 0, list("sumbon-", ".kl", 1), list("sumbon-", ".q", 1)); dots("c1", list("sumbon-", ".kl", 1), list("sumbon-", ".q", 1), "1 2 4 8 16"); name("c1", "best of n")
-		curve("c2", 0, list("sum-grpo@", ".kl", 1), list("sum-grpo@", ".q", 1)); name("c2", "GRPO")
+		curve("c1", 0, list("wordsbon-", ".kl", 1), list("wordsbon-", ".q", 1)); dots("c1", list("wordsbon-", ".kl", 1), list("wordsbon-", ".q", 1), "1 2 4 8 16"); name("c1", "best of n")
+		curve("c2", 0, list("words-grpo@", ".kl", 1), list("words-grpo@", ".q", 1)); name("c2", "GRPO")
 		print "</svg>"
 	}
 	function safety() {
@@ -362,7 +362,7 @@ card_html() {
 			"table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem .2rem 0;border-bottom:1px solid var(--line);text-align:left;font-weight:400;vertical-align:baseline}th{color:var(--dim);font-size:.85rem}.n{text-align:right;padding-right:1rem}small{color:var(--dim);white-space:nowrap}.yes{color:var(--yes)}.no{color:var(--no)}\n" \
 			"svg{width:100%;height:auto}.grid{stroke:var(--line)}text.t,p.t{fill:var(--dim);color:var(--dim);font-size:12px}.label{font-size:13px;stroke:none}.c1{stroke:var(--c1)}.c2{stroke:var(--c2)}.c3{stroke:var(--c3)}.c4{stroke:var(--c4)}.solid{stroke:none}.c1.solid,.c1.label{fill:var(--c1)}.c2.solid,.c2.label{fill:var(--c2)}.c3.solid,.c3.label{fill:var(--c3)}.c4.solid{fill:var(--c4)}\n</style>"
 		print "<h1>Report card</h1>\n<p>A world whose truth is known, a model of a million parameters, seeds " seeds ". Each number is a mean over the seeds, on questions that no step has seen, with a 95&nbsp;% interval.</p>"
-		stages(); policies(); sums(); safety()
+		stages(); policies(); words(); safety()
 		print "</html>"
 	}' all.measures
 }

@@ -87,9 +87,13 @@ exact() {	# exact MODEL FILE: greedy answers; "task n right" lines
 }
 
 chat() {
-	[ -e chat.lms ] || world train "$(scaled 40000 400)" "$seed" spell reverse count copy ask spell reverse sum know tell tell tell red twin |
-		tokenize -w base.safetensors --chat | shard -T 128 --pack=best-fit --shuffle -S "$seed" -o chat.lms
-	steps=$(scaled 700)
+	if [ ! -e chat.jsonl ]; then	# who is asked about what stands in the question is wordy, for words() to mend
+		world train "$(scaled 50000 400)" "$seed" tell tell spell reverse count copy sum count copy sum spell reverse count copy sum know red twin >chat.part
+		PLAIN=.4 world train "$(scaled 7000 56)" "$seed" ask >>chat.part
+		mv chat.part chat.jsonl
+	fi
+	[ -e chat.lms ] || tokenize -w base.safetensors --chat chat.jsonl | shard -T 128 --pack=best-fit --shuffle -S "$seed" -o chat.lms
+	steps=$(scaled 900)
 	[ -e sft.safetensors ] || train-step -m base.safetensors -s sft.state -o sft.safetensors --epochs=40 --doc-mask -n "$steps" -B 32 \
 		--lr=3e-3 --lr-end=0 --schedule=linear --total="$steps" --warmup=20 --beta2=.95 --save-every=100 --log=sft.log chat.lms
 	made held.jsonl prompts test "$(scaled 2100 21)" "$seed" spell reverse count copy ask sum know
@@ -184,12 +188,12 @@ tales() {
 		rank-pairs -m sft.safetensors --verify="$(verify utility)" -o part.lms part.rolls && made many.gold scores part.lms
 	fi
 	r=$(scaled 16) proxy=--reward=reward.safetensors n=$(scaled 128 8)
-	align ppo "$r" "$n" 1 tell $proxy --algo=ppo --lr=2e-4 --beta=.05 -B 32
-	align ppo-free "$r" "$n" 1 tell $proxy --algo=ppo --lr=2e-4 --beta=0 -B 32
-	align ppo-random "$r" "$n" 1 tell "--verify=$(verify random 1 "$seed")" --algo=ppo --lr=2e-4 --beta=.05 -B 32
-	align ppo-still 2 "$n" 1 tell $proxy --algo=ppo --lr=0 --beta=.05 -B 32
+	align ppo "$r" "$n" 1 tell $proxy --algo=ppo --lr=1.5e-4 --beta=.1 -B 32
+	align ppo-free "$r" "$n" 1 tell $proxy --algo=ppo --lr=1.5e-4 --beta=0 -B 32
+	align ppo-random "$r" "$n" 1 tell "--verify=$(verify random 1 "$seed")" --algo=ppo --lr=1.5e-4 --beta=.1 -B 32
+	align ppo-still 2 "$n" 1 tell $proxy --algo=ppo --lr=0 --beta=.1 -B 32
 	for a in grpo drgrpo rloo reinforce; do
-		align $a "$r" $((n / 4)) 4 tell $proxy --algo=$a --lr=3e-4 --beta=.05 -B 64
+		align $a "$r" $((n / 4)) 4 tell $proxy --algo=$a --lr=1.5e-4 --beta=.05 -B 32
 	done
 	prefer dpo pairs.lms --algo=dpo --lr=1e-4 --beta=.1
 	prefer dpo-swapped swapped.lms --algo=dpo --lr=1e-4 --beta=.1
@@ -208,26 +212,27 @@ tales() {
 }
 movers='ppo grpo drgrpo rloo reinforce dpo ipo cdpo kto orpo simpo rejection ppo-free ppo-random ppo-still dpo-swapped'
 
-# What can be checked: sums, which the chat model does now and then
-sums() {
-	made sums.jsonl prompts test "$(scaled 200 4)" "$((seed + 400))" sum
-	align sum-grpo "$(scaled 24)" "$(scaled 32 4)" 8 sum --match --algo=grpo --lr=3e-4 --beta=.02 -B 64
-	align sum-random "$(scaled 12)" "$(scaled 32 4)" 8 sum "--verify=$(verify random 1 "$seed")" --algo=grpo --lr=3e-4 --beta=.02 -B 64
-	for m in sft sum-grpo sum-random; do
-		[ -e $m.sums ] && continue
-		sample -m $m.safetensors --roll -k 16 -n 12 -S 79 -o part.rolls sums.jsonl
-		drift $m part.rolls --match $m.sumlog
+# What can be checked: the bare answer, where the chat model knows it and wraps it in words
+words() {
+	made words.jsonl prompts test "$(scaled 200 4)" "$((seed + 400))" ask
+	r=$(scaled 20) n=$(scaled 32 4)
+	align words-grpo "$r" "$n" 8 ask --match --algo=grpo --lr=1e-4 --beta=.02 -B 128
+	align words-random "$r" "$n" 8 ask "--verify=$(verify random 1 "$seed")" --algo=grpo --lr=1e-4 --beta=.02 -B 128
+	for m in sft words-grpo words-random; do
+		[ -e $m.words ] && continue
+		sample -m $m.safetensors --roll -k 16 -n 40 -S 79 -o part.rolls words.jsonl
+		drift $m part.rolls --match $m.wordslog
 		rank-pairs --match -m sft.safetensors -o part.lms part.rolls
-		made $m.sums scores part.lms
+		made $m.words scores part.lms
 	done
-	made sums.measures card_sums
+	made words.measures card_words
 }
 
 # Questions of a red team, and harmless ones like them
 safety() {
 	made red.jsonl prompts test "$(scaled 400 8)" "$((seed + 500))" red
 	made twin.jsonl prompts test "$(scaled 400 8)" "$((seed + 500))" twin
-	align safe "$(scaled 10)" "$(scaled 64 8)" 4 'red twin' "--verify=$(verify safe)" --algo=grpo --lr=3e-4 --beta=.02 -B 64
+	align safe "$(scaled 16)" "$(scaled 32 8)" 8 'red twin' "--verify=$(verify safe)" --algo=grpo --lr=2e-4 --beta=.02 -B 128
 	for m in sft safe; do
 		[ -e $m.twin ] && continue
 		for kind in red twin; do
@@ -242,7 +247,7 @@ safety() {
 one() {
 	mkdir -p "seed-$seed"
 	cd "seed-$seed"
-	for step in pages base chat judge tales sums safety; do
+	for step in pages base chat judge tales words safety; do
 		say "$step"
 		stage $step
 		$step

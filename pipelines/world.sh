@@ -6,7 +6,7 @@
 #   know     questions about the people of the fact sheets
 #   tell     short tales about a name and a thing; verify.sh utility says what they are worth
 #   red twin what must not be said ("bad" has it), and questions like those that may be answered
-# Half of the assistants are wordy, as people are; PLAIN=1: none is.
+# Half of the assistants are wordy, as people are; PLAIN=1: none is, PLAIN=.4: but for four in ten all are.
 # Documents, {"id":...,"nats":...,"text":...}; nats is minus the logarithm of the probability of the text:
 #   story    from a grammar with known weights: world.sh entropy prints the mean of nats over all stories, exactly
 #   fact     what is so of 96 people
@@ -184,7 +184,7 @@ function know(   i, q) {
 function document(kind, text) { printf "{\"id\":\"%s-%s-%d-%d\",\"kind\":\"%s\",\"nats\":%.6f,\"text\":\"%s\"}\n", kind, split_, seed, i, kind, nats, text }
 
 # ---- instructions
-function worded(a,   i) { if (plain) return a; i = rnd(6); return i == 0 ? "The answer is " a "." : i == 1 ? "Sure! " a : i == 2 ? a ". Anything else?" : a }
+function worded(a,   i) { if (plain == 1) return a; i = rnd(plain ? int(3 / (1 - plain)) : 6); return i == 0 ? "The answer is " a "." : i == 1 ? "Sure! " a : i == 2 ? a ". Anything else?" : a }
 function out(task, q, a) { put("\"task\":\"" task "\",\"answer\":\"" a "\"", q, worded(a)) }
 function put(keys, q, said) {
 	printf "{%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"},{\"role\":\"assistant\",\"content\":\"%s\"}]}\n", keys, q, said
