@@ -8,7 +8,7 @@ card_awk='
 function text(key,   s) { if (!match($0, "\"" key "\": *\"[^\"]*\"")) return ""; s = substr($0, RSTART, RLENGTH); sub(/^"[^"]*": *"/, "", s); sub(/"$/, "", s); return s }
 function number(key,   s) { if (!match($0, "\"" key "\": *[-+0-9.eE]+")) return 0; s = substr($0, RSTART, RLENGTH); sub(/.*: */, "", s); return s + 0 }
 function put(key, value, se) { printf "%s %.6f %.6f\n", key, value, se }
-function rate(key, k, n) { if (n) put(key, k / n, sqrt(k / n * (1 - k / n) / n)) }
+function rate(key, k, n,   p) { if (n) { p = (k + 2) / (n + 4); put(key, k / n, sqrt(p * (1 - p) / (n + 4))) } }	# error: Agresti and Coull
 function add(k, x) { sum[k] += x; square[k] += x * x; count[k]++ }
 function mean(k) { return sum[k] / count[k] }
 function spread(k,   v) { v = square[k] / count[k] - mean(k) ^ 2; return v > 0 ? sqrt(v) : 0 }
@@ -213,7 +213,7 @@ card_html() {
 	function row(what, value, interval, best, aim, met) {
 		print "<tr><td>" what "</td><td class=n>" value "</td><td>" interval "</td><td class=n>" best "</td><td>" aim "</td><td>" (aim == "" ? "" : met ? "<b class=yes>yes</b>" : "<b class=no>no</b>") "</td></tr>"
 	}
-	function rate(what, k, best, aim, met) { row(what, percent(k), ci(k, "%.1f", 100), best, aim, met) }
+	function rate(what, k, best, aim, met) { if (low[k] < 0) low[k] = 0; if (high[k] > 1) high[k] = 1; row(what, percent(k), ci(k, "%.1f", 100), best, aim, met) }
 	function head(title) { print "<h2>" title "</h2>\n<table><tr><th></th><th class=n>reached</th><th>95&nbsp;%</th><th class=n>possible</th><th>aim</th><th>met</th></tr>" }
 
 	# ---- charts: a frame with its own scales
@@ -224,7 +224,7 @@ card_html() {
 		x0 = a; x1 = b; y0 = c; y1 = d; used = 0
 		print "<svg viewBox=\"0 0 680 350\" role=img>"
 		s = step(y1 - y0)
-		for (v = int(y0 / s) * s; v <= y1 + 1e-9; v += s) if (v >= y0 - 1e-9) printf "<line class=grid x1=60 x2=560 y1=%.1f y2=%.1f /><text class=t x=52 y=%.1f text-anchor=end>%g</text>\n", Y(v), Y(v), Y(v) + 4, v
+		for (v = int(y0 / s) * s; v <= y1 + 1e-9; v = (v + s < 1e-9 && v + s > -1e-9 ? 0 : v + s)) if (v >= y0 - 1e-9) printf "<line class=grid x1=60 x2=560 y1=%.1f y2=%.1f /><text class=t x=52 y=%.1f text-anchor=end>%g</text>\n", Y(v), Y(v), Y(v) + 4, v + 0
 		s = step(x1 - x0)
 		for (v = 0; v <= x1 + 1e-9; v += s) printf "<text class=t x=%.1f y=318 text-anchor=middle>%g</text>\n", X(v), v
 		print "<text class=t x=310 y=342 text-anchor=middle>" xname "</text><text class=t x=60 y=16>" yname "</text>"
@@ -239,7 +239,7 @@ card_html() {
 		n = split(xs, a, " "); split(ys, b, " "); split(labels, l, " ")
 		for (i = 1; i <= n; i++) {
 			printf "<circle class=\"%s solid\" cx=%.1f cy=%.1f r=3 />", colour, X(a[i]), Y(b[i])
-			if (l[i] != "") printf "<text class=t x=%.1f y=%.1f>%s</text>", X(a[i]) - 4, Y(b[i]) - 8, l[i]
+			if (l[i] != "") printf "<text class=t x=%.1f y=%.1f>%s</text>", X(a[i]) + 3, Y(b[i]) + 15, l[i]
 		}
 		print ""
 	}
@@ -342,7 +342,7 @@ card_html() {
 		rate("control: random rewards", "words-random.words", "", "no gain", low["words-random.words"] <= high["sft.words"])
 		print "</table>"
 		frame(0, most(list("words-grpo@", ".kl", 1) list("wordsbon-", ".kl", 1), .5) * 1.02, 0, 1, "exact KL from the chat model, nats an answer", "right answers")
-		curve("c1", 1, list("frontier@", ".kl", 0), list("frontier@", ".q", 0)); name("c1", "cheapest")
+		curve("c1", 1, list("frontier@", ".kl", 0), list("frontier@", ".q", 0)); last_y -= 9; name("c1", "cheapest")
 		curve("c1", 0, list("wordsbon-", ".kl", 1), list("wordsbon-", ".q", 1)); dots("c1", list("wordsbon-", ".kl", 1), list("wordsbon-", ".q", 1), "1 2 4 8 16"); name("c1", "best of n")
 		curve("c2", 0, list("words-grpo@", ".kl", 1), list("words-grpo@", ".q", 1)); name("c2", "GRPO")
 		print "</svg>"
@@ -360,7 +360,7 @@ card_html() {
 			"@media(prefers-color-scheme:dark){:root{--bg:#17191c;--fg:#e4e4e0;--dim:#9a9fa7;--line:#34383e;--c1:#aab3bf;--c2:#6bb0ec;--c3:#ef9a5f;--c4:#7d828a;--yes:#67c48d;--no:#f08a82}}\n" \
 			"body{background:var(--bg);color:var(--fg);font:15px/1.45 system-ui,sans-serif;max-width:860px;margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .4rem}h3{font-size:.95rem;margin:1.4rem 0 .3rem}\n" \
 			"table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem .2rem 0;border-bottom:1px solid var(--line);text-align:left;font-weight:400;vertical-align:baseline}th{color:var(--dim);font-size:.85rem}.n{text-align:right;padding-right:1rem}small{color:var(--dim);white-space:nowrap}.yes{color:var(--yes)}.no{color:var(--no)}\n" \
-			"svg{width:100%;height:auto}.grid{stroke:var(--line)}text.t,p.t{fill:var(--dim);color:var(--dim);font-size:12px}.label{font-size:13px;stroke:none}.c1{stroke:var(--c1)}.c2{stroke:var(--c2)}.c3{stroke:var(--c3)}.c4{stroke:var(--c4)}.solid{stroke:none}.c1.solid,.c1.label{fill:var(--c1)}.c2.solid,.c2.label{fill:var(--c2)}.c3.solid,.c3.label{fill:var(--c3)}.c4.solid{fill:var(--c4)}\n</style>"
+			"svg{width:100%;height:auto}.grid{stroke:var(--line)}text.t,p.t{fill:var(--dim);color:var(--dim);font-size:12px}.label{font-size:13px}.c1{stroke:var(--c1)}.c2{stroke:var(--c2)}.c3{stroke:var(--c3)}.c4{stroke:var(--c4)}.solid.solid,.label.label{stroke:none}.c1.solid,.c1.label{fill:var(--c1)}.c2.solid,.c2.label{fill:var(--c2)}.c3.solid,.c3.label{fill:var(--c3)}.c4.solid{fill:var(--c4)}\n</style>"
 		print "<h1>Report card</h1>\n<p>A world whose truth is known, a model of a million parameters, seeds " seeds ". Each number is a mean over the seeds, on questions that no step has seen, with a 95&nbsp;% interval.</p>"
 		stages(); policies(); words(); safety()
 		print "</html>"
