@@ -125,9 +125,10 @@ optim_init(struct optim *o, const struct optim_opts *opts, const struct params *
 	memset(o, 0, sizeof *o);
 	o->opts = *opts;
 	o->par = par;
-	o->m = xcalloc(par->total, sizeof *o->m);
+	arena_init(&o->mem, (opts->optimizer == OPTIM_SGD ? 1 : 2) * ((par->total + 16) * sizeof *o->m));
+	o->m = arena_take(&o->mem, par->total * sizeof *o->m);
 	if (opts->optimizer != OPTIM_SGD)
-		o->v = xcalloc(par->total, sizeof *o->v);
+		o->v = arena_take(&o->mem, par->total * sizeof *o->v);
 	for (int i = 0; i < par->n; i++)
 		o->n_chunk += (par->v[i].count + CHUNK - 1) / CHUNK;
 	arena_init(&o->scratch, scratch_bytes(o));
@@ -190,8 +191,7 @@ optim_forget(struct optim *o)
 void
 optim_free(struct optim *o)
 {
-	free(o->m);
-	free(o->v);
+	arena_free(&o->mem);
 	free(o->frozen);
 	free(o->chunk);
 	free(o->at);

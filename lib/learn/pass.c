@@ -18,7 +18,10 @@ pass_init(struct pass *p, const struct model *m, int B, int T, int use)
 	p->B = B;
 	p->T = T;
 	p->net = net_of(m, B, T, use);
-	p->g = use & (NET_GRAD | NET_RECOMPUTE) ? xcalloc(model_moving(m)->total, sizeof *p->g) : NULL;
+	if (use & (NET_GRAD | NET_RECOMPUTE)) {
+		arena_init(&p->mem, model_moving(m)->total * sizeof *p->g);
+		p->g = (float *)(void *)p->mem.base;
+	}
 	p->logp = xcalloc((size_t)B * (size_t)T, sizeof *p->logp);
 	p->coef = xcalloc((size_t)B * (size_t)T, sizeof *p->coef);
 	p->unit = 1;
@@ -37,7 +40,7 @@ pass_free(struct pass *p)
 {
 	net_free(p->net);
 	net_free(p->teacher.net);
-	free(p->g);
+	arena_free(&p->mem);
 	free(p->logp);
 	free(p->coef);
 	memset(p, 0, sizeof *p);

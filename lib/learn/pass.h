@@ -11,7 +11,8 @@ struct pass {
 	const struct model *model;
 	struct net *net;
 	int         B, T;
-	float      *g;                  /* [total of what moves] sums over the step's supervised tokens; NULL: for evaluation alone */
+	struct arena mem;
+	float      *g;                  /* within mem: [total of what moves] sums over the step's supervised tokens; NULL: for evaluation alone */
 	float      *logp, *coef;        /* (B,T) */
 	double      unit;               /* g is of these times the loss: 1, but for the following */
 	double      scale;              /* NET_F16: the gradient of the mean loss is multiplied by about this; else 0 */

@@ -1,7 +1,8 @@
 #!/bin/sh
-# run.sh BUILD [ROUNDS] - how fast everything is here, each figure beside what this machine can do at most
+# run.sh BUILD [ROUNDS [PART ...]] - how fast everything is here, each figure beside what this machine can do at most
 #
-# limits, products, attention, rows, training, decoding, filters on text; `make bench`.
+# PARTs: kernels (limits, products, attention, rows), training, decoding, text, curves
+# (whether losses in 16 bits are those of fp32); all of them with `make bench`.
 # A row is what was done, our rate, its share of the limit, the limit in the same unit;
 # limits are measured in turns with the work, medians of ROUNDS (5) are printed.
 # With 5 rounds it takes about half an hour of two quiet cores, with 1 some minutes.
@@ -23,13 +24,27 @@ here=$(cd "$(dirname "$0")" && pwd) build=$(cd "$1" && pwd) rounds=${2-5}
 [ -z "${PYTHON_TORCH-}" ] || export BENCH_TRAIN="$PYTHON_TORCH $here/torch_step.py"
 began=$(date +%s)
 part() { printf '\n# %s (after %s s)\n' "$1" $(($(date +%s) - began)); }
-part 'kernels: GFLOP/s, GB/s, 1e9 elements/s'
-"$build/tests/bench/bench"
-part 'training: tokens/s beside those of the peak of products'
-sh "$here/train.sh" "$build" "$rounds"
-part 'decoding'
-"$build/tests/bench/decode"
-[ -z "${BENCH_LLAMA-}" ] || "$BENCH_LLAMA" -m "$BENCH_LLAMA_MODEL" -p 512 -n 128 -t "${OMP_NUM_THREADS-$(nproc)}"
-part 'text: MB/s beside a pipe that carries it'
-sh "$here/text.sh" "$build" "$rounds"
+shift $(($# > 2 ? 2 : $#))
+[ $# -gt 0 ] || set -- kernels training decoding text curves
+for p; do
+	case $p in
+	kernels)
+		part 'kernels: GFLOP/s, GB/s, 1e9 elements/s'
+		"$build/tests/bench/bench" ;;
+	training)
+		part 'training: tokens/s beside those of the peak of products'
+		sh "$here/train.sh" "$build" "$rounds" ;;
+	decoding)
+		part 'decoding'
+		"$build/tests/bench/decode"
+		[ -z "${BENCH_LLAMA-}" ] || "$BENCH_LLAMA" -m "$BENCH_LLAMA_MODEL" -p 512 -n 128 -t "${OMP_NUM_THREADS-$(nproc)}" ;;
+	text)
+		part 'text: MB/s beside a pipe that carries it'
+		sh "$here/text.sh" "$build" "$rounds" ;;
+	curves)
+		part 'losses of 500 steps beside those of fp32'
+		sh "$here/curves.sh" "$build" ;;
+	*) echo "run.sh: no part $p" >&2; exit 2 ;;
+	esac
+done
 part 'that is all'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# train.sh BUILD [ROUNDS] - train-step beside the fp32 peak of this machine, in turns; medians
+# train.sh BUILD [ROUNDS [MODEL ...]] - train-step beside the fp32 peak of this machine, in turns; medians
 #
-# Models: GPT-2 124M at B 4 and T 64, 256, 1024; 6 layers of 384, V 8192, and the quickstart's (6 of 192, V 2048) at
-# B 16 T 256; random weights and tokens, in fp32 and bf16.  The limit is what the peak of fp32 (or bf16) products would give
+# MODELs: gpt2 (124M) at B 4 and T 64, 256, 1024, small (6 layers of 384, V 8192) and tiny (the quickstart's: 6 of 192,
+# V 2048) at B 16 T 256; random weights and tokens, in fp32 and bf16.  The limit is what the peak of fp32 (or bf16) products would give
 # at 6 FLOPs a matrix parameter and token, and those of attention.  $BENCH_TRAIN, $BENCH_TUNE: see run.sh.
 
 # SPDX-License-Identifier: MIT
@@ -33,6 +33,7 @@ model() {	# model V T COMMAND...: m.safetensors by init-model COMMAND, t.lms
 # The rival as it comes, then with what is said to make it fast: an allocator that keeps its pages.
 rival() {	# rival MODEL B T TYPE: two numbers
 	[ -n "${BENCH_TRAIN-}" ] || { echo - -; return; }
+	# shellcheck disable=SC2086 # words
 	echo "$($BENCH_TRAIN "$@") $(env ${BENCH_TUNE-$tune} $BENCH_TRAIN "$@")"
 }
 tune='ATEN_CPU_CAPABILITY=avx512 GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=137438953472:glibc.malloc.top_pad=268435456'
@@ -55,12 +56,23 @@ run() {	# run NAME KEY BATCH STEPS
 	done
 }
 
-for T in 64 256 1024; do
-	model 50257 "$T" --preset=gpt2 --vocab-size=50257
-	run "GPT-2 124M, B 4 T $T" gpt2 4 3
+gpt2() {
+	for T in 64 256 1024; do
+		model 50257 "$T" --preset=gpt2 --vocab-size=50257
+		run "GPT-2 124M, B 4 T $T" gpt2 4 3
+	done
+}
+small() {
+	echo '{"model_type":"llama","hidden_size":384,"intermediate_size":1024,"num_hidden_layers":6,"num_attention_heads":6,"num_key_value_heads":6,"vocab_size":8192,"max_position_embeddings":256,"rms_norm_eps":1e-5,"rope_theta":10000,"hidden_act":"silu","tie_word_embeddings":true}' >"$tmp/small.json"
+	model 8192 256 --config="$tmp/small.json"
+	run '6 layers of 384, B 16 T 256' small 16 4
+}
+tiny() {
+	model 2048 256 --preset=tiny --vocab-size=2048
+	run 'quickstart, B 16 T 256' tiny 16 12
+}
+shift $(($# > 2 ? 2 : $#))
+[ $# -gt 0 ] || set -- gpt2 small tiny
+for m; do
+	case $m in gpt2 | small | tiny) $m ;; *) echo "train.sh: no model $m" >&2; exit 2 ;; esac
 done
-echo '{"model_type":"llama","hidden_size":384,"intermediate_size":1024,"num_hidden_layers":6,"num_attention_heads":6,"num_key_value_heads":6,"vocab_size":8192,"max_position_embeddings":256,"rms_norm_eps":1e-5,"rope_theta":10000,"hidden_act":"silu","tie_word_embeddings":true}' >"$tmp/small.json"
-model 8192 256 --config="$tmp/small.json"
-run '6 layers of 384, B 16 T 256' small 16 4
-model 2048 256 --preset=tiny --vocab-size=2048
-run 'quickstart, B 16 T 256' tiny 16 12
