@@ -186,6 +186,8 @@ fi
 t 'what cannot be written is told before the work' '! ts -o none/there --log=lz train.lms && says "none/there: No such" && ! ts -o . train.lms && says directory && ! ts -o o -s none/st train.lms && says "none/st" &&
 	! ts -o o -s /dev/full train.lms && says "not a file" && [ ! -s lz ]'
 
+t '--epochs may grow when the data ended' '! ts -n 70 -B 1 -s ep.st -o o train.lms && says "data ended" && ts -n 70 -B 1 --epochs=4 -s ep.st -o o train.lms && ts -n 70 -B 1 --epochs=4 -o e1 train.lms && cmp o e1'
+
 # ---- it learns
 t 'a small text is learnt by heart' 'ts -B 2 --epochs=40 --lr=1e-2 --decay=0 --schedule=constant --warmup=5 -o o --log=lo few.lms && near "$(last lo loss)" 0 0.35'
 t '--keep-best writes the best, --patience ends the run' 'ts -B 8 --epochs=40 --lr=0.5 --clip=0 --eval=few.lms --eval-every=2 --keep-best --patience=3 -o kb --log=lk train.lms

@@ -144,7 +144,7 @@ differ(struct buf *out, const char *a, const char *b)
 		a += strspn(a, " ");
 	}
 	if (!out->n)
-		buf_str(out, " none of its own");
+		buf_str(out, " the defaults of these");
 }
 
 /* The value of --name= in a line, to be freed; NULL: it is not there. */
@@ -161,21 +161,26 @@ value_in(const char *line, const char *name)
 }
 
 int
-run_options(struct run *r, const char *steps, struct err *e)
+run_options(struct run *r, struct err *e)
 {
+	static const char *const free_ones[] = { "steps", "epochs", "total" };
 	const struct optim_opts *o = &r->optim.opts;
 	struct buf now = { 0 }, a = { 0 }, b = { 0 };
 	const char *was = state_get(&r->state, "options");
-	char *n = value_in(cli_prog(), steps), *total = value_in(cli_prog(), "total");
+	char *value[3];
 	int bad = 0;
 
-	cli_prog_set(steps, NULL);
-	cli_prog_set("total", NULL);
+	for (int i = 0; i < 3; i++) {
+		value[i] = value_in(cli_prog(), free_ones[i]);
+		cli_prog_set(free_ones[i], NULL);
+	}
 	buf_str(&now, cli_prog());
 	if (o->schedule != SCHED_CONSTANT && o->total)
 		buf_printf(&now, " --total=%lld", o->total);
-	cli_prog_set(steps, n);
-	cli_prog_set("total", total);
+	for (int i = 0; i < 3; i++) {
+		cli_prog_set(free_ones[i], value[i]);
+		free(value[i]);
+	}
 	if (!was) {
 		state_set(&r->state, "options", now.p);
 	} else if (strcmp(was, now.p)) {
@@ -183,8 +188,6 @@ run_options(struct run *r, const char *steps, struct err *e)
 		differ(&b, now.p, was);
 		bad = err_set(e, "%s: the state is of other options: it has%.180s, this run has%.180s", r->path, a.p, b.p);
 	}
-	free(n);
-	free(total);
 	buf_free(&now);
 	buf_free(&a);
 	buf_free(&b);
