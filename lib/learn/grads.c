@@ -250,7 +250,7 @@ train_apply(const struct train_opts *o, struct err *e)
 {
 	struct run r;
 	struct sum s = { 0 };
-	int bad = run_init(&r, o->model, o->state, &o->optim, o->freeze, NULL, e) || run_load(&r, e) || run_options(&r, e);
+	int bad = run_init(&r, o->model, o->state, &o->optim, o->freeze, NULL, e) || run_load(&r, e) || run_options(&r, "steps", NULL, e);
 
 	if (!bad) {
 		sum_all(&s, o, r.optim.par);

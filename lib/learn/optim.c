@@ -125,9 +125,11 @@ optim_init(struct optim *o, const struct optim_opts *opts, const struct params *
 	memset(o, 0, sizeof *o);
 	o->opts = *opts;
 	o->par = par;
-	arena_init(&o->mem, (opts->optimizer == OPTIM_SGD ? 1 : 2) * ((par->total + 16) * sizeof *o->m));
+	arena_init(&o->mem, (opts->optimizer < OPTIM_SGD ? 2 : 1) * ((par->total + 16) * sizeof *o->m));
 	o->m = arena_take(&o->mem, par->total * sizeof *o->m);
-	if (opts->optimizer != OPTIM_SGD)
+	if (opts->optimizer == OPTIM_MUON)
+		o->v = xcalloc(par->total, sizeof *o->v);
+	else if (opts->optimizer != OPTIM_SGD)
 		o->v = arena_take(&o->mem, par->total * sizeof *o->v);
 	for (int i = 0; i < par->n; i++)
 		o->n_chunk += (par->v[i].count + CHUNK - 1) / CHUNK;
@@ -191,6 +193,8 @@ optim_forget(struct optim *o)
 void
 optim_free(struct optim *o)
 {
+	if (o->opts.optimizer == OPTIM_MUON)
+		free(o->v);
 	arena_free(&o->mem);
 	free(o->frozen);
 	free(o->chunk);

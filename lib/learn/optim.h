@@ -49,7 +49,8 @@ double optim_lr(const struct optim_opts *, long long step);
 struct optim {
 	struct optim_opts    opts;
 	const struct params *par;
-	float               *m, *v;     /* [par->total], 0 to begin with; v NULL for sgd.  Within mem */
+	float               *m, *v;     /* [par->total], 0 to begin with; v NULL for sgd.  Owned: m within mem, and v but for muon,
+	                                 * whose matrices leave theirs untouched */
 	struct arena         mem, scratch;      /* scratch: of muon */
 	uint8_t             *frozen;    /* [par->n]: weights that stay as they are; NULL: none.  Owned */
 	long long            step;      /* steps made */

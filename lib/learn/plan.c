@@ -108,10 +108,20 @@ largest(const struct params *p)
 	return (double)n * sizeof (float);
 }
 
+/* A block of memory takes whole huge pages, if it is as large as one. */
+static double
+pages(double bytes)
+{
+	const double page = 2 << 20;
+
+	return bytes < page ? bytes : ceil(bytes / page) * page;
+}
+
 static double
 together(const struct memory *m)
 {
-	double all = m->weights + m->adapter + m->grads + m->moments + m->ema + m->best + m->teacher + m->acts + m->rest;
+	double all = pages(m->weights) + pages(m->adapter) + pages(m->grads) + pages(m->moments) + m->ema + m->best + m->teacher +
+		pages(m->acts) + m->rest;
 
 	return fmax(all, m->loading);
 }

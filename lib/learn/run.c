@@ -161,23 +161,24 @@ value_in(const char *line, const char *name)
 }
 
 int
-run_options(struct run *r, struct err *e)
+run_options(struct run *r, const char *steps, const char *epochs, struct err *e)
 {
-	static const char *const free_ones[] = { "steps", "epochs", "total" };
+	const char *const free_ones[] = { "total", steps, epochs };
+	int n = epochs ? 3 : 2;
 	const struct optim_opts *o = &r->optim.opts;
 	struct buf now = { 0 }, a = { 0 }, b = { 0 };
 	const char *was = state_get(&r->state, "options");
 	char *value[3];
 	int bad = 0;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < n; i++) {
 		value[i] = value_in(cli_prog(), free_ones[i]);
 		cli_prog_set(free_ones[i], NULL);
 	}
 	buf_str(&now, cli_prog());
 	if (o->schedule != SCHED_CONSTANT && o->total)
 		buf_printf(&now, " --total=%lld", o->total);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < n; i++) {
 		cli_prog_set(free_ones[i], value[i]);
 		free(value[i]);
 	}

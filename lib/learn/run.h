@@ -31,9 +31,9 @@ int  run_check_out(const struct run *, const char *out, struct err *);
 /* Takes up the state when there is one: refuses another model; sets optim.step, record, tokens.  Makes the line of
  * this run (cli_prog) say --model=crc32c:... of the weights that the run began with. */
 int  run_load(struct run *, struct err *);
-/* Refuses other options than those that the state began with: all of cli_prog but --steps and --epochs, so that a run
- * may be made longer; what the schedule takes from them counts. */
-int  run_options(struct run *, struct err *);
+/* Refuses other options than those that the state began with: all of cli_prog but `steps`, the option of -n, and `epochs`, so
+ * that a run may be made longer (NULL: there is none of that meaning); what the schedule takes from them counts. */
+int  run_options(struct run *, const char *steps, const char *epochs, struct err *);
 /* Goes to the record where the state was; refuses data that are not those learnt from until there. */
 int  run_find_place(struct run *, struct batches *, struct err *);
 void run_took(struct run *, const struct batches *);    /* says that all records read so far were learnt from */

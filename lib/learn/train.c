@@ -98,7 +98,7 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 		return err_set(e, "records of %d tokens, but the model's context is %d", T, r->model.cfg.T);
 	if (o->distill && fetch_teacher(t, e))
 		return -1;
-	if (run_load(r, e) || run_options(r, e) || run_find_place(r, t->data, e))
+	if (run_load(r, e) || run_options(r, "steps", "epochs", e) || run_find_place(r, t->data, e))
 		return -1;
 	t->best_loss = state_num(&r->state, "best_loss", INFINITY);
 	t->worse = state_int(&r->state, "worse", 0);

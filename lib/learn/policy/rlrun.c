@@ -170,7 +170,7 @@ set_state(struct job *j, struct err *e)
 	struct run *r = &j->run;
 	const char *input;
 
-	if (run_load(r, e) || run_options(r, "steps", e))
+	if (run_load(r, e) || run_options(r, "steps", NULL, e))
 		return -1;
 	if (j->own_ref && !r->resumed) {
 		memcpy(model_moving_w(&j->ref), model_moving_w(&r->model), r->optim.par->total * sizeof *j->ref.w);
