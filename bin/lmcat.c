@@ -4,7 +4,9 @@
 #include "base/file.h"
 #include "model/file/card.h"
 #include "model/file/nearest.h"
+#include "stream/dochtml.h"
 #include "stream/docs.h"
+#include "stream/export.h"
 #include "stream/input.h"
 #include "stream/pick.h"
 #include "stream/roll.h"
@@ -17,7 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int check, frames, head, json, jsonl, from_jsonl, show_mask, rescue;
+static int check, frames, head, html, json, jsonl, from_jsonl, npy, raw, show_mask, rescue;
 static long long stop_after = -1, segments, some, seed;
 static const char *vocab_path, *near, *out = "-";
 static struct vocab *vocab;
@@ -27,10 +29,13 @@ static const struct opt opts[] = {
 	{ 0, "check", OPT_FLAG, &check, NULL, "read it all, say nothing: the exit status tells", OPT_QUIET },
 	{ 0, "frames", OPT_FLAG, &frames, NULL, "list the frames, one a line", OPT_QUIET },
 	{ 0, "head", OPT_FLAG, &head, NULL, "print the stream's header and its provenance", OPT_QUIET },
+	{ 0, "html", OPT_FLAG, &html, NULL, "documents as a page to be read in a browser", OPT_QUIET },
 	{ 0, "json", OPT_FLAG, &json, NULL, "one JSON object a record, everything in it", OPT_QUIET },
 	{ 0, "jsonl", OPT_FLAG, &jsonl, NULL, "documents or preferences as others read them", OPT_QUIET },
 	{ 0, "from-jsonl", OPT_FLAG, &from_jsonl, NULL, "turn JSONL into a stream of documents", OPT_RESULT },
 	{ 0, "mask", OPT_FLAG, &show_mask, NULL, "mark the tokens that are trained on: [so]", OPT_QUIET },
+	{ 0, "npy", OPT_FLAG, &npy, NULL, "tokens or tensors as arrays of NumPy", OPT_QUIET },
+	{ 0, "raw", OPT_FLAG, &raw, NULL, "tokens or tensors as bytes alone", OPT_QUIET },
 	{ 0, "near", OPT_STR, &near, "TOKEN", "of a model: the tokens most like this one", OPT_QUIET },
 	{ 0, "salvage", OPT_FLAG, &rescue, NULL, "a stream of the frames that are still whole", OPT_QUIET },
 	{ 0, "sample", OPT_INT, &some, "N", "N documents at random, in their order", OPT_RESULT },
@@ -60,10 +65,10 @@ more(uint64_t done)
 }
 
 static void
-show_doc(const struct doc *d, struct docs_out *o)
+show_doc(const struct doc *d, struct docs_out *o, struct dochtml *page)
 {
-	if (o) {
-		docs_put(o, d);
+	if (o || page) {
+		o ? docs_put(o, d) : dochtml_add(page, d);
 		return;
 	}
 	if (json || jsonl)
@@ -82,6 +87,7 @@ show_docs(int n, char **files)
 	struct docs_in *in = docs_open(n, files, 0);
 	char *h = from_jsonl ? head_next(docs_head(in), "docs", "") : NULL;
 	struct docs_out *o = h ? docs_create(out, h) : NULL;
+	struct dochtml *page = html && !o ? dochtml_new() : NULL;
 	struct pick *picked = some > 0 ? pick_new((size_t)some, (uint64_t)seed) : NULL;
 	struct doc d;
 
@@ -89,11 +95,13 @@ show_docs(int n, char **files)
 		if (picked)
 			pick_add(picked, &d);
 		else if (!check)
-			show_doc(&d, o);
+			show_doc(&d, o, page);
 	while (picked && pick_next(picked, &d))
-		show_doc(&d, o);
+		show_doc(&d, o, page);
 	if (picked)
 		pick_free(picked);
+	if (page)
+		dochtml_end(page, &line), put_line();
 	if (o)
 		docs_finish(o);
 	free(h), docs_close(in);
@@ -157,21 +165,13 @@ show_tens(int n, char **files)
 {
 	struct stream *s = stream_open(n, files, "tens");
 	struct frame f;
-	struct tens_set set;
 	struct err e;
 
-	while (stream_data(s, &f)) {
-		if (tens_parse(&set, f.data, f.data_len, &e) < 0)
+	while (stream_data(s, &f))
+		if (tens_list(f.data, f.data_len, &line, &e) < 0)
 			stream_damaged(s, "%s", e.text);
-		for (size_t i = 0; i < set.n; i++) {
-			buf_printf(&line, "%s\t", set.v[i].name);
-			for (int k = 0; k < set.v[i].ndim; k++)
-				buf_printf(&line, "%s%llu", k ? "x" : "", (unsigned long long)set.v[i].shape[k]);
-			buf_printf(&line, "\t%zu bytes", set.v[i].bytes);
+		else if (line.n)
 			put_line();
-		}
-		tens_free(&set);
-	}
 	stream_close(s);
 }
 
@@ -198,17 +198,13 @@ show_frames(int n, char **files)
 static void
 show_salvaged(const char *path)
 {
-	struct file_map m;
 	struct salvage r;
 	struct err e;
 
-	if (file_map(&m, path ? path : "-", &e) < 0)
+	if (salvage_file(path, out, &r, &e) < 0)
 		die_err(&e);
-	if (salvage(m.p, m.n, out, &r) < 0)
-		die("%s: no whole HEAD frame: nothing to save", path ? path : "standard input");
 	note(1, "%llu frames with %llu records saved, %llu bytes lost", (unsigned long long)r.frames,
 	    (unsigned long long)r.records, (unsigned long long)r.lost);
-	file_unmap(&m);
 }
 
 static void
@@ -258,7 +254,10 @@ show(int n, char **files)
 	if (head_type(in, &type, &e))
 		die_err(&e);
 	input_again(in);
-	if (type && (check || frames || head || segments))
+	if (npy || raw) {
+		if (export_stream(type, n, files, out, npy, &e))
+			die_err(&e);
+	} else if (type && (check || frames || head || segments))
 		show_frames(n, files);
 	else if (!type || strcmp(type, "docs") == 0)
 		show_docs(n, files);
@@ -288,7 +287,7 @@ main(int argc, char **argv)
 		show_salvaged(first < argc ? argv[first] : NULL);
 		return EXIT_OK;
 	}
-	if (!from_jsonl) {
+	if (!from_jsonl && !npy && !raw) {
 		if (!(o = file_create(out, 0, &e)))
 			die_err(&e);
 		text = file_stream(o);

@@ -48,5 +48,10 @@ if [ -r /usr/share/common-licenses/GPL-3 ]; then
 	scaling() { DIR=laws TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/scaling.sh" $crawl; }
 	t 'scaling.sh: a family, its laws, a larger model' 'scaling && grep -q "law said.*off by" laws/report.txt && grep -q "^</svg>" laws/laws.svg && { printf "{\"text\":\"\",\"report\":"; tr -d "\n" <laws/report.json; echo "}"; } | lmcat --from-jsonl >x'
 	t 'run again, it makes no run anew' 'touch -d 2000-01-01 laws/*-*.log && scaling && [ -z "$(find laws -name "*-*.log" -newermt 2001-01-01)" ]'
+	corpus() { DIR=corpus TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/corpus.sh" laws=3 $(echo "$crawl" | head -n 3) more=1 $(echo "$crawl" | tail -n 3); }
+	t 'corpus.sh: sources, buckets, a mix and its table' 'corpus && grep -q "^laws .* 75.0%" corpus/report.txt && lmcat --check corpus/train.lms && grep -q "^</body>\|</html>" corpus/laws.rejects.html && { printf "{\"text\":\"\",\"report\":"; tr -d "\n" <corpus/report.json; echo "}"; } | lmcat --from-jsonl >x'
+	t 'its buckets are all of the documents' '[ $(cat corpus/laws.head.jsonl corpus/laws.middle.jsonl corpus/laws.tail.jsonl | wc -l) = $(wc -l <corpus/laws.unique) ]'
+	t 'run again, it does nothing' 'touch -d 2000-01-01 corpus/train.lms corpus/judge.safetensors && corpus && [ -z "$(find corpus -name "*.lms" -newermt 2001-01-01 -newer corpus/vocab.json -name train.lms)" ]'
+	t 'ablation.sh: four ways, bits a byte with errors' 'printf "{\"text\":\"The licence applies to the work.\"}\n{\"text\":\"You may copy it, and change it.\"}\n" >held.jsonl && DIR=ab TINY=1 LM_BIN=$(dirname "$(command -v lmcat)") sh "$pipes/ablation.sh" held.jsonl $(echo "$crawl" | head -n 4) && grep -q "^  clean .* +- " ab/report.txt && grep -q "\"from_plain_se\":" ab/report.json'
 else skip 'quickstart.sh' 'no English text at hand'; fi
 done_testing

@@ -61,4 +61,14 @@ printf '{"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}' >v.json
 if train-vocab --size=270 -o v.json dated.jsonl 2>/dev/null; then
 	t 'blocks of tokens carry the range of dates' 'tokenize -w v.json dated.jsonl | lmcat --frames >x && grep -q "{\"from\":\"2023-01-31\",\"to\":\"2024-03-05\"}" x'
 else skip dates 'no train-vocab'; fi
+t 'documents as a page, by reason' 'printf "%s\n" "{\"text\":\"a <b> & c\",\"reason\":\"lang\",\"url\":\"http://x.org/\"}" "{\"text\":\"two\",\"reason\":\"gopher.alpha\"}" "{\"text\":\"three\",\"reason\":\"lang\"}" >h.jsonl &&
+	lmcat --html h.jsonl >h.html && grep -q "<h1>3 documents" h.html && grep -q "a &lt;b&gt; &amp; c" h.html && grep -q "href=\"http://x.org/\"" h.html && [ "$(grep -o "<h2[^>]*>[a-z.]*" h.html | sed "s/.*>//" | tr "\n" " ")" = "lang gopher.alpha " ] && [ "$(tail -c 15 h.html | tr -d "\n")" = "</body></html>" ]'
+if command -v tokenize >/dev/null; then
+	. "$here/fixtures.sh"
+	mkdir fx && (cd fx && fixtures) >/dev/null 2>&1
+	t 'tokens as bytes: those of shard' '(cd fx && shard --format=raw -o a.raw toks.lms && lmcat --raw toks.lms | cmp - a.raw)'
+	t 'tokens as an array: that of shard' '(cd fx && shard --format=npy -o a.npy train.lms && lmcat --npy -o b.npy train.lms && cmp a.npy b.npy)'
+	t 'an array of tokens needs a file, documents are none' '(cd fx && exits 1 lmcat --npy toks.lms && exits 1 lmcat --raw docs.lms)'
+	t 'tensors as arrays: shape and data' '(cd fx && eval-ppl --embed -m model.safetensors toks.lms >e.lms && lmcat --npy e.lms >e.npy && lmcat --raw e.lms >e.raw && tail -c $(($(wc -c <e.raw))) e.npy | cmp -n 64 - e.raw && [ $((($(wc -c <e.npy) - $(wc -c <e.raw)) % 64)) = 0 ] && head -c 128 e.npy | grep -aq "<f4.*(40, 32), }\|<f4.*(1, 32), }")'
+fi
 done_testing

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "stream/salvage.h"
 #include "base/crc32c.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "stream/stream.h"
 #include <stdlib.h>
@@ -60,4 +61,18 @@ salvage(const unsigned char *bytes, size_t n, const char *out, struct salvage *r
 		return -1;
 	stream_finish(s);
 	return 0;
+}
+
+int
+salvage_file(const char *path, const char *out, struct salvage *r, struct err *err)
+{
+	struct file_map m;
+	int rc = 0;
+
+	if (file_map(&m, path ? path : "-", err) < 0)
+		return -1;
+	if (salvage(m.p, m.n, out, r) < 0)
+		rc = err_set(err, "%s: no whole HEAD frame: nothing to save", path ? path : "standard input");
+	file_unmap(&m);
+	return rc;
 }

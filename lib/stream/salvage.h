@@ -11,4 +11,7 @@ struct salvage {
 /* Writes to `out` a stream of every D frame among the n bytes whose checksums hold, under the first whole
  * HEAD.  -1 when there is no HEAD: then nothing is written. */
 int salvage(const unsigned char *bytes, size_t n, const char *out, struct salvage *);
+struct err;
+/* The same of a file; NULL: standard input.  -1 with the reason. */
+int salvage_file(const char *path, const char *out, struct salvage *, struct err *);
 #endif

@@ -259,3 +259,20 @@ tens_header(struct tens_new *w, struct buf *out)
 	buf_add(out, b.p, b.n);
 	buf_free(&b), buf_free(&w->entries), buf_free(&w->meta);
 }
+
+int
+tens_list(const void *image, size_t n, struct buf *out, struct err *err)
+{
+	struct tens_set set;
+
+	if (tens_parse(&set, image, n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set.n; i++) {
+		buf_printf(out, "%s%s\t", i ? "\n" : "", set.v[i].name);
+		for (int k = 0; k < set.v[i].ndim; k++)
+			buf_printf(out, "%s%llu", k ? "x" : "", (unsigned long long)set.v[i].shape[k]);
+		buf_printf(out, "\t%zu bytes", set.v[i].bytes);
+	}
+	tens_free(&set);
+	return 0;
+}

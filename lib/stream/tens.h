@@ -32,6 +32,8 @@ struct tens_set {
  * the image, which must stay.  0, or -1 with the reason. */
 int  tens_parse(struct tens_set *, const void *image, size_t n, struct err *);
 void tens_free(struct tens_set *);
+/* A line for each tensor of an image, appended: name, shape, bytes; no newline behind the last.  0, or -1 with the reason. */
+int  tens_list(const void *image, size_t n, struct buf *out, struct err *);
 const struct tens *tens_find(const struct tens_set *, const char *name);
 char *tens_meta(const struct tens_set *, const char *key);      /* decoded, to be freed; NULL when absent */
 size_t tens_size(enum tens_dtype);                              /* bytes an element */

@@ -1,0 +1,106 @@
+/* export - tokens and tensors as NumPy reads them, or as bytes alone */
+/* SPDX-License-Identifier: MIT */
+#include "stream/export.h"
+#include "base/file.h"
+#include "stream/shards.h"
+#include "stream/tens.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int
+export_toks(int nfiles, char **files, const char *out, int npy, struct err *err)
+{
+	struct items *in = items_open(nfiles, files);
+	const struct toks_head *info = toks_info(items_toks(in));
+	struct shards *s = shards_create(out, npy ? SHARDS_NPY : SHARDS_RAW, 0, "", info, err);
+	struct item it;
+	int bad = !s;
+
+	while (!bad && items_next(in, &it))
+		bad = shards_put(s, &it, err);
+	if (s && shards_finish(s, bad ? NULL : err))
+		bad = 1;
+	items_close(in);
+	return bad ? -1 : 0;
+}
+
+/* What numpy.save writes before an array (NEP 1, version 1.0): so that the data begins at a multiple of 64. */
+static int
+npy_head(const struct tens *t, struct buf *b, struct err *err)
+{
+	static const char *const kinds[] = { "<f4", "<f2", "<f4", "<f8", "|u1", "|i1", "<i4", "<i8" };
+	size_t len;
+
+	if (t->dtype == TENS_OTHER)
+		return err_set(err, "%s: of a type that NumPy does not have", t->name);
+	buf_clear(b);
+	buf_add(b, "\x93NUMPY\x01\x00\x00\x00", 10);
+	buf_printf(b, "{'descr': '%s', 'fortran_order': False, 'shape': (", kinds[t->dtype]);
+	for (int i = 0; i < t->ndim; i++)
+		buf_printf(b, "%llu%s", (unsigned long long)t->shape[i], i + 1 < t->ndim ? ", " : t->ndim == 1 ? "," : "");
+	buf_str(b, "), }");
+	while ((b->n + 1) % 64)
+		buf_char(b, ' ');
+	buf_char(b, '\n');
+	len = b->n - 10;
+	b->p[8] = (char)(len & 255);
+	b->p[9] = (char)(len >> 8);
+	return 0;
+}
+
+static int
+put_tens(const struct tens *t, int npy, FILE *f, struct buf *b, struct err *err)
+{
+	const void *data = t->data;
+	size_t bytes = t->bytes;
+	float *wide = NULL;
+	int ok;
+
+	if (npy && npy_head(t, b, err))
+		return -1;
+	if (npy && t->dtype == TENS_BF16) {
+		wide = xreallocarray(NULL, t->count + 1, sizeof *wide);
+		tens_to_f32(t, wide, 0, t->count);
+		data = wide;
+		bytes = t->count * sizeof *wide;
+	}
+	ok = (!npy || fwrite(b->p, 1, b->n, f) == b->n) && (!bytes || fwrite(data, 1, bytes, f) == bytes);
+	free(wide);
+	return ok ? 0 : err_sys(err, "%s: writing", t->name);
+}
+
+static int
+export_tens(int nfiles, char **files, const char *out, int npy, struct err *err)
+{
+	struct stream *s = stream_open(nfiles, files, "tens");
+	struct file_out *o = file_create(out, 1, err);
+	struct tens_set set;
+	struct frame f;
+	struct buf b = { 0 };
+	int bad = !o;
+
+	while (!bad && stream_data(s, &f)) {
+		if (tens_parse(&set, f.data, f.data_len, err) < 0)
+			stream_damaged(s, "%s", err->text);
+		for (size_t i = 0; i < set.n && !bad; i++)
+			bad = put_tens(&set.v[i], npy, file_stream(o), &b, err);
+		tens_free(&set);
+	}
+	if (o && bad)
+		file_abort(o);
+	else if (o)
+		bad = file_commit(o, err);
+	buf_free(&b);
+	stream_close(s);
+	return bad ? -1 : 0;
+}
+
+int
+export_stream(const char *type, int nfiles, char **files, const char *out, int npy, struct err *err)
+{
+	if (type && strcmp(type, "toks") == 0)
+		return export_toks(nfiles, files, out, npy, err);
+	if (type && strcmp(type, "tens") == 0)
+		return export_tens(nfiles, files, out, npy, err);
+	return err_set(err, "--%s is for tokens and tensors", npy ? "npy" : "raw");
+}
