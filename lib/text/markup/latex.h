@@ -13,7 +13,7 @@ void latex_free(struct latex *);
 /*
  * The text of n bytes, the buffers emptied first: without comments, preamble, labels, citations, pictures and bibliography;
  * the author's macros expanded, in formulas too, which stay in $...$, \[...\] or their environment; headings on lines of
- * their own, "- " before items, " | " between cells.  Pure; macros make at most 64 times n + 1 MiB.
+ * their own, "- " before items, " | " between cells.  Pure; macros make at most 64 times n + 64 KiB.
  */
 void latex_read(const char *s, size_t n, int markdown, struct latex *);
 /* Whether it is a document of its own: \documentclass, or plain TeX with \bye. */

@@ -14,7 +14,7 @@ void
 tex_init(struct tex *t, const char *s, size_t n)
 {
 	memset(t, 0, sizeof *t);
-	t->budget = 64 * (uint64_t)n + (1 << 20);
+	t->budget = 64 * (uint64_t)n + (1 << 16);
 	tex_push(t, s, n, NULL);
 }
 
@@ -23,11 +23,11 @@ tex_push(struct tex *t, const char *s, size_t n, char *owned)
 {
 	while (t->n && t->frame[t->n - 1].p == t->frame[t->n - 1].end)  /* what is done need not wait for its end */
 		free(t->frame[--t->n].owned);
-	if (t->n == TEX_DEPTH || n > t->budget) {
+	if (t->n == TEX_DEPTH || n + 16 > t->budget) {
 		free(owned);
 		return;
 	}
-	t->budget -= n;
+	t->budget -= n + 16;            /* a macro of nothing costs, too */
 	t->frame[t->n].p = s;
 	t->frame[t->n].end = s + n;
 	t->frame[t->n++].owned = owned;
