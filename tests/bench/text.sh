@@ -55,11 +55,11 @@ fill many.txt 60000000 udhr
 fill code.txt 60000000 "$top"/lib/*/*.[ch] "$top"/lib/*/*/*.[ch]
 tik=$data/tokenizers/npm-openai-tiktoken
 tok() { row "tokenize $1, $2" "$3" "tokenize -q --special=none -w $tik/$4.tiktoken" "${BENCH_TOKENIZE:+$BENCH_TOKENIZE $4}"; }
-tok cl100k English english.txt cl100k_base
-tok cl100k multilingual many.txt cl100k_base
-tok cl100k 'source code' code.txt cl100k_base
-tok o200k English english.txt o200k_base
-tok gpt2 English english.txt r50k_base
+for v in cl100k_base o200k_base r50k_base; do
+	tok "$v" English english.txt "$v"
+	tok "$v" multilingual many.txt "$v"
+	tok "$v" 'source code' code.txt "$v"
+done
 
 mkdir pages
 find "$data/html/scrapinghub" "$data/html/wcxb" -name '*.html.gz' | head -n 400 | while read -r f; do gzip -dc "$f" >"pages/$(basename "$f" .gz)"; done

@@ -213,6 +213,8 @@ trainer_add(struct trainer *t, const char *text, size_t n, struct err *err)
 	for (int i = 0; i < t->o.n_special; i++)
 		first[(unsigned char)*t->o.special[i]] = 1;
 	while (p < e) {
+		if (t->o.n_special < 2 && !(p = t->o.n_special ? memchr(p, *t->o.special[0], (size_t)(e - p)) : NULL))
+			break;
 		if (!first[(unsigned char)*p] || !(len = special_at(t, p, e))) {
 			p++;
 			continue;
