@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/par.h"
 #include "base/rng.h"
+#include "kern/kern.h"
 #include "model/file/card.h"
 #include "model/file/gguf.h"
 #include "model/file/image.h"
@@ -478,6 +479,16 @@ test_gguf_rows(void)
 		wrong += u[0] != hard[i][1];
 	}
 	OK(!wrong, "halves are the nearest, ties to even");
+	wrong = 0;
+	for (int h = 0; h < 65536; h++) {
+		uint16_t in = (uint16_t)h, out, theirs;
+		float f;
+		quant_unpack(QUANT_BF16, &in, 1, &f);
+		quant_pack(QUANT_BF16, &f, 1, &out);
+		kern_now()->to_bf16(&theirs, &f, 1);
+		wrong += out != theirs || out != (in & 0x7f80 ? isnan(f) ? in | 0x40 : in : in & 0x8000);
+	}
+	OK(!wrong, "every normal bfloat goes to float and back, the others to 0, in files as in kernels");
 	for (int i = 0; i < 64; i++)
 		v[i] = (float)rng_normal(rng_at(1, (uint64_t)i, 0, 0, 0));
 	for (size_t t = 0; t < N(types); t++) {

@@ -46,17 +46,23 @@ back_init(struct back *w, const struct attn_run *u, size_t task, float *mem)
 	}
 }
 
-/* Of the rows of the tile, those from *from to *to see some of the keys [j, j+n). */
+/* Does row i see a key before `end`? */
+static int
+sees(const struct attn_rows *r, size_t i, size_t end)
+{
+	return r->lo[i] < least(r->hi[i], end);
+}
+
+/* Of the rows of the tile, those from *from to *to see some of the keys [j, j+n): none whose own position is before j. */
 static int
 seers(const struct attn_rows *r, size_t j, size_t n, size_t *from, size_t *to)
 {
-	*from = r->n;
-	*to = 0;
-	for (size_t i = 0; i < r->n; i++)
-		if (r->lo[i] < j + n && r->hi[i] > j && r->lo[i] < r->hi[i]) {
-			*from = least(*from, i);
-			*to = i + 1;
-		}
+	*from = j < r->hi[0] ? 0 : j + 1 - r->hi[0];
+	*to = r->n;
+	while (*from < *to && !sees(r, *from, j + n))
+		(*from)++;
+	while (*from < *to && !sees(r, *to - 1, j + n))
+		(*to)--;
 	return *from < *to;
 }
 

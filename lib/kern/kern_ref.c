@@ -20,44 +20,8 @@ pack(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lane
 			dst[i / w * w * k + p * w + i % w] = i >= lanes ? 0 : along_k ? src[i * ld + p] : src[p * ld + i];
 }
 
-/* To the nearest bf16, ties to even. */
-static uint16_t
-half(float x)
-{
-	uint32_t i;
-
-	memcpy(&i, &x, sizeof i);
-	if (x != x)
-		return (uint16_t)(i >> 16 | 0x40);
-	if ((i & 0x7f800000) == 0)
-		return (uint16_t)(i >> 16 & 0x8000);
-	return (uint16_t)((i + 0x7fff + (i >> 16 & 1)) >> 16);
-}
-
-static float
-whole(uint16_t h)
-{
-	uint32_t i = (uint32_t)h << 16;
-	float x;
-
-	memcpy(&x, &i, sizeof x);
-	return x;
-}
-
-static void
-to_bf16(uint16_t *y, const float *x, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		y[i] = half(x[i]);
-}
-
-static void
-from_bf16(float *y, const uint16_t *x, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		y[i] = whole(x[i]);
-}
-
+static void to_bf16(uint16_t *y, const float *x, size_t n) { quant_pack(QUANT_BF16, x, n, y); }
+static void from_bf16(float *y, const uint16_t *x, size_t n) { quant_unpack(QUANT_BF16, x, n, y); }
 static void to_f16(uint16_t *y, const float *x, size_t n) { quant_pack(QUANT_F16, x, n, y); }
 static void from_f16(float *y, const uint16_t *x, size_t n) { quant_unpack(QUANT_F16, x, n, y); }
 
@@ -65,8 +29,12 @@ static void
 pack_bf16(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k)
 {
 	pack(dst, w, src, ld, along_k, lanes, k);
-	for (size_t i = 0; i < (lanes + w - 1) / w * w * k; i++)
-		dst[i] = whole(half(dst[i]));
+	for (size_t i = 0; i < (lanes + w - 1) / w * w * k; i++) {
+		uint16_t half;
+
+		to_bf16(&half, dst + i, 1);
+		from_bf16(dst + i, &half, 1);
+	}
 }
 
 static void

@@ -45,6 +45,7 @@ to_half(float v)
 	return (uint16_t)(sign | (uint16_t)(((e + 14) << 10) + (int)scaled - 1024));
 }
 
+/* As processors round: nearest, ties to even; what is too small for a normal number becomes 0. */
 static uint16_t
 to_bfloat(float v)
 {
@@ -53,6 +54,8 @@ to_bfloat(float v)
 	memcpy(&bits, &v, 4);
 	if (isnan(v))
 		return (uint16_t)(bits >> 16 | 64);
+	if (!(bits & 0x7f800000))
+		return (uint16_t)(bits >> 16 & 0x8000);
 	return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
