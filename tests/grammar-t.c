@@ -1,6 +1,6 @@
 /* grammar-t - which texts a grammar has, and which tokens may follow */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/grammar.h"
+#include "model/grammar/grammar.h"
 #include "tap.h"
 #include <stdlib.h>
 #include <string.h>

@@ -129,6 +129,29 @@ check_gemm(int t)
 	free(w), free(x), free(y);
 }
 
+/* Products in bf16: of panels the bits of the matrix by rows. */
+static void
+check_bf16(const struct kern *k)
+{
+	size_t N = 75, K = 131, m = 97;
+	float *w = random_floats(N * K, 5), *x = random_floats(m * K, 6), *y = xmalloc(m * N * sizeof *y), *z = xmalloc(m * N * sizeof *z);
+	struct panels p;
+	int bad = 0;
+
+	make(&p, QUANT_BF16, N, K, w);
+	kern_use(k);
+	for (size_t rows = 1; rows <= m; rows += 16) {
+		struct gemm g = { .M = rows, .N = N, .K = K, .A = x, .lda = K, .panels = &p, .C = y, .ldc = N, .bf16 = 1 };
+		gemm(&g);
+		g.panels = NULL, g.B = w, g.ldb = K, g.b_trans = 1, g.C = z;
+		gemm(&g);
+		bad += memcmp(y, z, rows * N * sizeof *y) != 0;
+	}
+	OK(!bad, "%s: products in bf16 have the same bits out of panels (%d)", k->name, bad);
+	panels_free(&p);
+	free(w), free(x), free(y), free(z);
+}
+
 /* What comes in the matrix's own type is not rounded again. */
 static void
 check_raw(int t)
@@ -163,14 +186,25 @@ check_raw(int t)
 	free(w), free(want);
 }
 
+#ifdef HAVE_KERN_AVX512
+extern const struct kern kern_avx512soft;       /* kern_avx512bf16.c without its instructions */
+#endif
+
 int
 main(void)
 {
 	int n = 0;
 
+#ifdef HAVE_KERN_AVX512
+	if (kern_now() == kern_list(0) || kern_now() == &kern_avx512)
+		check_bf16(&kern_avx512soft);
+#endif
+
 	for (size_t i = 0; kern_list(i); i++)
 		if (kern_list(i)->usable())
 			usable[n++] = kern_list(i);
+	for (int i = 0; i < n; i++)
+		check_bf16(usable[i]);
 	for (int t = 0; t < 4; t++) {
 		check(t);
 		check_raw(t);

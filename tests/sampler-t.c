@@ -9,7 +9,7 @@
 
 enum { V = 100, N = 20000 };
 
-static struct choice scratch[V];
+static _Alignas(16) struct choice scratch[3 * V];
 static float logits[V];
 
 static uint32_t

@@ -61,7 +61,10 @@ pack_b(const struct job *j, float *dst, size_t col, size_t n, size_t k0, size_t 
 	if (!g->panels)
 		pack(j, dst, nr, src, g->ldb, g->b_trans, least(n * nr, g->N - col), depth);
 	for (; g->panels && n-- > 0; col += nr, dst += nr * kn)
-		panels_unpack(g->panels, dst, nr, col, least(nr, g->N - col), k, depth);
+		if (j->per == 2)
+			panels_cells(g->panels, (uint32_t *)(void *)dst, nr, col, least(nr, g->N - col), k0, kn);
+		else
+			panels_unpack(g->panels, dst, nr, col, least(nr, g->N - col), k, depth);
 }
 
 static void

@@ -25,7 +25,7 @@ struct gemm {
 	const float *B;                 /* (K,N), or (N,K) when b_trans: a weight [out][in] */
 	size_t       ldb;
 	int          b_trans;
-	const struct panels *panels;    /* an F32 or BF16 matrix (N,K) in place of B; NULL: none */
+	const struct panels *panels;    /* an F32 or BF16 matrix (N,K; BF16 with bf16) in place of B; NULL: none */
 	float       *C;
 	size_t       ldc;
 	int          accumulate;        /* go on from what C holds */

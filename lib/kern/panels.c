@@ -130,6 +130,21 @@ panels_unpack(const struct panels *p, float *dst, size_t nr, size_t col, size_t 
 	}
 }
 
+void
+panels_cells(const struct panels *p, uint32_t *dst, size_t nr, size_t col, size_t n, size_t k0, size_t kn)
+{
+	for (size_t i = 0, m; i < nr; i += m) {
+		size_t lane = (col + i) % LANES;
+		const unsigned char *at = p->data + (col + i) / LANES * p->panel + (k0 * LANES + lane) * 4;
+		m = LANES - lane < nr - i ? LANES - lane : nr - i;
+		for (size_t k = 0; k < kn; k++)
+			if (i < n)
+				memcpy(dst + k * nr + i, at + k * LANES * 4, m * 4);
+			else
+				memset(dst + k * nr + i, 0, m * 4);
+	}
+}
+
 static const struct kern_gemv *
 gemv_now(void)
 {

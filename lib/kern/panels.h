@@ -28,6 +28,9 @@ void   panels_row(const struct panels *, size_t r, float *out);         /* (K): 
 /* Columns [col, col+n) of W^T at depth [k0, k0+kn) of an F32 or BF16 matrix: dst[k*nr + i], 0 from n to nr. */
 void   panels_unpack(const struct panels *, float *dst, size_t nr, size_t col, size_t n, size_t k0, size_t kn);
 
+/* The same of a BF16 matrix as it is kept, pairs of k in cells of 32 bits: cells [k0, k0+kn), dst[k*nr + i]. */
+void   panels_cells(const struct panels *, uint32_t *dst, size_t nr, size_t col, size_t n, size_t k0, size_t kn);
+
 /* Some rows of x, as products with Q8_0 and Q4_0 want them: int8 in blocks of 32 with a scale and a sum. */
 struct panels_x {
 	size_t   rows, ld;              /* x (rows, K), ld apart */

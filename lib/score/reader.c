@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/par.h"
 #include "kern/ops.h"
+#include "kern/row.h"
 #include "model/net/net.h"
 #include "score/window.h"
 #include <math.h>
@@ -78,56 +79,17 @@ reader_free(struct reader *r)
 	free(r);
 }
 
-/* In lanes, so that it is no chain of V comparisons. */
-float
-row_largest(const float *z, size_t V)
-{
-	float lane[16], top = z[0];
-	size_t j = 0;
-
-	for (int k = 0; k < 16; k++)
-		lane[k] = top;
-	for (; j + 16 <= V; j += 16)
-		for (int k = 0; k < 16; k++)
-			lane[k] = z[j + k] > lane[k] ? z[j + k] : lane[k];
-	for (int k = 0; k < 16; k++)
-		top = lane[k] > top ? lane[k] : top;
-	for (; j < V; j++)
-		top = z[j] > top ? z[j] : top;
-	return top;
-}
-
-double
-row_log_sum(const float *z, size_t V, float top)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < V; i++)
-		sum += expf(z[i] - top);
-	return log(sum) + top;
-}
-
 /* Sum over the vocabulary of p (log p - log q), exactly. */
 static float
 divergence(const float *z, const float *y, size_t V)
 {
 	double kl = 0, p, q;
 
-	p = row_log_sum(z, V, row_largest(z, V));
-	q = row_log_sum(y, V, row_largest(y, V));
+	p = row_log_sum(z, V, 1, row_largest(z, V));
+	q = row_log_sum(y, V, 1, row_largest(y, V));
 	for (size_t i = 0; i < V; i++)
 		kl += exp(z[i] - p) * ((z[i] - p) - (y[i] - q));
 	return (float)kl;
-}
-
-uint32_t
-row_likeliest(const float *z, size_t V, float top)
-{
-	uint32_t best = 0;
-
-	while (best < V - 1 && z[best] < top)
-		best++;
-	return best;
 }
 
 /* One row of the chunk: its likeliest token, and the divergence. */

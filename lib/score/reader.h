@@ -25,8 +25,4 @@ void         reader_add(struct reader *, uint64_t item, const struct item *, siz
 void         reader_add_halves(struct reader *, uint64_t item, const struct item *, int bos);
 void         reader_flush(struct reader *);         /* runs what is still waiting */
 void         reader_free(struct reader *);
-
-float    row_largest(const float *z, size_t V);
-uint32_t row_likeliest(const float *z, size_t V, float top);    /* of several equal ones the lowest id */
-double   row_log_sum(const float *z, size_t V, float top);        /* of e^z; top: the largest */
 #endif

@@ -1,7 +1,7 @@
 /* grammar - fuzz target: a grammar, and behind a NUL byte a text for it */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "model/decode/grammar.h"
+#include "model/grammar/grammar.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 struct hyp {
-	uint32_t *tok;                  /* (n_prompt + n) */
-	float    *logp;                 /* (n) */
+	uint32_t *tok;                  /* (T): n_prompt + n of them */
+	float    *logp;                 /* (T): n */
 	size_t    n;
 	double    sum;
 	int       ended;
@@ -22,7 +22,8 @@ struct beam {
 	struct decoder *d;
 	size_t        V, n_prompt;
 	int           width, live, done, bank;
-	struct hyp   *hyp, *next, *pool;        /* (width) each */
+	struct hyp   *hyp, *next, *pool;        /* (width) each, in one block */
+	int          *first;                    /* (T) zeros: the sequence of a prompt */
 	float        *logits;                   /* (width,V) */
 	struct choice *table;                   /* (width,V): the 2 width likeliest of each in front */
 	struct cand {
@@ -35,28 +36,22 @@ struct beam {
 	uint32_t     *tok;
 };
 
+/* h, and one token more unless c is NULL. */
 static void
-hyp_free(struct hyp *h)
-{
-	free(h->tok);
-	free(h->logp);
-	*h = (struct hyp){ 0 };
-}
-
-/* h and one token more. */
-static struct hyp
-hyp_more(const struct beam *b, const struct hyp *h, const struct cand *c, int ended)
+set(const struct beam *b, struct hyp *to, const struct hyp *h, const struct cand *c, int ended)
 {
 	size_t n = b->n_prompt + h->n;
-	struct hyp m = { .tok = xreallocarray(NULL, n + 1, sizeof *m.tok), .logp = xreallocarray(NULL, h->n + 1, sizeof *m.logp),
-		.n = h->n + 1, .sum = c->sum, .ended = ended };
 
-	memcpy(m.tok, h->tok, n * sizeof *m.tok);
-	if (h->n)
-		memcpy(m.logp, h->logp, h->n * sizeof *m.logp);
-	m.tok[n] = c->id;
-	m.logp[h->n] = c->logp;
-	return m;
+	memcpy(to->tok, h->tok, n * sizeof *to->tok);
+	memcpy(to->logp, h->logp, h->n * sizeof *to->logp);
+	to->n = h->n;
+	to->sum = h->sum;
+	to->ended = ended;
+	if (c) {
+		to->tok[n] = c->id;
+		to->logp[to->n++] = c->logp;
+		to->sum = c->sum;
+	}
 }
 
 static double
@@ -65,22 +60,21 @@ score(const struct hyp *h)
 	return h->n ? h->sum / (double)h->n : -INFINITY;
 }
 
-/* Into the pool of the best, which takes h over. */
+/* Into the pool of the best. */
 static void
-finish(struct beam *b, struct hyp h)
+finish(struct beam *b, const struct hyp *h, const struct cand *c)
 {
+	double mean = score(&(struct hyp){ .n = h->n + (c != NULL), .sum = c ? c->sum : h->sum });
 	int i = b->done < b->width ? b->done++ : b->width - 1;
 
-	if (i == b->width - 1 && b->pool[i].tok) {
-		if (score(&h) <= score(&b->pool[i])) {
-			hyp_free(&h);
-			return;
-		}
-		hyp_free(&b->pool[i]);
-	}
-	for (; i > 0 && score(&b->pool[i - 1]) < score(&h); i--)
+	if (b->pool[i].n && mean <= score(&b->pool[i]))
+		return;
+	set(b, &b->pool[i], h, c, c != NULL);
+	for (; i > 0 && score(&b->pool[i - 1]) < score(&b->pool[i]); i--) {
+		struct hyp t = b->pool[i];
 		b->pool[i] = b->pool[i - 1];
-	b->pool[i] = h;
+		b->pool[i - 1] = t;
+	}
 }
 
 static void
@@ -127,16 +121,14 @@ step(struct beam *b)
 		const struct cand *c = &b->cand[i];
 		int end = gen_ends(b->o, c->id);
 		if (end && i < b->width)
-			finish(b, hyp_more(b, &b->hyp[c->from], c, 1));
+			finish(b, &b->hyp[c->from], c);
 		if (end)
 			continue;
 		decoder_copy(b->d, old + c->from, to + live);
-		b->next[live++] = hyp_more(b, &b->hyp[c->from], c, 0);
+		set(b, &b->next[live++], &b->hyp[c->from], c, 0);
 	}
-	for (int i = 0; i < b->live; i++) {
+	for (int i = 0; i < b->live; i++)
 		decoder_cut(b->d, old + i, 0);
-		hyp_free(&b->hyp[i]);
-	}
 	struct hyp *t = b->hyp;
 	b->hyp = b->next;
 	b->next = t;
@@ -153,27 +145,24 @@ settled(const struct beam *b)
 static void
 search(struct beam *b, const struct gen_prompt *p, int T)
 {
-	int *seq = xcalloc(p->n, sizeof *seq);
 	size_t most = (size_t)T - p->n < (size_t)b->o->n ? (size_t)T - p->n : (size_t)b->o->n;
 
 	b->n_prompt = p->n;
 	b->bank = b->done = 0;
 	b->live = 1;
-	b->hyp[0] = (struct hyp){ .tok = xreallocarray(NULL, p->n, sizeof *p->tok) };
+	for (int i = 0; i < b->width; i++)
+		b->pool[i].n = 0;
+	b->hyp[0].n = 0;
+	b->hyp[0].sum = 0;
 	memcpy(b->hyp[0].tok, p->tok, p->n * sizeof *p->tok);
 	for (int i = 0; i < 2 * b->width; i++)
 		decoder_cut(b->d, i, 0);
-	decoder_prefill(b->d, (int)p->n - 1, seq, p->tok);
+	decoder_prefill(b->d, (int)p->n - 1, b->first, p->tok);
 	for (size_t n = 0; n < most && b->live && !settled(b); n++)
 		step(b);
-	for (int i = 0; i < b->live; i++) {
+	for (int i = 0; i < b->live; i++)
 		if (b->hyp[i].n == most)
-			finish(b, b->hyp[i]);
-		else
-			hyp_free(&b->hyp[i]);
-		b->hyp[i] = (struct hyp){ 0 };
-	}
-	free(seq);
+			finish(b, &b->hyp[i], NULL);
 }
 
 static void
@@ -204,19 +193,26 @@ beam_search(const struct model *m, const struct vocab *vocab, const struct gen_o
 {
 	size_t w = (size_t)beams, V = (size_t)m->cfg.V;
 	struct beam b = { .o = o, .V = V, .width = beams, .d = decoder_new(&m->cfg, o->mats, 2 * beams, T, o->cache),
-		.hyp = xcalloc(w, sizeof *b.hyp), .next = xcalloc(w, sizeof *b.hyp), .pool = xcalloc(w, sizeof *b.hyp),
+		.hyp = xcalloc(3 * w, sizeof *b.hyp), .first = xcalloc((size_t)T, sizeof *b.first),
 		.logits = xmalloc(w * V * sizeof *b.logits), .table = xmalloc(w * V * sizeof *b.table),
 		.cand = xmalloc(2 * w * w * sizeof *b.cand), .seq = xmalloc(w * sizeof *b.seq), .tok = xmalloc(w * sizeof *b.tok) };
+	uint32_t *tok = xreallocarray(NULL, 3 * w * (size_t)T, sizeof *tok);
+	float *logp = xreallocarray(NULL, 3 * w * (size_t)T, sizeof *logp);
+	struct hyp *all = b.hyp;
 
+	b.next = b.hyp + w;
+	b.pool = b.next + w;
+	for (size_t i = 0; i < 3 * w; i++) {
+		all[i].tok = tok + i * (size_t)T;
+		all[i].logp = logp + i * (size_t)T;
+	}
 	for (size_t i = 0; i < n_prompts; i++) {
 		double began = clock_seconds();
 		search(&b, &p[i], T);
 		began = clock_seconds() - began;
 		for (int k = 0; k < o->k && k < b.done; k++)
 			give(&b, vocab, i, k, began, out, ctx);
-		for (int k = 0; k < b.done; k++)
-			hyp_free(&b.pool[k]);
 	}
 	decoder_free(b.d);
-	free(b.hyp), free(b.next), free(b.pool), free(b.logits), free(b.table), free(b.cand), free(b.seq), free(b.tok);
+	free(all), free(tok), free(logp), free(b.first), free(b.logits), free(b.table), free(b.cand), free(b.seq), free(b.tok);
 }

@@ -20,7 +20,8 @@ size_t          decoder_cache_bytes(const struct decoder *);
  * depend on which others share the call, nor on how its own tokens are cut into calls.  logits NULL: hidden states
  * alone.  -1, and nothing done, when a sequence has no room. */
 int decoder_feed(struct decoder *, int n, const int *seq, const uint32_t *tok, const uint8_t *want, float *logits);
-/* The same for prompts, without logits: attention in tiles, so the last bits may differ from decoder_feed's;
- * within decoder_prefill they depend on nothing else either. */
+/* The same for prompts, without logits: attention in tiles and, where the processor has such products, activations in
+ * bf16 beside weights in bf16; so keys and values differ a little from decoder_feed's.  Within decoder_prefill they
+ * depend on nothing else either. */
 int decoder_prefill(struct decoder *, int n, const int *seq, const uint32_t *tok);
 #endif

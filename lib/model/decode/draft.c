@@ -11,11 +11,12 @@ struct draft {
 	struct decoder    *d;
 	struct draft_want *want;        /* (n_seq); most 0: nothing asked for */
 	int      *made, n_seq, T;
-	size_t    V;
+	size_t    V, room;
 	float    *logits;               /* (n_seq,V) */
-	struct choice *scratch;
+	struct choice *scratch;         /* (n_seq,room) */
 	int      *seq;                  /* (n_seq) of a round */
 	uint32_t *tok;
+	int      *fill;                 /* (T): one sequence, over and over */
 };
 
 struct draft *
@@ -25,14 +26,15 @@ draft_new(const struct config *c, const struct mats *m, const struct sampler *sa
 	size_t n = (size_t)n_seq, V = (size_t)c->V;
 
 	T = c->pos == POS_LEARNED && c->T < T ? c->T : T;
-	*d = (struct draft){ .sampler = sampler, .n_seq = n_seq, .T = T, .V = V };
+	*d = (struct draft){ .sampler = sampler, .n_seq = n_seq, .T = T, .V = V, .room = sampler_room(sampler, V) };
 	d->d = decoder_new(c, m, n_seq, T, QUANT_F32);
 	d->want = xcalloc(n, sizeof *d->want);
 	d->made = xcalloc(n, sizeof *d->made);
 	d->logits = xmalloc(n * V * sizeof *d->logits);
-	d->scratch = xmalloc(n * V * sizeof *d->scratch);
+	d->scratch = xmalloc(n * d->room * sizeof *d->scratch);
 	d->seq = xmalloc(n * sizeof *d->seq);
 	d->tok = xmalloc(n * sizeof *d->tok);
+	d->fill = xmalloc((size_t)T * sizeof *d->fill);
 	return d;
 }
 
@@ -48,6 +50,7 @@ draft_free(struct draft *d)
 	free(d->scratch);
 	free(d->seq);
 	free(d->tok);
+	free(d->fill);
 	free(d);
 }
 
@@ -74,7 +77,6 @@ void
 draft_want(struct draft *d, int seq, const struct draft_want *w)
 {
 	size_t have = (size_t)decoder_len(d->d, seq), gap;
-	int *s;
 
 	d->want[seq] = *w;
 	if (w->n + (size_t)(w->most > 0 ? w->most : 0) > (size_t)d->T)
@@ -82,11 +84,9 @@ draft_want(struct draft *d, int seq, const struct draft_want *w)
 	if (d->want[seq].most <= 0 || w->n - 1 <= have)
 		return;
 	gap = w->n - 1 - have;
-	s = xreallocarray(NULL, gap, sizeof *s);
 	for (size_t i = 0; i < gap; i++)
-		s[i] = seq;
-	decoder_prefill(d->d, (int)gap, s, w->tok + have);
-	free(s);
+		d->fill[i] = seq;
+	decoder_prefill(d->d, (int)gap, d->fill, w->tok + have);
 }
 
 static void
@@ -99,7 +99,7 @@ draw(size_t i, void *ctx)
 	float logp;
 
 	w->tok[n] = sampler_next(d->sampler, &(struct sampling){ .logits = d->logits + i * d->V, .V = d->V, .seen = w->tok,
-		.n_seen = n, .prompt = w->prompt, .sample = w->sample, .at = n }, d->scratch + i * d->V, &logp);
+		.n_seen = n, .prompt = w->prompt, .sample = w->sample, .at = n }, d->scratch + i * d->room, &logp);
 	d->made[s]++;
 }
 

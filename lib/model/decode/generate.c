@@ -5,22 +5,13 @@
 #include "base/par.h"
 #include "model/decode/decode.h"
 #include "model/decode/draft.h"
+#include "model/decode/gensample.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	WORTH_WAITING = 16,     /* tokens of a prompt: from here on a sequence waits to copy them from another */
 	AHEAD = 4               /* tokens that a draft guesses at a time */
-};
-
-struct sample {
-	uint32_t  *tok;                 /* (n_prompt + n) */
-	float     *logp;                /* (n) */
-	size_t     prompt, n_prompt, n;
-	int        sample, ended, done;
-	size_t     guessed, right;
-	double     began, first, last;  /* seconds of the clock: its prompt, tokens */
-	struct buf text;
 };
 
 struct slot {
@@ -41,7 +32,8 @@ struct generator {
 	struct slot    *slot;           /* (batch) */
 	struct draft   *draft;          /* NULL: none */
 	float          *logits;         /* (rows,V) */
-	struct choice  *scratch;        /* (batch,V) */
+	struct choice  *scratch;        /* (batch,room) */
+	size_t          room;
 	struct grammar_walk *grammar;   /* a text for each slot; NULL: there is none */
 	uint8_t        *allowed;        /* (batch,V) by the grammar */
 	int            *seq;            /* (rows) of a round, and the tokens fed */
@@ -74,7 +66,8 @@ generator_new(const struct model *m, const struct vocab *vocab, const struct gen
 	if (o->draft)
 		g->draft = draft_new(&o->draft->cfg, o->draft_mats, &o->sampler, o->batch, T);
 	g->logits = xmalloc(rows * V * sizeof *g->logits);
-	g->scratch = xmalloc(batch * V * sizeof *g->scratch);
+	g->room = sampler_room(&o->sampler, V);
+	g->scratch = xmalloc(batch * g->room * sizeof *g->scratch);
 	if (o->grammar) {
 		g->grammar = grammar_walk_new(o->grammar, o->batch);
 		g->allowed = xmalloc(batch * V);
@@ -103,33 +96,6 @@ generator_free(struct generator *g)
 	free(g->fill_seq);
 	free(g->fill_tok);
 	free(g);
-}
-
-static struct sample *
-sample_new(const struct generator *g, size_t job)
-{
-	struct sample *s = xcalloc(1, sizeof *s);
-	const struct gen_prompt *p;
-	size_t room;
-
-	s->prompt = job / (size_t)g->o.k;
-	s->sample = (int)(job % (size_t)g->o.k);
-	p = &g->prompt[s->prompt];
-	room = (size_t)g->T - p->n < (size_t)g->o.n ? (size_t)g->T - p->n : (size_t)g->o.n;
-	s->n_prompt = p->n;
-	s->tok = xreallocarray(NULL, p->n + room, sizeof *s->tok);
-	s->logp = xreallocarray(NULL, room + 1, sizeof *s->logp);
-	memcpy(s->tok, p->tok, p->n * sizeof *s->tok);
-	return s;
-}
-
-static void
-sample_free(struct sample *s)
-{
-	free(s->tok);
-	free(s->logp);
-	buf_free(&s->text);
-	free(s);
 }
 
 /* How many of the first n tokens slot i holds. */
@@ -202,7 +168,7 @@ fill_slots(struct generator *g)
 			if (g->slot[i].s)
 				continue;
 			if (!g->sample[g->started])
-				g->sample[g->started] = sample_new(g, g->started);
+				g->sample[g->started] = sample_new(&g->o, &g->prompt[g->started / (size_t)g->o.k], g->started, g->T);
 			if (place(g, i, g->sample[g->started]))
 				g->started++;
 			else
@@ -211,78 +177,6 @@ fill_slots(struct generator *g)
 		if (g->n_fill)
 			feed_prompts(g);
 	}
-}
-
-/* Where the first stop text within the last bytes begins; n when there is none. */
-static size_t
-find_stop(const struct generator *g, const struct buf *text, size_t old)
-{
-	size_t first = text->n;
-
-	for (int i = 0; i < g->o.n_stop; i++) {
-		size_t len = strlen(g->o.stop[i]), at = old + 1 > len ? old + 1 - len : 0;
-		for (; len && at + len <= text->n && at < first; at++)
-			if (!memcmp(text->p + at, g->o.stop[i], len))
-				first = at;
-	}
-	return first;
-}
-
-/* How much of an unfinished text can no longer become the beginning of a stop text. */
-static size_t
-settled(const struct generator *g, const struct buf *text)
-{
-	size_t hold = 0;
-
-	for (int i = 0; i < g->o.n_stop; i++) {
-		size_t len = strlen(g->o.stop[i]);
-		for (size_t k = len < text->n ? len : text->n; k > hold; k--)
-			if (!memcmp(text->p + text->n - k, g->o.stop[i], k))
-				hold = k;
-	}
-	return text->n - hold;
-}
-
-static int
-has_text(const struct generator *g, const struct sample *s)
-{
-	for (size_t i = 0; i < s->n_prompt; i++)
-		if (!vocab_special(g->vocab, s->tok[i]))
-			return 1;
-	return 0;
-}
-
-int
-gen_ends(const struct gen_opts *o, uint32_t id)
-{
-	int end = 0;
-
-	for (int i = 0; i < o->n_eos; i++)
-		end |= o->eos[i] >= 0 && (uint32_t)o->eos[i] == id;
-	return end;
-}
-
-/* Takes the token in; sets done when it was the last. */
-static void
-take_token(const struct generator *g, struct sample *s, uint32_t id, float logp)
-{
-	size_t old = s->text.n, cut;
-
-	s->tok[s->n_prompt + s->n] = id;
-	s->logp[s->n++] = logp;
-	s->ended |= gen_ends(&g->o, id);
-	if (g->vocab) {
-		if (s->n == 1 && !has_text(g, s))
-			decode_ids(g->vocab, &id, 1, 1, &s->text);
-		else
-			decode_part(g->vocab, &id, 1, 1, &s->text);
-		cut = find_stop(g, &s->text, old);
-		if (cut < s->text.n) {
-			s->text.n = cut;
-			s->ended = 1;
-		}
-	}
-	s->done = s->ended || s->n == (size_t)g->o.n || s->n_prompt + s->n == (size_t)g->T;
 }
 
 /* What the grammar has next, the end where the text may end; 0: nothing. */
@@ -316,7 +210,7 @@ draw(size_t i, void *ctx)
 			return;
 		id = sampler_next(&g->o.sampler, &(struct sampling){ .logits = g->logits + (at->row + (size_t)at->drawn) * V,
 			.V = V, .seen = s->tok, .n_seen = n, .prompt = g->first + s->prompt, .sample = (uint64_t)s->sample, .at = n,
-			.allowed = allowed }, g->scratch + i * V, &s->logp[n - s->n_prompt]);
+			.allowed = allowed }, g->scratch + i * g->room, &s->logp[n - s->n_prompt]);
 		right = at->drawn++ < at->ahead && s->tok[n] == id;
 		s->tok[n] = id;
 		if (allowed)
@@ -327,12 +221,11 @@ draw(size_t i, void *ctx)
 
 /* How many tokens a draft may guess for a sample: one at least is drawn after them. */
 static int
-may_guess(const struct generator *g, const struct sample *s)
+may_guess(const struct sample *s)
 {
-	size_t left = (size_t)g->o.n - s->n, room = (size_t)g->T - s->n_prompt - s->n;
+	int left = s->room - (int)s->n;
 
-	left = room < left ? room : left;
-	return left > AHEAD ? AHEAD : (int)left - 1;
+	return left > AHEAD ? AHEAD : left - 1;
 }
 
 static void
@@ -341,7 +234,7 @@ guess(struct generator *g)
 	for (int i = 0; i < g->o.batch; i++) {
 		struct sample *s = g->slot[i].s;
 		if (s)
-			draft_want(g->draft, i, &(struct draft_want){ s->tok, s->n_prompt + s->n, may_guess(g, s), g->first + s->prompt,
+			draft_want(g->draft, i, &(struct draft_want){ s->tok, s->n_prompt + s->n, may_guess(s), g->first + s->prompt,
 				(uint64_t)s->sample });
 	}
 	draft_guess(g->draft);
@@ -364,7 +257,7 @@ settle(struct generator *g, int i)
 	if (!at->drawn)                 /* the grammar has come to its end, or to where no token goes on */
 		s->done = s->ended = 1;
 	for (int k = 0; k < at->drawn && !s->done; k++)
-		take_token(g, s, s->tok[s->n_prompt + s->n], s->logp[s->n]);
+		sample_take(s, &g->o, g->vocab, s->tok[s->n_prompt + s->n], s->logp[s->n]);
 	if (s->done) {
 		at->s = NULL;
 		return;
@@ -400,13 +293,8 @@ step(struct generator *g)
 static void
 give(const struct generator *g, const struct sample *s, void (*out)(void *, const struct gen_out *), void *ctx)
 {
-	struct gen_out o = { .prompt = s->prompt, .sample = s->sample, .tok = s->tok, .logp = s->logp, .n = s->n,
-		.n_prompt = s->n_prompt, .text = s->text.p ? s->text.p : "", .n_text = s->text.n, .ended = s->ended,
-		.first = s->first - s->began, .each = s->n > 1 ? (s->last - s->first) / (double)(s->n - 1) : 0,
-		.guessed = s->guessed, .right = s->right, .whole = s->done };
+	struct gen_out o = sample_out(s, &g->o);
 
-	if (!s->done)
-		o.n_text = settled(g, &s->text);
 	out(ctx, &o);
 }
 

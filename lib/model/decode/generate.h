@@ -2,7 +2,7 @@
 #ifndef LM_GENERATE_H
 #define LM_GENERATE_H
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/grammar.h"
+#include "model/grammar/grammar.h"
 #include "model/decode/mats.h"
 #include "model/decode/sampler.h"
 #include "vocab/vocab.h"

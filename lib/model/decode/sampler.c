@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/decode/sampler.h"
 #include "base/rng.h"
+#include "kern/row.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -36,27 +37,6 @@ sampler_set_bias(struct sampler *s, const struct strs *list, size_t V, struct er
 		s->bias[s->n_bias] = (struct sampler_bias){ (uint32_t)id, (float)add };
 	}
 	return 0;
-}
-
-static float
-largest(const float *x, size_t n)
-{
-	float m = x[0];
-
-	for (size_t i = 1; i < n; i++)
-		m = x[i] > m ? x[i] : m;
-	return m;
-}
-
-static double
-log_sum(const float *logits, size_t V, float scale)
-{
-	float top = largest(logits, V);
-	double sum = 0;
-
-	for (size_t i = 0; i < V; i++)
-		sum += (double)expf((logits[i] - top) * scale);
-	return (double)(top * scale) + log(sum);
 }
 
 /* Each seen token is penalised once, however often it was seen: its value comes from the logits as they were. */
@@ -156,9 +136,8 @@ by_distance(const void *a, const void *b)
 }
 
 static size_t
-cut_typical(struct choice *c, size_t n, double mass)
+cut_typical(struct choice *c, size_t n, double mass, struct typical *t)
 {
-	struct typical *t = xmalloc(n * sizeof *t);
 	double sum = total(c, n), entropy = 0, reach = 0;
 	size_t m = 0, k = 0;
 
@@ -175,7 +154,6 @@ cut_typical(struct choice *c, size_t n, double mass)
 		c[k] = t[k].c;
 		k++;
 	}
-	free(t);
 	return k;
 }
 
@@ -236,11 +214,17 @@ take_logits(const struct sampler *s, const struct sampling *at, struct choice *c
 			c[i].p = -INFINITY;
 }
 
+size_t
+sampler_room(const struct sampler *s, size_t V)
+{
+	return s->typical < 1 ? V + V * sizeof (struct typical) / sizeof (struct choice) : V;
+}
+
 uint32_t
 sampler_next(const struct sampler *s, const struct sampling *at, struct choice *c, float *logp)
 {
 	float scale = (float)(1 / s->temperature), top;
-	double whole = log_sum(at->logits, at->V, scale);
+	double whole = row_log_sum(at->logits, at->V, scale, row_largest(at->logits, at->V));
 	uint32_t id;
 	size_t n = at->V;
 
@@ -253,7 +237,7 @@ sampler_next(const struct sampler *s, const struct sampling *at, struct choice *
 		if (s->top_k > 0)
 			n = cut_top_k(c, n, (size_t)s->top_k);
 		if (s->typical < 1)
-			n = cut_typical(c, n, s->typical);
+			n = cut_typical(c, n, s->typical, (struct typical *)(void *)(c + at->V));
 		if (s->top_p < 1)
 			n = cut_top_p(c, n, s->top_p);
 		if (s->min_p > 0)
@@ -268,7 +252,7 @@ size_t
 sampler_table(const struct sampler *s, const float *logits, size_t V, struct choice *c, size_t n)
 {
 	float scale = (float)(1 / s->temperature);
-	double whole = log_sum(logits, V, scale);
+	double whole = row_log_sum(logits, V, scale, row_largest(logits, V));
 
 	for (size_t i = 0; i < V; i++)
 		c[i] = (struct choice){ (float)exp((double)(logits[i] * scale) - whole), (uint32_t)i };

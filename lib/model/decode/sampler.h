@@ -26,11 +26,12 @@ int sampler_check(const struct sampler *, struct err *);
 /* "ID=X" each: allocates s->bias; -1: not that, or no id below V. */
 int sampler_set_bias(struct sampler *, const struct strs *, size_t V, struct err *);
 
-/* What is chosen from: room for V of them is the caller's scratch. */
+/* What is chosen from: room for so many of them is the caller's scratch. */
 struct choice {
 	float    p;
 	uint32_t id;
 };
+size_t sampler_room(const struct sampler *, size_t V);
 
 /* Where the next token is drawn: position `at` of sample `sample` of prompt `prompt`. */
 struct sampling {
@@ -45,6 +46,6 @@ struct sampling {
  * and truncation, nats. */
 uint32_t sampler_next(const struct sampler *, const struct sampling *, struct choice *scratch, float *logp);
 
-/* The n likeliest in softmax(logits / temperature), in order, to out; returns how many (at most V). */
+/* The n likeliest in softmax(logits / temperature), in order, to the front of scratch (V); returns how many. */
 size_t sampler_table(const struct sampler *, const float *logits, size_t V, struct choice *scratch, size_t n);
 #endif

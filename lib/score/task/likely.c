@@ -4,7 +4,7 @@
 #include "base/cli.h"
 #include "base/par.h"
 #include "model/decode/decode.h"
-#include "score/reader.h"
+#include "kern/row.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +55,7 @@ look(size_t i, void *ctx)
 	float top = row_largest(z, f->V);
 
 	d->hit = row_likeliest(z, f->V, top) == d->target;
-	d->logp = (double)z[d->target] - row_log_sum(z, f->V, top);
+	d->logp = (double)z[d->target] - row_log_sum(z, f->V, 1, top);
 }
 
 /* All that was added, as many rows of logits at a time as there is room for. */

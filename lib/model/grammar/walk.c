@@ -1,6 +1,6 @@
-/* grammar_walk - how far texts have come within a grammar, and which tokens may follow */
+/* walk - how far texts have come within a grammar, and which tokens may follow */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/grammar_int.h"
+#include "model/grammar/grammar_int.h"
 #include "base/par.h"
 #include <stdlib.h>
 #include <string.h>

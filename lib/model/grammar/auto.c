@@ -1,6 +1,6 @@
-/* grammar_auto - where texts are in a grammar: sets of stacks, each made once and numbered */
+/* auto - where texts are in a grammar: sets of stacks, each made once and numbered */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/grammar_int.h"
+#include "model/grammar/grammar_int.h"
 #include <stdlib.h>
 #include <string.h>
 

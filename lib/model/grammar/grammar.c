@@ -1,6 +1,6 @@
 /* grammar - texts that a grammar allows: what is read is checked, and gets a vocabulary's tokens */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/grammar_int.h"
+#include "model/grammar/grammar_int.h"
 #include "base/crc32c.h"
 #include "base/file.h"
 #include <stdio.h>

@@ -1,9 +1,9 @@
-/* grammar_int - a grammar's elements, and the automaton that follows texts; shared by grammar*.c */
+/* grammar_int - a grammar's elements, and the automaton that follows texts; within this folder */
 #ifndef LM_GRAMMAR_INT_H
 #define LM_GRAMMAR_INT_H
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
-#include "model/decode/grammar.h"
+#include "model/grammar/grammar.h"
 
 enum el_kind { EL_END, EL_ALT, EL_CHAR, EL_RULE };
 struct el {

@@ -1,6 +1,6 @@
-/* grammar_read - the text of a grammar, rule by rule */
+/* read - the text of a grammar, rule by rule */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/grammar_int.h"
+#include "model/grammar/grammar_int.h"
 #include "base/utf8.h"
 #include <stdlib.h>
 #include <string.h>

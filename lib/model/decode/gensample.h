@@ -1,0 +1,24 @@
+/* gensample - a continuation under way: its tokens, its text, where it ends */
+#ifndef LM_GENSAMPLE_H
+#define LM_GENSAMPLE_H
+/* SPDX-License-Identifier: MIT */
+#include "model/decode/generate.h"
+
+struct sample {
+	uint32_t  *tok;                 /* (n_prompt + n) */
+	float     *logp;                /* (n) */
+	size_t     prompt, n_prompt, n;
+	int        sample, room, ended, done;   /* room: for so many tokens */
+	size_t     guessed, right;
+	double     began, first, last;  /* seconds of the clock: its prompt, tokens */
+	struct buf text;
+};
+
+/* Number `job` of a call: of prompt p, up to T tokens with it. */
+struct sample *sample_new(const struct gen_opts *, const struct gen_prompt *p, size_t job, int T);
+void           sample_free(struct sample *);
+/* Takes a token in; sets done when it was the last.  vocab NULL: no text. */
+void           sample_take(struct sample *, const struct gen_opts *, const struct vocab *, uint32_t id, float logp);
+/* As others see it: whole, or as far as its text can no longer become a stop text. */
+struct gen_out sample_out(const struct sample *, const struct gen_opts *);
+#endif
