@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int check, frames, head, html, json, jsonl, from_jsonl, npy, raw, show_mask, rescue;
 static long long stop_after = -1, segments, some, seed;
@@ -226,15 +225,6 @@ show_model(const char *path)
 	model_free(&m);
 }
 
-static int
-is_model(const char *path)
-{
-	struct stat st;
-	size_t n = path ? strlen(path) : 0;
-
-	return path && ((stat(path, &st) == 0 && S_ISDIR(st.st_mode)) || (n > 12 && strcmp(path + n - 12, ".safetensors") == 0));
-}
-
 static void
 show(int n, char **files)
 {
@@ -244,7 +234,7 @@ show(int n, char **files)
 
 	if (near && !n)
 		die_usage("--near=%s asks a model: name its file", near);
-	if (near || is_model(n ? files[0] : NULL)) {
+	if (near || (n && model_is(files[0]))) {
 		for (int i = 0; i < n; i++)
 			show_model(files[i]);
 		return;

@@ -79,6 +79,7 @@ t 'an llm.c file that was cut' 'head -c 5000 g.bin >cut.bin; exits 1 convert-mod
 
 # ---- GGUF
 t 'a model without a vocabulary as GGUF, there and back' 'convert-model a.safetensors -o a.gguf && convert-model a.gguf -o o.safetensors && same a.safetensors o.safetensors'
+t 'a model is told by its first bytes, whatever its name' 'cp a.safetensors a-model && cp a.gguf b-model && lmcat a-model >card && lmcat b-model | grep -v "^precision\|^weights\|^made" >two && grep -v "^precision\|^weights\|^made" card | cmp - two'
 t 'GPT-2 too' 'convert-model g.safetensors -o g.gguf && convert-model g.gguf -o o.safetensors && same g.safetensors o.safetensors'
 t 'a GGUF file that was cut' 'head -c 9000 a.gguf >cut.gguf; exits 1 convert-model cut.gguf -o x 2>e && grep -q "cut.gguf: .*cut short" e'
 t 'no such type' 'exits 2 convert-model --quant=q9 a.safetensors -o x.gguf'

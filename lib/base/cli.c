@@ -1,9 +1,7 @@
 /* cli - what every program does alike: options, --help, messages, progress; the only file that exits */
 /* SPDX-License-Identifier: MIT */
-#include "base/cli.h"
+#include "base/cli_int.h"
 #include "base/clock.h"
-#include "base/crc32c.h"
-#include "base/file.h"
 #include "base/par.h"
 #include "config.h"
 #include <ctype.h>
@@ -15,11 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_OPTS 96
-
 int verbosity = 1;
 static const struct tool *tool;
-static int given[MAX_OPTS];             /* by row: how often */
+static struct cli_row row[CLI_ROWS];
 static long long threads;
 
 /* ---- messages */
@@ -237,11 +233,8 @@ set(const struct opt *o, const char *arg)
 	}
 }
 
-/* Defaults are printed before parsing, so that the provenance line can leave out what was not changed. */
-static char *defaults[MAX_OPTS];
-
-static void
-print_value(const struct opt *o, struct buf *b)
+void
+cli_print(const struct opt *o, struct buf *b)
 {
 	const char *s;
 	char number[40];
@@ -297,8 +290,8 @@ take_common(int c, const char *arg)
 int
 cli_parse(int argc, char **argv, const struct tool *t)
 {
-	struct option lo[MAX_OPTS + 8] = { 0 };
-	char so[3 * MAX_OPTS + 16], *s = so;
+	struct option lo[CLI_ROWS + 8] = { 0 };
+	char so[3 * CLI_ROWS + 16], *s = so;
 	int n = 0, c, i;
 	const struct opt *o;
 
@@ -309,8 +302,8 @@ cli_parse(int argc, char **argv, const struct tool *t)
 		    o->kind == OPT_MAYBE ? optional_argument : required_argument, NULL, 256 + n };
 		if (o->letter)
 			s += sprintf(s, "%c%s", o->letter, !o->arg ? "" : o->kind == OPT_MAYBE ? "::" : ":");
-		print_value(o, &b);
-		defaults[n] = b.p ? b.p : xstrdup("");
+		cli_print(o, &b);       /* before parsing, so that the provenance line can leave out what was not changed */
+		row[n].otherwise = b.p ? b.p : xstrdup("");
 	}
 	for (i = 0; common[i].name; i++) {
 		lo[n + i] = (struct option){ common[i].name, common[i].arg != NULL, NULL, common[i].letter };
@@ -320,7 +313,7 @@ cli_parse(int argc, char **argv, const struct tool *t)
 		for (i = 0; i < n && c != 256 + i && (c >= 256 || t->opts[i].letter != c); i++)
 			;
 		if (i < n)
-			given[i]++, set(&t->opts[i], optarg);
+			row[i].given++, set(&t->opts[i], optarg);
 		else if (c == '?') {
 			fprintf(stderr, "Try '%s --help'.\n", t->name);
 			exit(EXIT_USAGE);
@@ -335,93 +328,9 @@ cli_given(const void *var)
 {
 	for (int i = 0; tool && tool->opts[i].name; i++)
 		if (tool->opts[i].var == var)
-			return given[i];
+			return row[i].given;
 	return 0;
 }
 
-/* ---- the provenance line */
-
-#define MAX_SET 16
-static struct { char *name, *value; } over[MAX_SET];
-static int n_over;
-
-void
-cli_prog_set(const char *name, const char *value)
-{
-	int i;
-
-	for (i = 0; i < n_over && strcmp(over[i].name, name) != 0; i++)
-		;
-	if (i == MAX_SET)
-		die("too many provenance entries");
-	if (i == n_over)
-		over[n_over++].name = xstrdup(name);
-	free(over[i].value);
-	over[i].value = xstrdup(value);
-}
-
-static void
-prog_value(struct buf *b, const struct opt *o, const char *value)
-{
-	struct err e;
-	int failed = 0;
-	uint32_t crc;
-
-	if (o->use != OPT_FILE) {
-		buf_str(b, value);
-		return;
-	}
-	crc = file_crc32c(value, &e, &failed);
-	if (failed)
-		die_err(&e);
-	buf_printf(b, "crc32c:%08x", crc);
-}
-
-static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-const char *
-cli_prog(void)
-{
-	static struct buf line;
-	char *item[MAX_OPTS + MAX_SET + 64];
-	int n = 0, i, k;
-
-	for (i = 0; tool->opts[i].name; i++) {
-		const struct opt *o = &tool->opts[i];
-		const struct strs *l = o->kind == OPT_LIST ? o->var : NULL;
-		struct buf v = { 0 };
-		for (k = 0; k < n_over && strcmp(over[k].name, o->name) != 0; k++)
-			;
-		if (o->use == OPT_QUIET || k < n_over)
-			continue;
-		for (k = 0; l && k < l->n && n < MAX_OPTS; k++) {
-			struct buf b = { 0 };
-			buf_printf(&b, "--%s=", o->name);
-			prog_value(&b, o, l->v[k]);
-			item[n++] = b.p;
-		}
-		print_value(o, &v);
-		if (!l && given[i] && v.p && strcmp(v.p, defaults[i]) != 0 && n < MAX_OPTS) {
-			struct buf b = { 0 };
-			buf_printf(&b, o->kind == OPT_FLAG ? "--%s" : "--%s=", o->name);
-			if (o->kind != OPT_FLAG)
-				prog_value(&b, o, v.p);
-			item[n++] = b.p;
-		}
-		buf_free(&v);
-	}
-	for (i = 0; i < n_over; i++)
-		if (over[i].value) {
-			struct buf b = { 0 };
-			buf_printf(&b, "--%s=%s", over[i].name, over[i].value);
-			item[n++] = b.p;
-		}
-	qsort(item, (size_t)n, sizeof *item, by_text);
-	buf_clear(&line);
-	buf_str(&line, tool->name);
-	for (i = 0; i < n; i++) {
-		buf_printf(&line, " %s", item[i]);
-		free(item[i]);
-	}
-	return line.p;
-}
+const struct tool *cli_tool(void) { return tool; }
+const struct cli_row *cli_row(int i) { return &row[i]; }

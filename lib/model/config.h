@@ -38,6 +38,8 @@ int  config_parse(struct config *, const char *json, size_t n, struct err *);
 int  config_check(const struct config *, struct err *);         /* sizes positive, divisible, products in range */
 /* All but the sizes, as the family has it when its config.json does not say; -1: no such family. */
 int  config_family(struct config *, const char *model_type);
+const char *config_arch(const char *model_type);                /* Hugging Face's name of the family; "": no such */
+const char *config_act(enum act_kind);                          /* and of the activation */
 void config_print(const struct config *, struct buf *);         /* as a config.json */
 int  config_preset(struct config *, const char *name);          /* "gpt2", "llama2-7b", "tiny" ...; -1: no such */
 const char *config_preset_name(int i);                          /* the i-th; NULL after the last */

@@ -1,37 +1,20 @@
-/* decode - tokens a second in each precision beside the memory that they read, measured in turns: medians */
+/* decode - tokens a second in each precision beside the memory that they read and a rival, measured in turns: medians */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
-#include "base/clock.h"
-#include "base/par.h"
-#include "kern/kern.h"
+#include "limit.h"
 #include "model/decode/decode.h"
+#include "model/file/gguf.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-enum { ROUNDS = 7, TOKENS = 16, PROMPT = 512, MANY = 64 };
-
-static int
-ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v)
-{
-	qsort(v, ROUNDS, sizeof *v, ascending);
-	return v[ROUNDS / 2];
-}
+enum { TOKENS = 128, PROMPT = 512, MANY = 64, STEPS = 8 };
+enum { ONE, FILL, BATCH, RATES };
 
 /* ---- reading all the matrices, in order, and doing nothing else */
 
 struct read {
 	const struct panels *p[1024];
 	int n;
-	float sink[64];
 };
 
 static void
@@ -46,7 +29,7 @@ read_all(int thread, int threads, void *ctx)
 		const float *x = (const float *)(const void *)r->p[i]->data;
 		sum += kern_now()->max(x + from, to - from);
 	}
-	r->sink[thread % 64] = sum;
+	sink[thread % LIMIT_THREADS] = sum;
 }
 
 static void
@@ -72,46 +55,108 @@ bytes_of(const struct read *r)
 	return n;
 }
 
+/* ---- a rival: the command of $BENCH_LLAMA, given a GGUF, the number of threads, and "cpu" for processor time */
+
 static void
-run(const struct config *c, const struct mats *m, const char *name)
+rival(const char *gguf, double rate[RATES])
 {
-	struct decoder *d = decoder_new(c, m, MANY, PROMPT + 64, QUANT_F32);
-	float *logits = xmalloc((size_t)MANY * (size_t)c->V * sizeof *logits);
-	double band[ROUNDS], one[ROUNDS], share[ROUNDS], fill[ROUNDS], many[ROUNDS], t;
-	int seq[PROMPT] = { 0 }, each[MANY];
+	char command[4096], line[256] = "";
+	FILE *f;
+
+	snprintf(command, sizeof command, "%s '%s' %d%s", getenv("BENCH_LLAMA"), gguf, par_threads(), cpu_time ? " cpu" : "");
+	f = popen(command, "r");
+	if (!f || !fgets(line, sizeof line, f) || pclose(f) ||
+			sscanf(line, "tg128 %lf pp512 %lf batch64 %lf", &rate[ONE], &rate[FILL], &rate[BATCH]) != RATES)
+		die("BENCH_LLAMA: \"tg128 X pp512 X batch64 X\" was expected of %s", command);
+}
+
+static int
+write_gguf(const struct model *m, enum quant type, char path[64])
+{
+	FILE *f;
+	struct err e;
+	int fd;
+
+	snprintf(path, 64, "/tmp/bench-decode-XXXXXX");
+	if ((fd = mkstemp(path)) < 0 || !(f = fdopen(fd, "wb")))
+		die_errno("%s", path);
+	if (gguf_write(m, type, f, &e))
+		die_err(&e);
+	return fclose(f);
+}
+
+/* ---- one round of ours */
+
+struct bench {
+	struct decoder *d;
+	float   *logits;
 	uint32_t tok[PROMPT];
+	int      one[PROMPT], each[MANY];
+};
+
+static void
+round_of(struct bench *b, double rate[RATES])
+{
+	double t;
+
+	decoder_cut(b->d, 0, 0);
+	decoder_feed(b->d, 1, b->one, b->tok, NULL, b->logits);
+	t = now();
+	for (int k = 0; k < TOKENS; k++)
+		decoder_feed(b->d, 1, b->one, b->tok + k, NULL, b->logits);
+	rate[ONE] = TOKENS / (now() - t);
+	decoder_cut(b->d, 0, 0);
+	t = now();
+	decoder_prefill(b->d, PROMPT, b->one, b->tok);
+	rate[FILL] = PROMPT / (now() - t);
+	for (int k = 0; k < MANY; k++)
+		decoder_cut(b->d, k, 0);
+	t = now();
+	for (int k = 0; k < STEPS; k++)
+		decoder_feed(b->d, MANY, b->each, b->tok + k * MANY, NULL, b->logits);
+	rate[BATCH] = STEPS * MANY / (now() - t);
+}
+
+static void
+run(const struct config *c, const struct mats *m, const char *name, const char *gguf)
+{
+	static const char *const what[] = { "one sequence", "a prompt of 512", "64 sequences" };
+	struct bench b = { .d = decoder_new(c, m, MANY, PROMPT + 64, QUANT_F32) };
+	double band[ROUNDS], share[ROUNDS], rate[RATES][ROUNDS], theirs[RATES][ROUNDS], ratio[RATES][ROUNDS];
 	struct read r;
 
+	b.logits = xmalloc((size_t)MANY * (size_t)c->V * sizeof *b.logits);
 	list(&r, m);
 	for (int i = 0; i < PROMPT; i++)
-		tok[i] = (uint32_t)(i * 7 % c->V);
+		b.tok[i] = (uint32_t)(i * 7 % c->V);
 	for (int i = 0; i < MANY; i++)
-		each[i] = i;
+		b.each[i] = i;
 	for (int i = 0; i < ROUNDS; i++) {
-		t = clock_seconds();
+		double now_, ours[RATES], other[RATES] = { 0 };
+		now_ = now();
 		par_run(read_all, &r);
-		band[i] = bytes_of(&r) / (clock_seconds() - t);
-		decoder_cut(d, 0, 0);
-		decoder_feed(d, 1, seq, tok, NULL, logits);
-		t = clock_seconds();
-		for (int k = 0; k < TOKENS; k++)
-			decoder_feed(d, 1, seq, tok + k, NULL, logits);
-		one[i] = TOKENS / (clock_seconds() - t);
-		share[i] = one[i] * bytes_of(&r) / band[i];
-		decoder_cut(d, 0, 0);
-		t = clock_seconds();
-		decoder_prefill(d, PROMPT, seq, tok);
-		fill[i] = PROMPT / (clock_seconds() - t);
-		for (int k = 0; k < MANY; k++)
-			decoder_cut(d, k, 0);
-		t = clock_seconds();
-		decoder_feed(d, MANY, each, tok, NULL, logits);
-		many[i] = MANY / (clock_seconds() - t);
+		band[i] = bytes_of(&r) / (now() - now_);
+		round_of(&b, ours);
+		if (gguf)
+			rival(gguf, other);
+		share[i] = ours[ONE] * bytes_of(&r) / band[i];
+		for (int k = 0; k < RATES; k++) {
+			rate[k][i] = ours[k];
+			theirs[k][i] = other[k];
+			ratio[k][i] = ours[k] / other[k];
+		}
 	}
-	printf("%-5s %7.1f MB  reading %6.1f GB/s  one sequence %7.1f tokens/s = %3.0f %%  prompt of %d %7.1f/s  %d at once %7.1f/s\n",
-		name, bytes_of(&r) * 1e-6, median(band) * 1e-9, median(one), 100 * median(share), PROMPT, median(fill), MANY, median(many));
-	decoder_free(d);
-	free(logits);
+	printf("%-5s %7.1f MB, read at %.1f GB/s: one sequence reaches %.0f %% of that\n", name, bytes_of(&r) * 1e-6, median(band) * 1e-9,
+			100 * median(share));
+	for (int k = 0; k < RATES; k++) {
+		printf("      %-16s %9.1f tokens/s", what[k], median(rate[k]));
+		if (gguf)
+			printf("  the rival's %9.1f  %.2f times", median(theirs[k]), median(ratio[k]));
+		putchar('\n');
+	}
+	fflush(stdout);
+	decoder_free(b.d);
+	free(b.logits);
 }
 
 int
@@ -121,6 +166,7 @@ main(int argc, char **argv)
 	static const struct opt opts[] = {
 		{ 0, "preset", OPT_STR, &preset, "NAME", "a shape [llama of 110M parameters]", OPT_QUIET },
 		{ 0, "quant", OPT_STR, &only, "TYPE", "f32, bf16, q8 or q4 [all]", OPT_QUIET },
+		{ 0, "cpu", OPT_FLAG, &cpu_time, NULL, "measure processor time: for a machine that others use", OPT_QUIET },
 		{ 0 }
 	};
 	static const struct tool tool = { "decode", "measure decoding beside the memory that it reads", "", opts };
@@ -140,13 +186,18 @@ main(int argc, char **argv)
 		m.w[i] = (float)((i * 2654435761u >> 8 & 0xffff) - 32768.0) * 1e-6f;
 	for (int i = 0; i < 4; i++) {
 		struct mats *mats;
+		char path[64] = "";
 		if (only && strcmp(only, types[i]))
 			continue;
+		if (getenv("BENCH_LLAMA") && *getenv("BENCH_LLAMA"))
+			write_gguf(&m, (enum quant)mats_type(types[i]), path);
 		mats = mats_new(&m, mats_type(types[i]));
 		if (only)
 			model_drop(&m);
-		run(&c, mats, types[i]);
+		run(&c, mats, types[i], *path ? path : NULL);
 		mats_free(mats);
+		if (*path)
+			unlink(path);
 	}
 	return EXIT_OK;
 }

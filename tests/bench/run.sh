@@ -12,8 +12,10 @@
 #                   and prints tokens a second; it also runs with what $BENCH_TUNE
 #                   puts into the environment (an allocator that keeps its pages)
 #   PYTHON_TORCH    a Python with torch: torch_step.py is that command
-#   BENCH_LLAMA     llama-bench, with BENCH_LLAMA_MODEL, a GGUF of the shape of
-#                   decode (Llama, 110M); its own table is shown below ours
+#   BENCH_LLAMA     a command that gets MODEL THREADS [cpu], a GGUF of decode's shape
+#                   (Llama, 110M), and prints "tg128 X pp512 X batch64 X": tokens a second
+#                   of one sequence of 128, of a prompt of 512, of 64 sequences at once;
+#                   with cpu by processor time over THREADS
 #   BENCH_TOKENIZE ...  see text.sh
 # OMP_NUM_THREADS says how many threads.
 
@@ -36,8 +38,7 @@ for p; do
 		sh "$here/train.sh" "$build" "$rounds" ;;
 	decoding)
 		part 'decoding'
-		"$build/tests/bench/decode"
-		[ -z "${BENCH_LLAMA-}" ] || "$BENCH_LLAMA" -m "$BENCH_LLAMA_MODEL" -p 512 -n 128 -t "${OMP_NUM_THREADS-$(nproc)}" ;;
+		"$build/tests/bench/decode" ;;
 	text)
 		part 'text: MB/s beside a pipe that carries it'
 		sh "$here/text.sh" "$build" "$rounds" ;;

@@ -28,6 +28,8 @@ struct model {
 	struct adapter *adapter;        /* NULL, or what is added to it and trained in its place */
 };
 
+/* Whether it is a folder, or a file that begins as safetensors or GGUF do. */
+int  model_is(const char *path);
 /* `path`: model.safetensors, a Hugging Face folder (config.json, *.safetensors with or without an index,
  * tokenizer.json), GGUF, a folder with an adapter, whose model adapter_config.json names, or "-": a tens stream on
  * standard input (a FILE may be one, too; of several images the last counts).  F32, F16, BF16 and F64 are read;

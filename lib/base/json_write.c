@@ -1,0 +1,85 @@
+/* json_write - JSON written, piece by piece */
+/* SPDX-License-Identifier: MIT */
+#include "base/json.h"
+#include "base/utf8.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+json_quote(struct buf *b, const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s, *end = p + n, *q;
+
+	buf_char(b, '"');
+	while (p < end) {
+		uint32_t k;
+		for (q = p; q < end && *q >= 0x20 && *q < 0x80 && *q != '"' && *q != '\\'; q++)
+			;
+		buf_add(b, p, (size_t)(q - p));
+		if ((p = q) == end)
+			break;
+		if (*p == '"' || *p == '\\')
+			buf_printf(b, "\\%c", *p++);
+		else if (*p == '\n')
+			buf_str(b, "\\n"), p++;
+		else if (*p == '\t')
+			buf_str(b, "\\t"), p++;
+		else if (*p < 0x20)
+			buf_printf(b, "\\u%04x", *p++);
+		else if (utf8_next(p, end, &k) != UTF8_BAD)
+			buf_add(b, p, k), p += k;
+		else
+			buf_str(b, "\xef\xbf\xbd"), p++;
+	}
+	buf_char(b, '"');
+}
+
+void
+json_raw(struct buf *b, struct json v)
+{
+	buf_add(b, v.p, (size_t)(v.end - v.p));
+}
+
+void
+json_key(struct buf *b, const char *key)
+{
+	if (b->n && !strchr("{[", b->p[b->n - 1]))
+		buf_char(b, ',');
+	json_quote(b, key, strlen(key));
+	buf_char(b, ':');
+}
+
+void
+json_add_str(struct buf *b, const char *key, const char *s)
+{
+	json_key(b, key);
+	json_quote(b, s, strlen(s));
+}
+
+void
+json_add_num(struct buf *b, const char *key, double x)
+{
+	char s[40];
+
+	json_key(b, key);
+	if (!isfinite(x)) {
+		buf_str(b, "null");
+		return;
+	}
+	/* the fewest digits that read back as x; counts as counts, not 3.7e+08 */
+	for (int digits_ = fabs(x) < 1e15 && x == floor(x) ? 17 : 6; digits_ <= 17; digits_++) {
+		snprintf(s, sizeof s, "%.*g", digits_, x);
+		if (strtod(s, NULL) == x)
+			break;
+	}
+	buf_str(b, s);
+}
+
+void
+json_add_int(struct buf *b, const char *key, long long v)
+{
+	json_key(b, key);
+	buf_printf(b, "%lld", v);
+}
