@@ -1,6 +1,8 @@
 /* decode - token by token, in chunks and in company: the same bits, and what the whole net says */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "base/par.h"
+#include "kern/kern.h"
 #include "model/decode/decode.h"
 #include "net-util.h"
 #include "tap.h"
@@ -189,6 +191,36 @@ check_long(void)
 	free(w), free(want), free(got), free(cut);
 }
 
+/* A model that is worth waking other threads for: the same bits with them. */
+static void
+check_team(enum quant type)
+{
+	enum { ROWS = 5, STEPS = 3, V = 512 };
+	struct config c = shapes[3].c;
+	struct params p;
+	struct mats *m;
+	float *w, z[3][ROWS * V];
+	int seq[ROWS] = { 0, 1, 2, 3, 4 }, threads = par_threads();
+	uint32_t tok[ROWS] = { 3, 14, 15, 92, 6 };
+
+	c.C = 256, c.F = 1024, c.V = V, c.L = 2;
+	params_init(&p, &c);
+	w = random_weights(&p, 7);
+	m = mats_here(&c, &p, w, (int)type);
+	for (int t = 0; t < 3; t++) {
+		struct decoder *d = decoder_new(&c, m, ROWS, 8, QUANT_F32);
+		par_set_threads(t + 1);
+		for (int i = 0; i < STEPS; i++)
+			decoder_feed(d, i ? ROWS : 1, seq, tok, NULL, z[t]);
+		decoder_free(d);
+	}
+	OK(!memcmp(z[0], z[1], sizeof z[0]) && !memcmp(z[0], z[2], sizeof z[0]), "a wider one: the same bits at 1 to 3 threads");
+	par_set_threads(threads);
+	mats_free(m);
+	params_free(&p);
+	free(w);
+}
+
 /* Cutting back, copying a prefix, wanting some rows only, and a full cache. */
 static void
 check_cache(void)
@@ -225,11 +257,25 @@ check_cache(void)
 	free(w), free(a), free(b);
 }
 
+#ifdef HAVE_KERN_AVX512
+extern const struct kern kern_avx512soft;       /* kern_avx512bf16.c without its instructions */
+#endif
+
 int
 main(void)
 {
 	for (int s = 0; s < N_SHAPES; s++)
 		check(s);
+#ifdef HAVE_KERN_AVX512
+	if (kern_now() == &kern_avx512) {       /* prompts by products in bf16 */
+		kern_use(&kern_avx512soft);
+		check(0);
+		check(3);
+		kern_use(&kern_avx512);
+	}
+#endif
+	check_team(QUANT_F32);
+	check_team(QUANT_Q4_0);
 	check_cache();
 	check_long();
 	return DONE();

@@ -1,5 +1,6 @@
 /* panels-t - quantised matrices: each table of loops against plain C at all lengths, rows alone and in company */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "base/par.h"
 #include "base/rng.h"
 #include "kern/gemm.h"

@@ -99,6 +99,8 @@ parse_all(struct tens_set *s, const char *image, size_t n, struct err *e)
 
 	if (n < 8)
 		return err_set(e, "no safetensors header in %zu bytes", n);
+	if (n > 8 && image[8] != '{')
+		return err_set(e, "not safetensors: no header begins at byte 8");
 	memcpy(&len, image, 8);
 	if (len > HEADER_MAX || len > n - 8)
 		return err_set(e, "a safetensors header of %llu bytes in a file of %zu", (unsigned long long)len, n);

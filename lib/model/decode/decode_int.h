@@ -10,6 +10,7 @@
 enum {
 	FEED_ROWS = 448,        /* rows that go through the layers at once: two tiles of attention */
 	FEW = 24,               /* up to so many, all threads walk through the layers together, and matrices are read once */
+	WAKE = 4 << 20,         /* bytes of weights times rows, below which to wake other threads costs more than it gains */
 	BY_ROW = 64             /* the first positions of a prompt, which attend each by itself: few keys, many prompts */
 };
 

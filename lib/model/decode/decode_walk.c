@@ -57,12 +57,13 @@ linear(const struct feed *f, size_t i, const struct panels *W, const float *x, s
 		const float *residual)
 {
 	struct product l = { W, input_of(f, x, rows, W->K), y, bias, residual };
+	int pairs = f->prefill && W->type == QUANT_BF16 && kern_now()->per == 2;        /* at any number of rows */
 
 	if (f->team)
 		linear_task(i, &l);
-	else if (rows > FEW && (W->type == QUANT_F32 || W->type == QUANT_BF16))
+	else if (pairs || (rows > FEW && (W->type == QUANT_F32 || W->type == QUANT_BF16)))
 		gemm(&(struct gemm){ .M = rows, .N = W->N, .K = W->K, .A = x, .lda = W->K, .panels = W, .C = y, .ldc = W->N,
-			.bias = bias, .residual = residual, .bf16 = f->prefill && W->type == QUANT_BF16 && kern_now()->per == 2 });
+			.bias = bias, .residual = residual, .bf16 = pairs });
 	else
 		par_for(panels_tasks(W), linear_task, &l);
 }
@@ -327,7 +328,7 @@ decode_walk(struct feed *f)
 
 	f->meet = &meet;
 	f->team = f->rows <= FEW && !f->prefill && !par_inside();
-	if (f->team)
+	if (f->team && f->rows * f->d->mats->bytes >= WAKE)
 		par_run(through, f);
 	else
 		through(0, 1, f);
