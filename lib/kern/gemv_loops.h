@@ -11,6 +11,7 @@
  */
 #define GV (GEMV_PANEL / KERN_GEMV)     /* vectors of a panel */
 #define INLINE_G static inline __attribute__((always_inline))
+#define AHEAD 1024      /* bytes: several panels are read at once, more than the processor itself looks ahead in */
 #define EACH_V(i, n) UNROLL for (int i = 0; i < (n); i++)
 
 INLINE_G void
@@ -58,6 +59,7 @@ tile_bf16(const struct kern_rows *a, const unsigned char *w, size_t row, float *
 	for (size_t k = 0; k < a->K; k += 2)
 		EACH_V(v, P * GV) {
 			vf even, odd;
+			__builtin_prefetch(lane(a, w, v, k * GEMV_PANEL * 2 + AHEAD));
 			vpair(lane(a, w, v, k * GEMV_PANEL * 2), &even, &odd);
 			EACH_V(r, R)
 				s[r][v] = vfma(vset(x[(size_t)r * a->ldx + k]), even, s[r][v]);
@@ -123,6 +125,7 @@ tile_q4(const struct kern_rows *a, const unsigned char *w, size_t row, float *y,
 		EACH_V(g, 4)
 			EACH_V(v, P * GV) {
 				vi lo, hi;
+				__builtin_prefetch(lane(a, w, v, b * 256 + (size_t)g * 64 + AHEAD));
 				vnibbles(lane(a, w, v, b * 256 + (size_t)g * 64), &lo, &hi);
 				EACH_V(r, R) {
 					const int8_t *q = x + (size_t)r * ldx + b * 32 + (size_t)g * 4;

@@ -106,26 +106,40 @@ panels_row(const struct panels *p, size_t r, float *out)
 	}
 }
 
+typedef uint32_t lanes __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+
+/* A lane after another, where not all of a panel's are asked for. */
+static void
+unpack_some(enum quant type, float *dst, const unsigned char *at, size_t m, size_t k)
+{
+	const uint32_t *x = (const uint32_t *)(const void *)(at + (type == QUANT_F32 ? k : k / 2) * LANES * 4);
+
+	for (size_t i = 0; i < m; i++) {
+		uint32_t bits = type == QUANT_F32 ? x[i] : k % 2 ? x[i] & 0xffff0000 : x[i] << 16;
+		memcpy(dst + i, &bits, 4);
+	}
+}
+
 void
 panels_unpack(const struct panels *p, float *dst, size_t nr, size_t col, size_t n, size_t k0, size_t kn)
 {
 	for (size_t i = 0, m; i < nr; i += m) {
 		size_t lane = (col + i) % LANES;
 		const unsigned char *at = p->data + (col + i) / LANES * p->panel + lane * 4;
+		const lanes *x = (const lanes *)(const void *)at;
 		m = LANES - lane < nr - i ? LANES - lane : nr - i;
-		for (size_t k = 0; k < kn; k++) {
-			float *to = dst + k * nr + i;
-			const float *f = (const float *)(const void *)(at + (k0 + k) * LANES * 4);
-			const uint32_t *h = (const uint32_t *)(const void *)(at + (k0 + k) / 2 * LANES * 4);
+		for (size_t k = k0; k < k0 + kn; k++) {
+			float *to = dst + (k - k0) * nr + i;
 			if (i >= n)
 				memset(to, 0, m * sizeof *to);
+			else if (m < LANES)
+				unpack_some(p->type, to, at, m, k);
 			else if (p->type == QUANT_F32)
-				memcpy(to, f, m * sizeof *to);
+				*(lanes *)(void *)to = x[k];
+			else if (k % 2)
+				*(lanes *)(void *)to = x[k / 2] & 0xffff0000;
 			else
-				for (size_t j = 0; j < m; j++) {
-					uint32_t bits = (k0 + k) % 2 ? h[j] & 0xffff0000 : h[j] << 16;
-					memcpy(to + j, &bits, 4);
-				}
+				*(lanes *)(void *)to = x[k / 2] << 16;
 		}
 	}
 }
@@ -137,9 +151,11 @@ panels_cells(const struct panels *p, uint32_t *dst, size_t nr, size_t col, size_
 		size_t lane = (col + i) % LANES;
 		const unsigned char *at = p->data + (col + i) / LANES * p->panel + (k0 * LANES + lane) * 4;
 		m = LANES - lane < nr - i ? LANES - lane : nr - i;
-		for (size_t k = 0; k < kn; k++)
-			if (i < n)
-				memcpy(dst + k * nr + i, at + k * LANES * 4, m * 4);
+		for (size_t k = 0; k < kn; k++, at += LANES * 4)
+			if (i < n && m == LANES)
+				*(lanes *)(void *)(dst + k * nr + i) = *(const lanes *)(const void *)at;
+			else if (i < n)
+				memcpy(dst + k * nr + i, at, m * 4);
 			else
 				memset(dst + k * nr + i, 0, m * 4);
 	}
