@@ -86,7 +86,8 @@ number(struct automaton *a)
 	uint32_t h = 0;
 	int *head;
 
-	qsort(s->v, s->n, sizeof *s->v, ascending);
+	if (s->n)
+		qsort(s->v, s->n, sizeof *s->v, ascending);
 	for (size_t i = 0; i < s->n; i++)
 		h = mix(h, s->v[i]);
 	head = &a->state_at[h % HEADS];
