@@ -207,7 +207,8 @@ struct allowed {
 };
 static const struct allowed in_f32 = { NET_GRAD, 1e-5, 1e-5, 2e-6, 1e-4 };
 static const struct allowed in_bf16 = { NET_GRAD | NET_BF16, 5e-2, 1e-1, 2e-3, 3e-2 };
-static const struct allowed in_f16 = { NET_GRAD | NET_F16, 5e-3, 1e-2, 2e-4, 1e-2 };
+/* The last is wide: where a gradient is next to nothing its sign is rounding, and Adam steps by the sign. */
+static const struct allowed in_f16 = { NET_GRAD | NET_F16, 5e-3, 1e-2, 2e-4, 2e-2 };
 
 static void
 check_golden(const struct golden *gd, const struct allowed *to)
