@@ -47,8 +47,8 @@ par_barrier(void)
 
 /* The same for many short pieces of work, each of which needs the one before: all zero at first; every thread of a
  * region given to par_run calls par_share with equal arguments, which returns when all fn(i, ctx), i in [0, n), are
- * done.  Who waits spins for a while, then gives way, then
- * sleeps: where others have the processor, who is waited for may be long in coming. */
+ * done.  Who waits spins for some microseconds, then sleeps:
+ * where other programs have the processors, who spins on is seldom let back in. */
 struct par_team {
 	atomic_size_t next;
 	atomic_int    here, turn;
@@ -68,10 +68,8 @@ par_share(struct par_team *t, int threads, size_t n, void (*fn)(size_t i, void *
 		return;
 	}
 	for (int spin = 0; atomic_load(&t->turn) == turn; spin++)
-		if (spin > 5000)
+		if (spin > 10000)
 			nanosleep(&(struct timespec){ .tv_nsec = 20000 }, NULL);
-		else if (spin > 4000)
-			sched_yield();
 }
 
 /* What one thread does at a time, shortly: all zero at first. */
