@@ -23,7 +23,7 @@ static const struct opt opts[] = {
 	{ 0, "unit", OPT_STR, &unit, "UNIT", "of these: byte or word [byte]", OPT_RESULT },
 	{ 0, "keep", OPT_STR, &keep, "WHICH", "of what is alike: first, longest, max:KEY [first]", OPT_RESULT },
 	{ 0, "index", OPT_STR, &index_path, "FILE", "drop what earlier runs saw; add what this one sees", OPT_QUIET },
-	{ 0, "memory", OPT_INT, &memory, "SIZE", "sort in that much, the rest on disk [1G]", OPT_QUIET },
+	{ 0, "memory", OPT_INT, &memory, "SIZE", "sort in that much, the rest on disk [1G]", OPT_RESULT },
 	{ 0, "against", OPT_LIST, &against_paths, "FILE", "drop what shares words with FILE's documents", OPT_FILE },
 	{ 0, "against-ngram", OPT_INT, &against_ngram, "N", "that many in a row [13]", OPT_RESULT },
 	{ 0, "edges", OPT_STR, &edges_path, "FILE", "write the near pairs to FILE", OPT_QUIET },
@@ -92,6 +92,8 @@ gather(void)
 	o.index = index_path;
 	o.wait = cli_given(&memory);
 	o.memory = (size_t)memory;
+	if (!(o.by & (1u << DEDUP_PARAGRAPH | 1u << DEDUP_LINE)))
+		cli_prog_set("memory", NULL);   /* these alone take what is like old for old when it is full */
 	return o;
 }
 

@@ -32,6 +32,8 @@ t 'by line' '[ "$(dedup -q --by=line lines.jsonl | lmcat --jsonl | sed "s/.*\"te
 Another text." ]'
 printf '{"id":"1","text":"A b.\\n\\nC d."}\n{"id":"2","text":"C d.\\n\\nE f."}\n' >para.jsonl
 t 'by paragraph' '[ "$(dedup -q --by=paragraph para.jsonl | lmcat --jsonl | tail -1 | grep -c "\"E f\.\"")" = 1 ]'
+t 'memory is said where it matters: by line, when full, old and new are told apart less well' 'dedup -q --by=line --memory=2M lines.jsonl | lmcat --head | grep -q "dedup .*--memory=2097152" &&
+    ! dedup -q --memory=2M in.jsonl | lmcat --head | grep -q -e --memory'
 t 'no documents are no error' 'printf "{\"text\":\"x\"}\n" | dedup -q -o one.lms && dedup -q --by=url one.lms | lmcat --check'
 t 'nothing at all is' 'exits 1 dedup -o y.lms </dev/null && [ ! -e y.lms ]'
 t 'cut-short input: exit 1, no output' 'head -c 500 out.lms >cut.lms; exits 1 dedup -o y.lms --clusters=y.cl cut.lms && [ ! -e y.lms ] && [ ! -e y.cl ]'

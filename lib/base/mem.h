@@ -24,6 +24,7 @@ void  buf_need(struct buf *, size_t more);              /* room for that many by
 void  buf_add(struct buf *, const void *, size_t);
 void  buf_str(struct buf *, const char *);
 void  buf_char(struct buf *, int c);
+void  buf_html(struct buf *, const char *, size_t);     /* with the characters that HTML takes for its own escaped */
 void  buf_printf(struct buf *, const char *fmt, ...) LM_PRINTF(2, 3);
 void  buf_zeros(struct buf *, size_t align);            /* zeros up to a multiple of align */
 void  buf_clear(struct buf *);                          /* n = 0, the memory stays */

@@ -161,8 +161,8 @@ fill_chunk(size_t chunk, void *ctx)
 		f->w[i] = (float)(f->sd * rng_normal(rng_at(f->seed, f->name, i, 0, 0)));
 }
 
-static int
-ends(const char *s, const char *tail)
+int
+params_ends(const char *s, const char *tail)
 {
 	size_t n = strlen(s), m = strlen(tail);
 
@@ -180,11 +180,11 @@ params_random(const struct params *p, const struct config *c, uint64_t seed, flo
 		struct fill f = { w + t->offset, seed, rng_hash(t->name, strlen(t->name), 0), t->count, 0.02 };
 
 		if (t->ndim == 1) {
-			for (size_t k = 0; k < t->count && !ends(t->name, ".bias"); k++)
+			for (size_t k = 0; k < t->count && !params_ends(t->name, ".bias"); k++)
 				f.w[k] = 1;
 			continue;
 		}
-		if (ends(t->name, "c_proj.weight") || ends(t->name, "o_proj.weight") || ends(t->name, "down_proj.weight"))
+		if (params_ends(t->name, "c_proj.weight") || params_ends(t->name, "o_proj.weight") || params_ends(t->name, "down_proj.weight"))
 			f.sd = residual;
 		par_for((t->count + CHUNK - 1) / CHUNK, fill_chunk, &f);
 	}

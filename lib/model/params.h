@@ -35,6 +35,7 @@ void params_free(struct params *);
 size_t params_add(struct params *, size_t rows, size_t cols, int conv1d, const char *fmt, ...) LM_PRINTF(5, 6);
 void   params_group(struct params *);
 const struct param *params_find(const struct params *, const char *name);
+int    params_ends(const char *name, const char *tail); /* whether the name ends so */
 /* N(0, 0.02), residual projections N(0, 0.02 / sqrt(2L)), gains 1, biases 0 (GPT-2's rule); a weight's value
  * depends on (seed, its name, its index) alone. */
 void params_random(const struct params *, const struct config *, uint64_t seed, float *w);

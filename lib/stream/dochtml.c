@@ -34,19 +34,6 @@ static const char style[] =
 	"pre{font:14px/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:0;padding:.7em .8em;border-top:1px solid var(--line)}\n"
 	"em{color:var(--mark)}\n";
 
-static void
-escape(struct buf *b, const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		switch (s[i]) {
-		case '&': buf_str(b, "&amp;"); break;
-		case '<': buf_str(b, "&lt;"); break;
-		case '>': buf_str(b, "&gt;"); break;
-		case '"': buf_str(b, "&quot;"); break;
-		default: buf_char(b, s[i]);
-		}
-}
-
 /* At most n bytes of it, no character cut. */
 static size_t
 at_most(const char *s, size_t len, size_t n)
@@ -92,16 +79,16 @@ metadata(struct buf *b, struct json meta)
 		if (json_str(it.value, &value))
 			buf_add(&value, it.value.p, (size_t)(it.value.end - it.value.p));
 		buf_str(b, "<dt>");
-		escape(b, key.p ? key.p : "", key.n);
+		buf_html(b, key.p ? key.p : "", key.n);
 		buf_str(b, "</dt><dd>");
 		if (json_is(it.key, "url") && value.n > 4 && memcmp(value.p, "http", 4) == 0) {
 			buf_str(b, "<a href=\"");
-			escape(b, value.p, value.n);
+			buf_html(b, value.p, value.n);
 			buf_str(b, "\" rel=\"noreferrer\">");
-			escape(b, value.p, value.n);
+			buf_html(b, value.p, value.n);
 			buf_str(b, "</a>");
 		} else {
-			escape(b, value.p ? value.p : "", at_most(value.p ? value.p : "", value.n, 600));
+			buf_html(b, value.p ? value.p : "", at_most(value.p ? value.p : "", value.n, 600));
 		}
 		buf_str(b, "</dd>");
 	}
@@ -132,15 +119,15 @@ dochtml_add(struct dochtml *h, const struct doc *d)
 		begin++;
 	if (title.n) {
 		buf_str(&g->body, "<b>");
-		escape(&g->body, title.p, at_most(title.p, title.n, 120));
+		buf_html(&g->body, title.p, at_most(title.p, title.n, 120));
 		buf_str(&g->body, "</b> ");
 	}
 	buf_str(&g->body, "<span class=sum>");
-	escape(&g->body, d->text + begin, at_most(d->text + begin, d->text_len - begin, 200));
+	buf_html(&g->body, d->text + begin, at_most(d->text + begin, d->text_len - begin, 200));
 	buf_str(&g->body, "</span></summary>");
 	metadata(&g->body, meta);
 	buf_str(&g->body, "<pre>");
-	escape(&g->body, d->text, shown);
+	buf_html(&g->body, d->text, shown);
 	if (!d->text_len)
 		buf_str(&g->body, "<em>no text</em>");
 	else if (shown < d->text_len)
@@ -162,7 +149,7 @@ static void
 name(struct buf *out, const struct group *g)
 {
 	if (*g->reason)
-		escape(out, g->reason, strlen(g->reason));
+		buf_html(out, g->reason, strlen(g->reason));
 	else
 		buf_str(out, "kept");
 }

@@ -4,25 +4,18 @@
 #include "model/file/adapter.h"
 #include "base/crc32c.h"
 #include "base/json.h"
+#include "model/params.h"
 #include "model/weights.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int
-ends(const char *s, const char *tail)
-{
-	size_t n = strlen(s), m = strlen(tail);
-
-	return n >= m && !strcmp(s + n - m, tail);
-}
-
 /* Buffers that other programs save beside the weights and that follow from the configuration. */
 static int
 ignorable(const struct config *c, const char *name)
 {
-	return ends(name, ".attn.bias") || ends(name, ".attn.masked_bias") || ends(name, "rotary_emb.inv_freq") ||
+	return params_ends(name, ".attn.bias") || params_ends(name, ".attn.masked_bias") || params_ends(name, "rotary_emb.inv_freq") ||
 	       (c->tied && !strcmp(name, "lm_head.weight")) || !strcmp(name, "score.weight") ||
 	       !strcmp(name, "pipelm.tokenizer");
 }

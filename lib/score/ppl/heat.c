@@ -9,19 +9,6 @@
 enum { HOT = 12 };      /* nats that are as red as can be */
 
 void
-heat_escape(struct buf *b, const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		switch (s[i]) {
-		case '&': buf_str(b, "&amp;"); break;
-		case '<': buf_str(b, "&lt;"); break;
-		case '>': buf_str(b, "&gt;"); break;
-		case '"': buf_str(b, "&quot;"); break;
-		default: buf_char(b, s[i]);
-		}
-}
-
-void
 heat_begin(struct buf *b, int html, const char *model)
 {
 	if (!html)
@@ -31,7 +18,7 @@ heat_begin(struct buf *b, int html, const char *model)
 	    "background:#fff;color:#111}\np{white-space:pre-wrap;overflow-wrap:anywhere}\nspan{border-radius:2px}\n"
 	    "small,h1{color:#666;font-weight:normal;font-size:14px}\n"
 	    "@media(prefers-color-scheme:dark){body{background:#141414;color:#eee}small,h1{color:#999}}\n</style></head><body>\n<h1>");
-	heat_escape(b, model, strlen(model));
+	buf_html(b, model, strlen(model));
 	buf_str(b, ": nats of each token ");
 	for (int i = 0; i <= HOT; i += 3)
 		buf_printf(b, "<span style=\"background:rgba(220,30,0,%.2f)\">&nbsp;%d&nbsp;</span>", i * .85 / HOT, i);
@@ -58,7 +45,7 @@ span(struct buf *b, uint32_t id, float logp, const struct buf *text)
 		buf_printf(b, "<span title=\"%.2f nats, p %.3g, id %" PRIu32 "\" style=\"background:rgba(220,30,0,%.2f)\">", nats,
 		    exp(-nats), id, (nats > HOT ? HOT : nats) * .85 / HOT);
 	}
-	heat_escape(b, text->p, text->n);
+	buf_html(b, text->p, text->n);
 	buf_str(b, "</span>");
 }
 

@@ -140,7 +140,7 @@ page_begin(struct buf *b, const char *model)
 	    "p small,figcaption,h1{color:#666;font-weight:normal;font-size:12px}\n"
 	    "@media(prefers-color-scheme:dark){body{background:#141414;color:#eee}.t{fill:#262626}rect{fill:#ff7a50}p small,figcaption,h1{color:#999}}\n"
 	    "</style></head><body>\n<h1>");
-	heat_escape(b, model, strlen(model));
+	buf_html(b, model, strlen(model));
 	buf_str(b, ": rows are tokens, columns those that they look at</h1>\n");
 }
 
@@ -153,7 +153,7 @@ page_text(const struct reader *r, const struct item *it, struct buf *b)
 	for (size_t t = 0; t < it->n_tok; t++) {
 		token_text(r, it->tok[t], &text);
 		buf_printf(b, "<span><small>%zu</small> ", t);
-		heat_escape(b, text.p, text.n);
+		buf_html(b, text.p, text.n);
 		buf_str(b, "</span>");
 	}
 	buf_str(b, "</p><section>\n");

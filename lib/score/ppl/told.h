@@ -33,6 +33,4 @@ char *told_roll_head(const struct model *);     /* its HEAD, to be freed */
 void heat_begin(struct buf *, int html, const char *model);
 void heat_add(struct buf *, int html, const struct vocab *, const struct told *);
 void heat_end(struct buf *, int html);
-/* A character of HTML, or itself. */
-void heat_escape(struct buf *, const char *, size_t n);
 #endif
