@@ -2,11 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "model/file/adapter.h"
-#include "model/file/gguf.h"
+#include "model/adapter.h"
 #include "model/file/image.h"
 #include "model/file/llama2c.h"
 #include "model/file/llmc.h"
+#include "model/file/load.h"
+#include "model/file/peft.h"
+#include "model/file/save.h"
+#include "model/gguf/gguf.h"
 #include "vocab/vocab.h"
 #include <stdlib.h>
 #include <string.h>

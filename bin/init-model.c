@@ -4,7 +4,8 @@
 #include "base/mem.h"
 #include "learn/plan.h"
 #include "model/net/grow.h"
-#include "model/file/model.h"
+#include "model/file/load.h"
+#include "model/file/save.h"
 #include "model/net/net.h"
 #include "vocab/vocab.h"
 #include <stdio.h>

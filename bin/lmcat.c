@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "model/file/card.h"
+#include "model/file/load.h"
 #include "model/file/nearest.h"
 #include "stream/dochtml.h"
 #include "stream/docs.h"

@@ -5,6 +5,7 @@
 #include "learn/people/people.h"
 #include "learn/prefer/elo.h"
 #include "learn/prefer/rank.h"
+#include "model/file/load.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/ranks.h"
 #include "learn/train.h"
+#include "model/file/peft.h"
 #include "model/net/net.h"
 #include <stdio.h>
 #include <string.h>

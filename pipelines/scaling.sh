@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 # width and layers of the family, steps of 2048 tokens; the held-out run after them
-family='32:2 48:3 64:4 96:4' lengths='250 500 1000' larger=128:5 longer=1500 vocab=1024 T=128 batch=16
+family='32:2 48:3 64:4 96:4' lengths='500 1000 2000' larger=128:5 longer=3000 vocab=1024 T=128 batch=16
 [ -z "${TINY-}" ] || family='16:1 24:1 32:2' lengths='4 8 16' larger=48:2 longer=24 vocab=300 T=32 batch=4
 scaled() { awk -v n="$1" -v s="${SCALE-1}" 'BEGIN { n = int(n * s + .5); print n < 2 ? 2 : n }'; }
 

@@ -1,15 +1,16 @@
 /* model - shapes, the table of weights, images of models and what is wrong with them, llama2.c checkpoints */
 /* SPDX-License-Identifier: MIT */
-#include "tap.h"
 #include "base/file.h"
 #include "base/par.h"
 #include "base/rng.h"
 #include "kern/kern.h"
 #include "model/file/card.h"
-#include "model/file/gguf.h"
 #include "model/file/image.h"
 #include "model/file/llama2c.h"
+#include "model/file/load.h"
+#include "model/gguf/gguf.h"
 #include "model/weights.h"
+#include "tap.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* net-grad - the backward against finite differences of the whole objective, of models and of adapters */
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
-#include "model/file/adapter.h"
-#include "model/file/model.h"
+#include "model/adapter.h"
+#include "model/model.h"
 #include "net-util.h"
 #include "tap.h"
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include "learn/pass.h"
 #include "learn/run.h"
 #include "learn/train.h"
+#include "model/file/load.h"
 #include "stream/tens.h"
 #include <inttypes.h>
 #include <math.h>

@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/batch.h"
 #include "learn/optim.h"
-#include "model/file/model.h"
+#include "model/model.h"
 #include "model/net/net.h"
 
 struct pass {

@@ -5,7 +5,7 @@
 #include "kern/gemm.h"
 #include "learn/plan.h"
 #include "model/file/card.h"
-#include "model/file/model.h"
+#include "model/model.h"
 #include "model/law.h"
 #include "model/net/net.h"
 #include <math.h>

@@ -3,7 +3,7 @@
 #define LM_PLAN_H
 /* SPDX-License-Identifier: MIT */
 #include "learn/optim.h"
-#include "model/file/adapter.h"
+#include "model/adapter.h"
 
 /* How it is to be trained; what the machine does, takes and draws. */
 struct plan {

@@ -3,6 +3,9 @@
 #include "learn/run.h"
 #include "base/cli.h"
 #include "base/file.h"
+#include "model/file/load.h"
+#include "model/file/peft.h"
+#include "model/file/save.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

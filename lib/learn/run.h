@@ -5,8 +5,8 @@
 #include "learn/batch.h"
 #include "learn/optim.h"
 #include "learn/state.h"
-#include "model/file/adapter.h"
-#include "model/file/model.h"
+#include "model/adapter.h"
+#include "model/model.h"
 #include "stream/toks.h"
 
 struct run {

@@ -9,6 +9,7 @@
 #include "learn/pass.h"
 #include "learn/run.h"
 #include "learn/train.h"
+#include "model/file/load.h"
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #define LM_TRAIN_H
 /* SPDX-License-Identifier: MIT */
 #include "learn/optim.h"
-#include "model/file/adapter.h"
+#include "model/adapter.h"
 
 struct train_opts {
 	const char *model, *out, *state, *log, *eval, *freeze;  /* NULL: not given (model, out: always) */

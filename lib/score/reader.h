@@ -2,7 +2,7 @@
 #ifndef LM_READER_H
 #define LM_READER_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 #include "stream/item.h"
 
 /* What is told of one predicted token. */

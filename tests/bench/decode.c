@@ -3,7 +3,7 @@
 #include "base/cli.h"
 #include "limit.h"
 #include "model/decode/decode.h"
-#include "model/file/gguf.h"
+#include "model/gguf/gguf.h"
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,8 +1,9 @@
 /* adapter - fuzz target: an adapter's two files, for a small model */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "model/file/adapter.h"
-#include "model/file/model.h"
+#include "model/adapter.h"
+#include "model/file/peft.h"
+#include "model/model.h"
 #include <string.h>
 
 static const struct config shape = { .V = 4, .T = 4, .C = 2, .L = 1, .H = 1, .KV = 1, .D = 2, .F = 2, .norm = NORM_RMS,

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 #include "model/file/card.h"
-#include "model/file/gguf.h"
+#include "model/gguf/gguf.h"
 #include "model/file/llama2c.h"
 #include "model/file/llmc.h"
-#include "model/file/model.h"
+#include "model/file/load.h"
 #include <string.h>
 
 static void

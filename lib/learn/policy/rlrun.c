@@ -5,9 +5,11 @@
 #include "base/mem.h"
 #include "kern/gemm.h"
 #include "learn/log.h"
-#include "learn/prefer/prefread.h"
 #include "learn/policy/rlrun.h"
+#include "learn/prefer/prefread.h"
 #include "learn/run.h"
+#include "model/file/load.h"
+#include "model/file/save.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #define LM_RLRUN_H
 /* SPDX-License-Identifier: MIT */
 #include "learn/policy/rlhf.h"
-#include "model/file/adapter.h"
+#include "model/adapter.h"
 
 struct rl_run_opts {
 	struct rl_opts    rl;           /* checked */

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/prefer/rank.h"
 #include "learn/rows.h"
+#include "model/file/load.h"
 #include "stream/input.h"
 #include <stdlib.h>
 #include <string.h>

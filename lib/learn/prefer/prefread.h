@@ -2,7 +2,7 @@
 #ifndef LM_PREFREAD_H
 #define LM_PREFREAD_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 #include "stream/roll.h"
 #include "vocab/chat/chat.h"
 

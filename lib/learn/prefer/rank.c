@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/prefer/rank.h"
 #include "base/mem.h"
+#include "model/file/load.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include "learn/log.h"
 #include "learn/prefer/rank.h"
 #include "learn/state.h"
-#include "model/file/model.h"
+#include "model/file/save.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* reward - models that give a number: the reward model, read at the last token, and the critic, at each one */
 /* SPDX-License-Identifier: MIT */
 #include "learn/prefer/reward.h"
-#include "model/file/adapter.h"
+#include "model/adapter.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "learn/prefer/pref.h"

@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/optim.h"
 #include "learn/rows.h"
-#include "model/file/model.h"
+#include "model/model.h"
 
 /* A decoder with a row of weights in place of its head: value = score . hidden + bias at each place. */
 struct scorer {

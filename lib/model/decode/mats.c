@@ -1,7 +1,7 @@
 /* mats - a model's weights as decoding reads them */
 /* SPDX-License-Identifier: MIT */
 #include "model/decode/mats.h"
-#include "model/file/adapter.h"
+#include "model/adapter.h"
 #include "base/par.h"
 #include "kern/kern.h"
 #include <stdlib.h>

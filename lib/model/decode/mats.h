@@ -3,7 +3,7 @@
 #define LM_MATS_H
 /* SPDX-License-Identifier: MIT */
 #include "kern/panels.h"
-#include "model/file/model.h"
+#include "model/model.h"
 #include "model/weights.h"
 
 enum { MATS_AS_IS = -1 };

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/decode/opened.h"
 #include "base/json.h"
+#include "model/file/load.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef LM_CARD_H
 #define LM_CARD_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 
 /* Appends lines of text: family, parameters, context, vocabulary, precision, tokens seen, dates of the data (the
  * knowledge cut-off), checksum, chat template, the commands that made it.  Control characters show as '?'. */

@@ -1,7 +1,7 @@
 /* image - a model as one safetensors image: weights, score head, tokenizer, and what the metadata says */
 /* SPDX-License-Identifier: MIT */
 #include "model/file/image.h"
-#include "model/file/adapter.h"
+#include "model/adapter.h"
 #include "base/crc32c.h"
 #include "base/json.h"
 #include "model/params.h"
@@ -232,40 +232,4 @@ image_data(const struct model *m, enum image_kind kind, void (*put)(void *, cons
 		put(ctx, m->score, (size_t)m->cfg.C * sizeof *m->score);
 	if (kind == IMAGE_OURS && m->tokenizer.n)
 		put(ctx, m->tokenizer.p, m->tokenizer.n);
-}
-
-/* Of a tensor that is still in its file. */
-static uint32_t
-crc_of_rows(uint32_t crc, const struct param *p, const struct weight_src *s)
-{
-	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows;
-	float *tmp = xreallocarray(NULL, cols, sizeof *tmp);
-	enum quant type;
-
-	for (size_t r = 0; r < rows; r++) {
-		const void *row = weights_row(p, s, r, &type, tmp);
-		if (type != QUANT_F32) {
-			quant_unpack(type, row, cols, tmp);
-			row = tmp;
-		}
-		crc = crc32c(crc, row, cols * sizeof *tmp);
-	}
-	free(tmp);
-	return crc;
-}
-
-uint32_t
-model_crc(const struct model *m)
-{
-	uint32_t crc = 0;
-
-	for (int i = 0; i < m->par.n; i++) {
-		const struct param *p = &m->par.v[i];
-		crc = m->w ? crc32c(crc, m->w + p->offset, p->count * sizeof *m->w) : crc_of_rows(crc, p, &m->src[i]);
-	}
-	if (m->score)
-		crc = crc32c(crc, m->score, (size_t)m->cfg.C * sizeof *m->score);
-	for (int i = 0; m->adapter && i < m->adapter->par.n; i++)
-		crc = crc32c(crc, m->adapter->w + m->adapter->par.v[i].offset, m->adapter->par.v[i].count * sizeof *m->w);
-	return crc;
 }

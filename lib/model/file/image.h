@@ -2,7 +2,7 @@
 #ifndef LM_IMAGE_H
 #define LM_IMAGE_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 #include "stream/tens.h"
 
 enum image_kind { IMAGE_OURS, IMAGE_FOLDER };   /* a folder keeps configuration and tokenizer in files of their own */

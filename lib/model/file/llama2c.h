@@ -2,7 +2,7 @@
 #ifndef LM_LLAMA2C_H
 #define LM_LLAMA2C_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 #include <stdio.h>
 
 /* Pure: whether the bytes look like one (the legacy kind has no magic: its seven numbers must make sense). */

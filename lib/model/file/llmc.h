@@ -2,7 +2,7 @@
 #ifndef LM_LLMC_H
 #define LM_LLMC_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 #include <stdio.h>
 
 int llmc_is(const void *bytes, size_t n);

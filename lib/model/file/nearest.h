@@ -2,7 +2,7 @@
 #ifndef LM_NEAREST_H
 #define LM_NEAREST_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 
 /* The n tokens whose embeddings have the largest cosine with that of `token` (its text, or else its id), appended as
  * lines "cosine TAB id TAB text as JSON", itself first.  -1: no vocabulary, or no such token. */

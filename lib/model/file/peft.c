@@ -1,16 +1,112 @@
 /* peft - an adapter at rest: a folder with adapter_config.json and adapter_model.safetensors */
 /* SPDX-License-Identifier: MIT */
+#include "model/file/peft.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "model/file/adapter.h"
-#include "model/file/model.h"
+#include "model/adapter.h"
+#include "model/model.h"
 #include "model/weights.h"
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* ---- reading */
+
+/* A member that may only be absent, null, false, empty or the string s. */
+static int
+only(struct json o, const char *key, const char *s, struct err *e)
+{
+	struct json v = json_get(o, key);
+	int k = json_kind(v);
+
+	if (!k || k == 'n' || k == 'f' || ((k == '{' || k == '[') && !json_count(v)) || (s && json_is(v, s)))
+		return 0;
+	return err_set(e, "%s: %.*s is not offered", key, (int)(v.end - v.p > 60 ? 60 : v.end - v.p), v.p);
+}
+
+static int
+parse_config(struct adapter *a, const char *text, size_t n, struct err *e)
+{
+	struct json o, kind;
+
+	if (json_parse(&o, text, n, e))
+		return -1;
+	kind = json_get(o, "peft_type");
+	for (a->kind = ADAPTER_PREFIX; a->kind && !json_is(kind, adapter_names[a->kind]); a->kind--)
+		;
+	if (!a->kind)
+		return err_set(e, "peft_type: %.*s is not offered", (int)(kind.end - kind.p), kind.p ? kind.p : "");
+	if (a->kind == ADAPTER_PROMPT || a->kind == ADAPTER_PREFIX) {
+		a->r = (int)json_int(json_get(o, "num_virtual_tokens"), 0);
+	} else {
+		a->r = (int)json_int(json_get(o, "r"), 0);
+		a->alpha = json_num(json_get(o, a->kind == ADAPTER_LORA ? "lora_alpha" : "scaling"), -1);
+	}
+	a->rslora = json_bool(json_get(o, "use_rslora"), 0);
+	a->base = json_dup(json_get(o, "base_model_name_or_path"));
+	if (a->r < 1 || a->r > ADAPTER_MOST || !(a->alpha >= 0 && isfinite(a->alpha)))
+		return err_set(e, "its size, or the factor with it: absent or out of range");
+	return only(o, "bias", "none", e) || only(o, "use_dora", NULL, e) || only(o, "modules_to_save", NULL, e) ||
+	       only(o, "rank_pattern", NULL, e) || only(o, "alpha_pattern", NULL, e) || only(o, "lora_bias", NULL, e) || only(o, "prefix_projection", NULL, e) ? -1 : 0;
+}
+
+/* The weights, and what the metadata say, which a file of peft's own does not have. */
+static int
+take_image(struct adapter *a, struct model *m, const struct tens_set *set, struct err *e)
+{
+	char *crc = tens_meta(set, "pipelm.base"), **text[] = { &m->prog, &m->data, &m->chat };
+	static const char *const keys[] = { "pipelm.prog", "pipelm.data", "pipelm.chat" };
+	int other;
+
+	adapter_name_base(a, m);
+	other = crc && strcmp(crc, a->base_crc);
+	free(crc);
+	if (other)
+		return err_set(e, "made for other weights than the model's (%s)", a->base_crc);
+	if (adapter_lay_out(a, m, NULL, set, e) || weights_check(&a->par, "", set, 1, e))
+		return -1;
+	for (size_t i = 0; set->n != (size_t)a->par.n && i < set->n; i++)
+		if (!params_find(&a->par, set->v[i].name))
+			return err_set(e, "%s: no part of this model takes it", set->v[i].name);
+	adapter_make_room(a);
+	weights_read(&a->par, "", set, 1, a->w);
+	for (int i = 0; i < 3; i++) {
+		char *v = tens_meta(set, keys[i]);
+		struct json j;
+		if (!v || json_parse(&j, v, strlen(v), NULL) || json_kind(j) != (i ? '{' : '[')) {
+			free(v);
+			continue;
+		}
+		free(*text[i]);
+		*text[i] = v;
+	}
+	return 0;
+}
+
+int
+adapter_parse(struct model *m, const char *config, size_t n_config, const void *image, size_t n, struct err *e)
+{
+	struct adapter *a = xcalloc(1, sizeof *a);
+	struct tens_set set;
+	int bad = parse_config(a, config, n_config, e);
+
+	if (bad) {
+		err_in(e, "adapter_config.json");
+	} else if (!(bad = tens_parse(&set, image, n, e))) {
+		bad = take_image(a, m, &set, e);
+		tens_free(&set);
+	}
+	if (bad) {
+		adapter_free(a);
+		return -1;
+	}
+	adapter_attach(m, a);
+	return 0;
+}
 
 static char *
 within(const char *dir, const char *name)

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/rng.h"
 #include "kern/gemm.h"
-#include "model/file/adapter.h"
-#include "model/file/model.h"
+#include "model/adapter.h"
+#include "model/model.h"
 #include "model/net/net.h"
 #include <math.h>
 #include <stdlib.h>

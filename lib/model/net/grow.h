@@ -2,7 +2,7 @@
 #ifndef LM_GROW_H
 #define LM_GROW_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 
 /* Fills the weights of m (shape set, model_init) so that it says what `from` says: units, heads and channels are
  * repeated and what reads them is divided among the copies, unevenly by `seed` so that training tells them apart;

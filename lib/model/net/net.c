@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
 #include "base/size.h"
-#include "model/file/model.h"
+#include "model/model.h"
 #include "model/net/net_int.h"
 #include <stdlib.h>
 #include <string.h>

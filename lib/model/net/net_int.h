@@ -3,7 +3,7 @@
 #define LM_NET_INT_H
 /* SPDX-License-Identifier: MIT */
 #include "kern/attn.h"
-#include "model/file/adapter.h"
+#include "model/adapter.h"
 #include "model/net/layers.h"
 #include "model/net/net.h"
 

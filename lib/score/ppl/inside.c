@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/ppl/inside.h"
 #include "base/cli.h"
+#include "model/file/load.h"
 #include "model/net/net.h"
 #include "score/ppl/told.h"
 #include "score/window.h"

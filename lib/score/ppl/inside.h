@@ -2,7 +2,7 @@
 #ifndef LM_INSIDE_H
 #define LM_INSIDE_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 #include "stream/item.h"
 #include "vocab/vocab.h"
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/ppl/ppl.h"
 #include "base/cli.h"
+#include "model/file/load.h"
 #include "score/ppl/inside.h"
 #include "score/reader.h"
 #include "stream/item.h"

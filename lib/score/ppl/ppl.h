@@ -3,7 +3,7 @@
 #define LM_PPL_H
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
-#include "model/file/model.h"
+#include "model/model.h"
 #include "score/ppl/told.h"
 #include "stream/toks.h"
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef LM_TOLD_H
 #define LM_TOLD_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 #include "stream/item.h"
 #include "stream/roll.h"
 #include "vocab/vocab.h"

@@ -1,6 +1,7 @@
 /* taskrun - a model at a task, from its files to its metrics */
 /* SPDX-License-Identifier: MIT */
 #include "score/task/taskrun.h"
+#include "model/file/load.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* gguf_names - GGUF's names of tensors and architectures */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/gguf.h"
+#include "model/gguf/gguf.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,174 +1,16 @@
-/* model - a model in memory, and loading one: a file, a stream, a folder */
+/* load - a model out of a file, a stream, a folder */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/file/load.h"
 #include "base/file.h"
-#include "base/json.h"
-#include "model/file/adapter.h"
-#include "model/file/gguf.h"
+#include "model/adapter.h"
 #include "model/file/image.h"
-#include "model/weights.h"
+#include "model/file/peft.h"
+#include "model/gguf/gguf.h"
 #include "stream/stream.h"
-#include "vocab/chat/chat.h"
-#include "vocab/vocab.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-void
-model_shape(struct model *m, const struct config *c)
-{
-	memset(m, 0, sizeof *m);
-	m->cfg = *c;
-	params_init(&m->par, c);
-	m->score_gain = 1;
-}
-
-static void
-take_memory(struct model *m)
-{
-	size_t n = m->par.total * sizeof *m->w;
-
-	arena_init(&m->mem, n + 64);
-	m->w = arena_take(&m->mem, n);
-}
-
-void
-model_init(struct model *m, const struct config *c)
-{
-	model_shape(m, c);
-	take_memory(m);
-}
-
-static void
-close_files(struct model *m)
-{
-	free(m->src);
-	m->src = NULL;
-	for (int i = 0; i < m->n_file; i++)
-		file_unmap(&m->file[i]);
-	free(m->file);
-	m->file = NULL;
-	m->n_file = 0;
-}
-
-void
-model_drop(struct model *m)
-{
-	arena_free(&m->mem);
-	m->w = NULL;
-	close_files(m);
-}
-
-void
-model_free(struct model *m)
-{
-	adapter_free(m->adapter);
-	params_free(&m->par);
-	model_drop(m);
-	buf_free(&m->tokenizer);
-	free(m->prog);
-	free(m->data);
-	free(m->chat);
-	free(m->score);
-	memset(m, 0, sizeof *m);
-}
-
-void
-model_add_prog(struct model *m, const char *line)
-{
-	struct buf b = { 0 };
-	size_t n = m->prog ? strlen(m->prog) : 0;
-
-	while (n && m->prog[n - 1] != ']')
-		n--;
-	if (n > 1) {
-		buf_add(&b, m->prog, n - 1);
-		while (b.n && strchr(" \t\r\n", b.p[b.n - 1]))
-			b.n--;
-		if (b.p[b.n - 1] != '[')
-			buf_char(&b, ',');
-	} else {
-		buf_char(&b, '[');
-	}
-	json_quote(&b, line, strlen(line));
-	buf_char(&b, ']');
-	free(m->prog);
-	m->prog = b.p;
-}
-
-int
-model_average(struct model *m, const struct model *x, int k, struct err *e)
-{
-	if (!config_same(&m->cfg, &x->cfg))
-		return err_set(e, "of another shape than the first: no average");
-	if (m->vocab[0] && x->vocab[0] && strcmp(m->vocab, x->vocab))
-		return err_set(e, "of another vocabulary than the first: no average");
-	for (size_t i = 0; i < m->par.total; i++)
-		m->w[i] += (x->w[i] - m->w[i]) / (float)k;
-	return 0;
-}
-
-const struct params *
-model_moving(const struct model *m)
-{
-	return m->adapter ? &m->adapter->par : &m->par;
-}
-
-float *
-model_moving_w(const struct model *m)
-{
-	return m->adapter ? m->adapter->w : m->w;
-}
-
-float *
-model_swap(struct model *m, float *w)
-{
-	float **at = m->adapter ? &m->adapter->w : &m->w, *was = *at;
-
-	*at = w;
-	return was;
-}
-
-void
-model_set_vocab(struct model *m, const struct vocab *v)
-{
-	buf_clear(&m->tokenizer);
-	vocab_json(v, &m->tokenizer);
-	vocab_crc(v, m->vocab);
-}
-
-int
-model_set_chat(struct model *m, const char *name, const struct vocab *v, struct err *e)
-{
-	struct chat chat;
-	struct buf b = { 0 };
-
-	if (chat_init(&chat, name, v, e))
-		return -1;
-	chat_print(&chat, &b);
-	free(m->chat);
-	m->chat = b.p;
-	chat_free(&chat);
-	return 0;
-}
-
-struct vocab *
-model_vocab(const struct model *m, struct err *e)
-{
-	if (!m->tokenizer.n) {
-		err_set(e, "the model carries no tokenizer");
-		return NULL;
-	}
-	struct vocab *v = vocab_parse(m->tokenizer.p, m->tokenizer.n, "pipelm.tokenizer", NULL, e);
-
-	if (v && vocab_size(v) > (size_t)m->cfg.V) {
-		err_set(e, "the tokenizer has %zu tokens, and the model %d", (size_t)vocab_size(v), m->cfg.V);
-		vocab_free(v);
-		return NULL;
-	}
-	return v;
-}
 
 int
 model_is(const char *path)
@@ -318,16 +160,6 @@ model_load(struct model *m, const char *path, struct err *e)
 		return -1;
 	model_widen(m);
 	return 0;
-}
-
-void
-model_widen(struct model *m)
-{
-	if (m->src) {
-		take_memory(m);
-		weights_widen(&m->par, m->src, m->w);
-	}
-	close_files(m);
 }
 
 int

@@ -1,8 +1,8 @@
 /* gguf_write - writing a GGUF file: keys, the table of tensors, their data (ggml's docs/gguf.md) */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/gguf.h"
-#include "model/file/adapter.h"
-#include "model/file/gguf_keys.h"
+#include "model/gguf/gguf.h"
+#include "model/adapter.h"
+#include "model/gguf/gguf_keys.h"
 #include "model/weights.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* gguf_keys - the keys at the front of a GGUF file, written (ggml's docs/gguf.md) */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/gguf_keys.h"
+#include "model/gguf/gguf_keys.h"
 
 void
 keys_put(struct gguf_keys *k, const void *p, size_t n)

@@ -2,7 +2,7 @@
 #ifndef LM_GGUF_KEYS_H
 #define LM_GGUF_KEYS_H
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/model.h"
 #include "stream/ggufkey.h"
 
 struct gguf_keys {

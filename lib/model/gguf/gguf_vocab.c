@@ -1,8 +1,8 @@
 /* gguf_vocab - a vocabulary among the keys of a GGUF file */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/gguf_keys.h"
+#include "model/gguf/gguf_keys.h"
 #include "base/json.h"
-#include "model/file/jinja.h"
+#include "model/gguf/jinja.h"
 #include "vocab/split.h"
 #include "vocab/table.h"
 #include "vocab/vocab.h"

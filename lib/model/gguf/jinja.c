@@ -1,6 +1,6 @@
 /* jinja - our chat templates as other programs want them: Jinja */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/jinja.h"
+#include "model/gguf/jinja.h"
 #include "base/json.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* model - a model at rest is one file, and what it carries: weights, shape, vocabulary, provenance */
+/* model - a model in memory, and what it carries: weights, shape, vocabulary, provenance */
 #ifndef LM_MODEL_H
 #define LM_MODEL_H
 /* SPDX-License-Identifier: MIT */
@@ -28,32 +28,12 @@ struct model {
 	struct adapter *adapter;        /* NULL, or what is added to it and trained in its place */
 };
 
-/* Whether it is a folder, or a file that begins as safetensors or GGUF do. */
-int  model_is(const char *path);
-/* `path`: model.safetensors, a Hugging Face folder (config.json, *.safetensors with or without an index,
- * tokenizer.json), GGUF, a folder with an adapter, whose model adapter_config.json names, or "-": a tens stream on
- * standard input (a FILE may be one, too; of several images the last counts).  F32, F16, BF16 and F64 are read;
- * missing, extra or misshapen tensors are an error that names them.  0 or -1; on -1 nothing needs to be freed. */
-int  model_load(struct model *, const char *path, struct err *);
-/* The same, but an adapter stays apart; model_load adds it to the weights, or refuses when it cannot. */
-int  model_load_adapted(struct model *, const char *path, struct err *);
-/* The same, but virtual tokens alone stay apart: for who decodes. */
-int  model_open_adapted(struct model *, const char *path, struct err *);
-/* The same as model_load, but the weights stay where they are, in the type that they have; w is NULL, but for a stream and an adapter. */
-int  model_open(struct model *, const char *path, struct err *);
-void model_widen(struct model *);               /* what was opened becomes loaded: all weights in w */
-/* Forgets the weights (w, and what is mapped), not the rest. */
-void model_drop(struct model *);
-/* Pure: a safetensors image of ours. */
-int  model_parse(struct model *, const void *image, size_t n, struct err *);
-/* Only the shape, from a config.json, a folder or a model; no weights are read. */
-int  model_load_config(struct config *, const char *path, struct err *);
-/* A file (whole or absent; "-": a tens stream on standard output).  Adds nothing to prog: the caller did. */
-int  model_save(const struct model *, const char *path, struct err *);
-int  model_save_folder(const struct model *, const char *dir, struct err *);   /* Hugging Face's layout */
 void model_init(struct model *, const struct config *);         /* weights 0 */
 void model_shape(struct model *, const struct config *);        /* no weights */
 void model_free(struct model *);
+void model_widen(struct model *);               /* what was opened becomes loaded: all weights in w */
+/* Forgets the weights (w, and what is mapped), not the rest. */
+void model_drop(struct model *);
 /* One more of k models is taken into the mean of k-1: w += (x.w - w) / k.  -1: they differ in shape. */
 int  model_average(struct model *, const struct model *x, int k, struct err *);
 void model_add_prog(struct model *, const char *line);          /* one line more in prog */

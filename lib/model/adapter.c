@@ -1,10 +1,9 @@
-/* adapter - the tables of adapters, what they begin as, and peft's configuration of them */
+/* adapter - the tables of adapters, and what they begin as */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/adapter.h"
-#include "base/json.h"
+#include "model/adapter.h"
 #include "base/match.h"
 #include "base/rng.h"
-#include "model/file/model.h"
+#include "model/model.h"
 #include "model/weights.h"
 #include "vocab/vocab.h"
 #include <math.h>
@@ -12,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 1 << 16 };        /* of a rank or width */
+const char *const adapter_names[] = { "", "LORA", "PARALLEL_BOTTLENECK", "PROMPT_TUNING", "PREFIX_TUNING" };
 
 /* "N[,X]"; x: what it is when not given. */
 static int
@@ -23,8 +22,8 @@ two_numbers(const char *option, const char *s, int *n, double *x, struct err *e)
 
 	if (end != s && *end == ',')
 		*x = strtod(end + 1, &end);
-	if (end == s || *end || k < 1 || k > MOST || !(*x >= 0 && *x < 1e6))
-		return err_set(e, "--%s=%s: a number from 1 to %d, and if wanted a comma and a factor", option, s, MOST);
+	if (end == s || *end || k < 1 || k > ADAPTER_MOST || !(*x >= 0 && *x < 1e6))
+		return err_set(e, "--%s=%s: a number from 1 to %d, and if wanted a comma and a factor", option, s, ADAPTER_MOST);
 	*n = (int)k;
 	return 0;
 }
@@ -38,8 +37,8 @@ adapter_check(struct adapter_opts *o, struct err *e)
 		return err_set(e, "--lora, --adapter, --prompt and --prefix: one at a time");
 	if (o->text && !o->prompt && !o->prefix)
 		return err_set(e, "--prompt-text goes with --prompt or --prefix");
-	if (o->prompt < 0 || o->prompt > MOST || o->prefix < 0 || o->prefix > MOST)
-		return err_set(e, "--prompt and --prefix: from 1 to %d tokens", MOST);
+	if (o->prompt < 0 || o->prompt > ADAPTER_MOST || o->prefix < 0 || o->prefix > ADAPTER_MOST)
+		return err_set(e, "--prompt and --prefix: from 1 to %d tokens", ADAPTER_MOST);
 	o->alpha = o->lora ? 0 : 4;
 	if ((o->lora && two_numbers("lora", o->lora, &o->r, &o->alpha, e)) ||
 	    (o->bottleneck && two_numbers("adapter", o->bottleneck, &o->r, &o->alpha, e)))
@@ -121,10 +120,10 @@ add_bottleneck(struct adapter *a, const struct model *m, struct branch *b, int l
 	b->part[0].B = params_add(&a->par, C, r, 0, "base_model.model.%s.%d.mlp.adapter_up.weight", layers, l);
 }
 
-/* All tables of a kind; the weights are not there yet. */
-static int
-lay_out(struct adapter *a, const struct model *m, const struct choice *w, struct err *e)
+int
+adapter_lay_out(struct adapter *a, const struct model *m, const struct match *pattern, const struct tens_set *set, struct err *e)
 {
+	const struct choice w = { pattern, set };
 	const struct config *c = &m->cfg;
 	size_t C = (size_t)c->C, F = (size_t)c->F, q = (size_t)c->H * (size_t)c->D, kv = (size_t)c->KV * (size_t)c->D;
 
@@ -144,24 +143,24 @@ lay_out(struct adapter *a, const struct model *m, const struct choice *w, struct
 			add_bottleneck(a, m, &b[BRANCH_FFN], l);
 			continue;
 		}
-		add_lora(a, m, &b[BRANCH_QKV], o->qkv, q + 2 * kv, C, w);
-		add_lora(a, m, &b[BRANCH_O], o->o, C, q, w);
-		add_lora(a, m, &b[BRANCH_UP], o->up, c->gated ? 2 * F : F, C, w);
-		add_lora(a, m, &b[BRANCH_DOWN], o->down, C, F, w);
+		add_lora(a, m, &b[BRANCH_QKV], o->qkv, q + 2 * kv, C, &w);
+		add_lora(a, m, &b[BRANCH_O], o->o, C, q, &w);
+		add_lora(a, m, &b[BRANCH_UP], o->up, c->gated ? 2 * F : F, C, &w);
+		add_lora(a, m, &b[BRANCH_DOWN], o->down, C, F, &w);
 	}
 	params_group(&a->par);
 	a->scale = a->kind == ADAPTER_LORA ? a->alpha / (a->rslora ? sqrt(a->r) : a->r) : a->alpha;
 	return a->par.n ? 0 : err_set(e, "no linear layer of this model is one of its modules");
 }
 
-static void
-name_base(struct adapter *a, const struct model *m)
+void
+adapter_name_base(struct adapter *a, const struct model *m)
 {
 	snprintf(a->base_crc, sizeof a->base_crc, "crc32c:%08x", (unsigned)model_crc(m));
 }
 
-static void
-make_room(struct adapter *a)
+void
+adapter_make_room(struct adapter *a)
 {
 	arena_init(&a->mem, a->par.total * sizeof *a->w + 64);
 	a->w = arena_take(&a->mem, a->par.total * sizeof *a->w);
@@ -241,9 +240,8 @@ fill_virtual(struct adapter *a, const struct model *m, const struct adapter_opts
 	return 0;
 }
 
-/* From now on the model has it, and virtual tokens have their places. */
-static void
-attach(struct model *m, struct adapter *a)
+void
+adapter_attach(struct model *m, struct adapter *a)
 {
 	m->adapter = a;
 	if (!a->layer)
@@ -263,25 +261,25 @@ adapter_new(struct model *m, const struct adapter_opts *o, struct err *e)
 	a->rslora = o->rslora;
 	if (o->targets && strcmp(o->targets, "all-linear"))
 		bad = !(pattern = match_new(o->targets, e));
-	bad = bad || lay_out(a, m, &(struct choice){ .pattern = pattern }, e);
+	bad = bad || adapter_lay_out(a, m, pattern, NULL, e);
 	match_free(pattern);
 	if (bad) {
 		adapter_free(a);
 		return err_in(e, o->lora ? "--lora-targets" : "the adapter");
 	}
 	if (!m->w) {                    /* the shape alone */
-		attach(m, a);
+		adapter_attach(m, a);
 		return 0;
 	}
-	name_base(a, m);
-	make_room(a);
+	adapter_name_base(a, m);
+	adapter_make_room(a);
 	if (a->layer) {
 		fill(a, (uint64_t)o->seed);
 	} else if (fill_virtual(a, m, o, e)) {
 		adapter_free(a);
 		return -1;
 	}
-	attach(m, a);
+	adapter_attach(m, a);
 	return 0;
 }
 
@@ -301,103 +299,7 @@ adapter_copy(const struct model *m)
 	a->par.v = xreallocarray(NULL, (size_t)from->par.n, sizeof *a->par.v);
 	memcpy(a->par.v, from->par.v, (size_t)from->par.n * sizeof *a->par.v);
 	a->par.cap = from->par.n;
-	make_room(a);
+	adapter_make_room(a);
 	memcpy(a->w, from->w, a->par.total * sizeof *a->w);
 	return a;
-}
-
-/* ---- one out of peft's files */
-
-const char *const adapter_names[] = { "", "LORA", "PARALLEL_BOTTLENECK", "PROMPT_TUNING", "PREFIX_TUNING" };
-
-/* A member that may only be absent, null, false, empty or the string s. */
-static int
-only(struct json o, const char *key, const char *s, struct err *e)
-{
-	struct json v = json_get(o, key);
-	int k = json_kind(v);
-
-	if (!k || k == 'n' || k == 'f' || ((k == '{' || k == '[') && !json_count(v)) || (s && json_is(v, s)))
-		return 0;
-	return err_set(e, "%s: %.*s is not offered", key, (int)(v.end - v.p > 60 ? 60 : v.end - v.p), v.p);
-}
-
-static int
-parse_config(struct adapter *a, const char *text, size_t n, struct err *e)
-{
-	struct json o, kind;
-
-	if (json_parse(&o, text, n, e))
-		return -1;
-	kind = json_get(o, "peft_type");
-	for (a->kind = ADAPTER_PREFIX; a->kind && !json_is(kind, adapter_names[a->kind]); a->kind--)
-		;
-	if (!a->kind)
-		return err_set(e, "peft_type: %.*s is not offered", (int)(kind.end - kind.p), kind.p ? kind.p : "");
-	if (a->kind == ADAPTER_PROMPT || a->kind == ADAPTER_PREFIX) {
-		a->r = (int)json_int(json_get(o, "num_virtual_tokens"), 0);
-	} else {
-		a->r = (int)json_int(json_get(o, "r"), 0);
-		a->alpha = json_num(json_get(o, a->kind == ADAPTER_LORA ? "lora_alpha" : "scaling"), -1);
-	}
-	a->rslora = json_bool(json_get(o, "use_rslora"), 0);
-	a->base = json_dup(json_get(o, "base_model_name_or_path"));
-	if (a->r < 1 || a->r > MOST || !(a->alpha >= 0 && isfinite(a->alpha)))
-		return err_set(e, "its size, or the factor with it: absent or out of range");
-	return only(o, "bias", "none", e) || only(o, "use_dora", NULL, e) || only(o, "modules_to_save", NULL, e) ||
-	       only(o, "rank_pattern", NULL, e) || only(o, "alpha_pattern", NULL, e) || only(o, "lora_bias", NULL, e) || only(o, "prefix_projection", NULL, e) ? -1 : 0;
-}
-
-/* The weights, and what the metadata say, which a file of peft's own does not have. */
-static int
-take_image(struct adapter *a, struct model *m, const struct tens_set *set, struct err *e)
-{
-	char *crc = tens_meta(set, "pipelm.base"), **text[] = { &m->prog, &m->data, &m->chat };
-	static const char *const keys[] = { "pipelm.prog", "pipelm.data", "pipelm.chat" };
-	int other;
-
-	name_base(a, m);
-	other = crc && strcmp(crc, a->base_crc);
-	free(crc);
-	if (other)
-		return err_set(e, "made for other weights than the model's (%s)", a->base_crc);
-	if (lay_out(a, m, &(struct choice){ .set = set }, e) || weights_check(&a->par, "", set, 1, e))
-		return -1;
-	for (size_t i = 0; set->n != (size_t)a->par.n && i < set->n; i++)
-		if (!params_find(&a->par, set->v[i].name))
-			return err_set(e, "%s: no part of this model takes it", set->v[i].name);
-	make_room(a);
-	weights_read(&a->par, "", set, 1, a->w);
-	for (int i = 0; i < 3; i++) {
-		char *v = tens_meta(set, keys[i]);
-		struct json j;
-		if (!v || json_parse(&j, v, strlen(v), NULL) || json_kind(j) != (i ? '{' : '[')) {
-			free(v);
-			continue;
-		}
-		free(*text[i]);
-		*text[i] = v;
-	}
-	return 0;
-}
-
-int
-adapter_parse(struct model *m, const char *config, size_t n_config, const void *image, size_t n, struct err *e)
-{
-	struct adapter *a = xcalloc(1, sizeof *a);
-	struct tens_set set;
-	int bad = parse_config(a, config, n_config, e);
-
-	if (bad) {
-		err_in(e, "adapter_config.json");
-	} else if (!(bad = tens_parse(&set, image, n, e))) {
-		bad = take_image(a, m, &set, e);
-		tens_free(&set);
-	}
-	if (bad) {
-		adapter_free(a);
-		return -1;
-	}
-	attach(m, a);
-	return 0;
 }

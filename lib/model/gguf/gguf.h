@@ -3,7 +3,7 @@
 #define LM_GGUF_H
 /* SPDX-License-Identifier: MIT */
 #include "kern/quant.h"
-#include "model/file/model.h"
+#include "model/model.h"
 #include <stdio.h>
 
 /* Pure: whether the bytes begin as one. */

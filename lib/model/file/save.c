@@ -1,11 +1,11 @@
-/* model_save - a model written: a file, a stream, a folder */
+/* save - a model written: a file, a stream, a folder */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/model.h"
+#include "model/file/save.h"
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "model/file/image.h"
-#include "model/file/jinja.h"
+#include "model/gguf/jinja.h"
 #include "model/weights.h"
 #include "stream/stream.h"
 #include "vocab/vocab.h"

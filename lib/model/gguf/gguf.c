@@ -1,6 +1,6 @@
 /* gguf - reading a GGUF file: keys, then the table of tensors, then their data (ggml's docs/gguf.md) */
 /* SPDX-License-Identifier: MIT */
-#include "model/file/gguf.h"
+#include "model/gguf/gguf.h"
 #include "model/weights.h"
 #include "stream/ggufkey.h"
 #include "vocab/vocab.h"

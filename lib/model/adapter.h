@@ -45,6 +45,7 @@ struct branch {
 	} part[3];
 };
 
+enum { ADAPTER_MOST = 1 << 16 };        /* of a rank or width */
 extern const char *const adapter_names[];        /* of the kinds, as peft_type has them */
 
 struct adapter {
@@ -67,24 +68,20 @@ int  adapter_check(struct adapter_opts *, struct err *);
  * as tokens of the vocabulary do, and take their places from the model's context (cfg.T).  A model without weights gets one
  * without.  -1: no module matches, no such pattern, no room. */
 int  adapter_new(struct model *, const struct adapter_opts *, struct err *);
+/* Of its kind and r: its table for that model, at the modules that match (NULL: all) or, with a set, that are in it; no
+ * weights yet.  -1: no module, no room for virtual tokens. */
+struct match;
+struct tens_set;
+int  adapter_lay_out(struct adapter *, const struct model *, const struct match *, const struct tens_set *, struct err *);
+void adapter_name_base(struct adapter *, const struct model *);         /* base_crc */
+void adapter_make_room(struct adapter *);                               /* w, all 0 */
+void adapter_attach(struct model *, struct adapter *);  /* the model has it from now on, and virtual tokens have their places */
 struct adapter *adapter_copy(const struct model *);     /* the model's, with weights of its own */
 void adapter_free(struct adapter *);
 /* Adds the model's adapter to its weights and drops it; a bottleneck cannot be: -1. */
 int  adapter_merge(struct model *, struct err *);
 /* The same; *delta: the largest difference between the logits before and after, over `rows` tokens drawn at random. */
 int  adapter_merge_measured(struct model *, int rows, double *delta, struct err *);
-
-/* Gives a model the adapter that peft's files hold: the text of adapter_config.json, an image of
- * adapter_model.safetensors.  Pure.  -1: damaged, of a kind that is not offered, or not of this model. */
-int  adapter_parse(struct model *, const char *config, size_t n_config, const void *image, size_t n, struct err *);
-/* A folder with those two files. */
-int  adapter_is(const char *dir);
-int  adapter_load(struct model *, const char *dir, struct err *);
-/* What it names as its model, to be freed; taken from within the folder where it is not there from here. */
-char *adapter_base(const char *dir, struct err *);
-/* Writes such a folder: a model's adapter, with the model's prog, data and chat template in the metadata.  The
- * weights come last: a folder that has them is whole. */
-int  adapter_save(const struct model *, const char *dir, struct err *);
 
 /* Keys and values (P, L, 2, KV*D) that a model makes of a prompt (P,C) before every sequence, to be freed. */
 float *virtual_keys(const struct model *, int P, const float *rows);
