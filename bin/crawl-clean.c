@@ -22,7 +22,7 @@ static long long from;
 static int tidy, markdown;
 
 static const struct opt opts[] = {
-	{ 0, "format", OPT_STR, &format, "KIND", "auto, warc, wet, html, text, jsonl, archive, wiki, latex [auto]", OPT_RESULT },
+	{ 0, "format", OPT_STR, &format, "KIND", "warc, wet, html, text, jsonl, archive ... [auto]", OPT_RESULT },
 	{ 0, "split", OPT_STR, &split, "UNIT", "a document of plain text: file, line, para [file]", OPT_RESULT },
 	{ 0, "extract", OPT_STR, &extract, "PART", "of a page: main, all [main]", OPT_RESULT },
 	{ 0, "markdown", OPT_FLAG, &markdown, NULL, "mark headings, quotes, code, tables", OPT_RESULT },
