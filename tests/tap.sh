@@ -3,16 +3,18 @@
 # SPDX-License-Identifier: MIT
 set -u
 LC_ALL=C; export LC_ALL
-tap_n=0
+tap_n=0 tap_now=
 tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
+exec 3>&1
+trap '[ -z "$tap_now" ] || tap_failed "$tap_now: ended everything" >&3; rm -rf "$tmp"' EXIT
 here=$(cd "${srcdir:-.}/tests" && pwd)
 cd "$tmp" || exit 99
 
+tap_failed() { echo "not ok $tap_n - $1"; sed 's/^/# /' .err .out | head -20; }
 t() {	# t NAME COMMAND: ok when COMMAND succeeds
-	tap_n=$((tap_n + 1))
-	if eval "$2" >.out 2>.err </dev/null; then echo "ok $tap_n - $1"
-	else echo "not ok $tap_n - $1"; sed 's/^/# /' .err .out | head -20; fi
+	tap_n=$((tap_n + 1)) tap_now=$1
+	if eval "$2" >.out 2>.err </dev/null; then echo "ok $tap_n - $1"; else tap_failed "$1"; fi
+	tap_now=
 }
 exits() {	# exits N COMMAND...: COMMAND exits N
 	want=$1; shift; "$@"; got=$?
