@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *model_path, *output = "-", *truncate_end, *log_path, *quant, *cache, *draft_path, *grammar_path, *price;
+static const char *model_path, *output = "-", *truncate_end, *log_path, *quant, *cache, *draft_path, *grammar_path, *price, *system_text;
 static long long n_tokens = 128, k_samples = 1, top_k, seed, batch = 32, next_n, beams;
 static struct sampler sampler = { .temperature = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1 };
 static int greedy, echo, chatting, rolling, no_bos;
@@ -33,6 +33,7 @@ static const struct opt opts[] = {
 	{ 0, "stop", OPT_LIST, &stops, "TEXT", "end a continuation before TEXT", OPT_RESULT },
 	{ 0, "grammar", OPT_STR, &grammar_path, "FILE", "only what this grammar has; json: any JSON value", OPT_RESULT },
 	{ 0, "chat", OPT_FLAG, &chatting, NULL, "each line is what a user says; or converse", OPT_RESULT },
+	{ 0, "system", OPT_STR, &system_text, "TEXT", "system message of conversations without one", OPT_RESULT },
 	{ 0, "no-bos", OPT_FLAG, &no_bos, NULL, "do not begin with the model's BOS", OPT_RESULT },
 	{ 0, "truncate", OPT_STR, &truncate_end, "END", "cut prompts too long: left or right", OPT_RESULT },
 	{ 0, "echo", OPT_FLAG, &echo, NULL, "print the prompt too", OPT_QUIET },
@@ -105,14 +106,11 @@ open_models(struct run *r)
 		cli_prog_set("grammar", grammar_crc(r->grammar));
 	if (no_bos)
 		o->chat.bos = -1;
-	if (draft_path) {
-		if (opened_load(&r->draft, draft_path, MATS_AS_IS, 0, &e))
-			die_err(&e);
-		if (opened_same(o, &r->draft, &e)) {
-			err_in(&e, draft_path);
-			die_err(&e);
-		}
-	}
+	if (system_text && opened_system(o, system_text, &e))
+		die_err(&e);
+	if (draft_path && (opened_load(&r->draft, draft_path, MATS_AS_IS, 0, &e) ||
+	    (opened_same(o, &r->draft, &e) && err_in(&e, draft_path))))
+		die_err(&e);
 	if (sampler_set_bias(&sampler, &biases, (size_t)o->m.cfg.V, &e))
 		die_usage("%s", e.text);
 	r->encoder = encoder_new(o->vocab, &(struct vocab_opts){ .special = SPECIAL_NONE });

@@ -28,6 +28,8 @@ t 'the model is as it was' 'ts -n 4 -B 8 $run -o model2 train.lms && same a mode
 t 'taken up again: the same bytes' 'ts -n 1 $run -s s.st -o b train.lms && ts -n 3 $run -s s.st -o b train.lms && ts -n 4 -B 4 --accum=2 $run -s s.st -o b train.lms && same a b'
 t 'the state holds the adapter alone' 'lmcat --head s.st >h 2>/dev/null || head -c 20000 s.st >h; ! grep -q "embed_tokens" h && [ $(wc -c <s.st) -lt $((4 * $(wc -c <a/adapter_model.safetensors))) ]'
 t 'bottlenecks' 'ts -n 4 --adapter=6 --lr=1e-2 -o bn --log=lb train.lms && below $(key loss 4 lb) $(key loss 1 lb) && below "$(loss bn)" "$(loss model.safetensors)"'
+t 'bottlenecks: what sample draws has the probabilities that training sees' 'ts -n 30 --epochs=9 --adapter=6 --lr=3e-2 -o bl train.lms && for q in "-t 1 -k 40" "-t 2 -k 40 -B 3"; do sample -q -m bl -n 6 -S 1 $q --roll -o rolls.lms prompts.txt && rank-pairs -q --verify="sed s/.*/1/" -m model.safetensors -o sc.lms rolls.lms &&
+	rlhf-step -q --algo=reinforce --lr=0 -m bl -o b2 --log=lg sc.lms || exit 1; done; sample -q --greedy -n 9 -m bl prompts.txt >x; sample -q --greedy -n 9 -m model.safetensors prompts.txt >y; ! cmp -s x y && sample -q --quant=q8 -n 9 -m bl prompts.txt'
 t 'LoRA with Muon and dropout' 'ts -n 2 $run --optimizer=muon --dropout=0.1 -o mu train.lms && [ -e mu/adapter_model.safetensors ]'
 
 # ---- virtual tokens
@@ -98,7 +100,7 @@ rm -f mid.safetensors f.safetensors
 # ---- refusals
 t 'another model' 'init-model -q --config=config.json -w vocab.json -S 9 -o other.safetensors && exits 1 convert-model --merge=a other.safetensors -o no && says "other weights" && [ ! -e no ]'
 t 'a state of another adapter' 'exits 1 ts -n 6 --lora=8 -s s.st -o b train.lms && says "another shape"'
-t 'bottlenecks are not to be merged' 'exits 1 convert-model --merge=bn model.safetensors -o x && says LoRA && exits 1 sample -m bn prompts.txt && says LoRA'
+t 'bottlenecks are not to be merged' 'exits 1 convert-model --merge=bn model.safetensors -o x && says LoRA && exits 1 convert-model bn -o x && says LoRA'
 for bad in 's/"LORA"/"VERA"/' 's/"r":4/"r":5/' 's/"bias":"none"/"bias":"all"/' 's/"r":4/"r":0/' 's/^{/{"use_dora":true,/' 's/}$//'; do
 	t "a configuration like $bad" 'sed "$bad" a/adapter_config.json >p/adapter_config.json; exits 1 eval-ppl -m p train.lms && says p'
 done

@@ -9,6 +9,7 @@ lines() { wc -l <"$1"; }
 near() { awk -v a="$1" -v b="$2" 'BEGIN { d = a - b; if (d < 0) d = -d; exit !(a != "" && b != "" && d <= 1e-4) }'; }
 of() { sed 's/.*"'"$1"'":\([^,}]*\).*/\1/' "$2"; }
 m='-m model.safetensors'
+init-model -q --config=config.json -w vocab.json -o plain.safetensors
 sample -q $m -n 6 -k 2 -S 1 --roll -o two.lms prompts.txt
 sample -q $m -n 6 -k 3 -S 1 --roll -o three.lms prompts.txt
 
@@ -40,6 +41,8 @@ if command -v script >/dev/null && script -qec true /dev/null >x 2>&1; then
 else
 	skip 'a person at the terminal' 'no script(1)'
 fi
+t 'sample --system: the message that a conversation could have brought itself' 'echo Hi >hi && sample -q -m model.safetensors --chat --greedy --echo -n 3 --system="Be good." hi >x && grep -q "Be good" x &&
+	echo "{\"messages\":[{\"role\":\"system\",\"content\":\"Be good.\"},{\"role\":\"user\",\"content\":\"Hi\"}]}" >brought && sample -q -m model.safetensors --greedy --echo -n 3 --system="Be bad." brought | cmp - x && exits 1 sample -m plain.safetensors --system=x hi && grep -q template .err'
 t 'a file of another kind' 'exits 1 rank-pairs --summary prompts.txt && grep -q "line 1" .err && exits 1 rank-pairs --summary none && echo "{\"item\":\"0\",\"order\":\"1\"}" >bad && exits 1 rank-pairs --summary bad'
 
 # ---- agreement, against textbook numbers

@@ -69,14 +69,19 @@ golden_gae(struct json g)
 static void
 golden_groups(struct json g)
 {
-	double r[16], adv[16];
+	double r[16], adv[16], scale = NAN;
 	size_t n = numbers(json_get(g, "rewards"), r, 16);
 	static const char *const key[] = { "adv_group", "adv_drgrpo", "adv_rloo" };
 
 	for (int kind = GROUP_GRPO; kind <= GROUP_RLOO; kind++) {
 		group_advantages(kind, r, n, adv);
 		OK(agrees(g, key[kind], adv, n), "golden: group advantages, %s", key[kind]);
+		if (kind == GROUP_GRPO)
+			scale = adv[0];
 	}
+	group_advantages(GROUP_DRGRPO, r, n, adv);
+	OK(agrees1(g, "mean", r[0] - adv[0]), "golden: the mean that is taken away");
+	OK(agrees1(g, "std_unbiased", adv[0] / scale - 1e-4), "golden: the deviation that GRPO divides by");
 }
 
 static void
@@ -96,6 +101,7 @@ golden_pref(struct json g)
 		{ "orpo_or_term(-0.1*logsig)", { .kind = PREF_ORPO, .beta = beta } } };
 	struct pref_args kto = { .kind = PREF_KTO, .beta = beta, .kl = 0.5 };
 
+	OK(agrees1(g, "h", -log(expm1(pref_pair(&of[0].a, &c, &r).loss)) / beta), "golden: h, back from the loss of DPO");
 	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
 		OK(agrees1(g, of[i].key, pref_pair(&of[i].a, &c, &r).loss), "golden: %s", of[i].key);
 	OK(agrees1(g, "orpo_logodds", pref_log_odds(c.logp / c.len, r.logp / r.len)), "golden: orpo_logodds");
@@ -123,8 +129,8 @@ goldens(void)
 	golden_pref(json_get(j, "pref"));
 	kl = json_get(j, "kl");
 	double p = json_num(json_get(kl, "logp"), NAN), q = json_num(json_get(kl, "ref"), NAN);
-	OK(agrees1(kl, "k1", kl_k1(p, q)) && agrees1(kl, "k3", kl_k3(p, q)),
-		"golden: k1 k3");
+	OK(agrees1(kl, "k1", kl_k1(p, q)) && agrees1(kl, "k2", kl_k1(p, q) * kl_k1(p, q) / 2) && agrees1(kl, "k3", kl_k3(p, q)),
+		"golden: k1 k2 k3");
 	file_unmap(&f);
 	buf_free(&path);
 }

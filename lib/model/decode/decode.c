@@ -32,6 +32,7 @@ layout(struct decoder *d)
 	d->o = take(d, R * width_q(c));
 	d->act = take(d, R * F);
 	d->pre = take(d, R * width_up(c));
+	d->narrow = take(d, R * d->mats->layer[0].narrow.N);
 	d->mean = take(d, R);
 	d->rstd = take(d, R);
 	d->pos = take(d, R);

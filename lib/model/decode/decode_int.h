@@ -22,7 +22,7 @@ struct decoder {
 	struct cache *cache;
 	struct arena arena;
 	float *cosine, *sine;
-	float *x, *mid, *normed, *qkv, *o, *act, *pre, *mean, *rstd, *tmp, *hidden;
+	float *x, *mid, *normed, *qkv, *o, *act, *pre, *narrow, *mean, *rstd, *tmp, *hidden;
 	struct qk_norm qk;
 	int8_t  *xq;                    /* (FEED_ROWS, widest input) of the product at hand, for Q8_0 and Q4_0 */
 	float   *xd;

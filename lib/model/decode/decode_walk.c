@@ -79,6 +79,8 @@ static size_t n_qkv(const struct feed *f) { return tasks(f, &f->m->qkv); }
 static size_t n_o(const struct feed *f) { return tasks(f, &f->m->o); }
 static size_t n_up(const struct feed *f) { return tasks(f, &f->m->up); }
 static size_t n_down(const struct feed *f) { return tasks(f, &f->m->down); }
+static size_t n_narrow(const struct feed *f) { return f->m->narrow.N ? tasks(f, &f->m->narrow) : 0; }
+static size_t n_wide(const struct feed *f) { return f->m->wide.N ? tasks(f, &f->m->wide) : 0; }
 static size_t n_look(const struct feed *f) { return f->team ? f->rows * (size_t)f->d->cfg.KV : 1; }
 static size_t n_head(const struct feed *f) { return f->logits && f->wanted ? tasks(f, mats_head(f->d->mats)) : 0; }
 
@@ -219,6 +221,14 @@ make_up(size_t i, void *ctx)
 }
 
 static void
+make_narrow(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+
+	linear(f, i, &f->m->narrow, f->d->normed, f->rows, f->d->narrow, NULL, NULL);
+}
+
+static void
 activate(size_t i, void *ctx)
 {
 	const struct feed *f = ctx;
@@ -226,7 +236,20 @@ activate(size_t i, void *ctx)
 
 	(void)i;
 	act_again(&d->cfg, d->act, d->pre, f->rows);
+	for (size_t k = 0; k < f->rows * f->m->narrow.N; k++)
+		if (!(d->narrow[k] > 0))
+			d->narrow[k] = 0;
 	prepare(f, &f->m->down, d->act, f->rows);
+}
+
+/* What the bottleneck adds, into the rows that are not needed any more. */
+static void
+make_wide(size_t i, void *ctx)
+{
+	const struct feed *f = ctx;
+	struct decoder *d = f->d;
+
+	linear(f, i, &f->m->wide, d->narrow, f->rows, d->normed, NULL, d->mid);
 }
 
 static void
@@ -235,7 +258,7 @@ make_down(size_t i, void *ctx)
 	const struct feed *f = ctx;
 	struct decoder *d = f->d;
 
-	linear(f, i, &f->m->down, d->act, f->rows, d->x, weights_at(d->mats->vec, f->at->down_b), d->mid);
+	linear(f, i, &f->m->down, d->act, f->rows, d->x, weights_at(d->mats->vec, f->at->down_b), f->m->wide.N ? d->normed : d->mid);
 }
 
 static void
@@ -303,7 +326,7 @@ through(int thread, int threads, void *ctx)
 	static const struct step first[] = { { one, embed } }, last[] = { { one, norm_last }, { n_head, make_logits } };
 	static const struct step layer[] = {
 		{ one, norm_1 }, { n_qkv, make_qkv }, { one, remember }, { n_look, look }, { n_ready, ready_o }, { n_o, make_o },
-		{ one, norm_2 }, { n_up, make_up }, { one, activate }, { n_down, make_down },
+		{ one, norm_2 }, { n_up, make_up }, { n_narrow, make_narrow }, { one, activate }, { n_wide, make_wide }, { n_down, make_down },
 	};
 	enum { REMEMBERED = 3 };        /* of these, all that a prompt's last layer is for */
 	struct feed f = *(const struct feed *)ctx;

@@ -177,13 +177,41 @@ mats_here(const struct config *c, const struct params *par, const float *w, int 
 	return m;
 }
 
+/* W (N,K) times a factor, in fp32. */
+static void
+put_small(struct mats *m, struct panels *to, const float *W, size_t N, size_t K, double factor)
+{
+	float *row = xmalloc((2 * K + 2 * QUANT_BLOCK) * sizeof *row);
+
+	panels_init(to, QUANT_F32, N, K);
+	for (size_t r = 0; r < N; r++) {
+		for (size_t k = 0; k < K; k++)
+			row[k] = (float)factor * W[r * K + k];
+		panels_put(to, r, QUANT_F32, row, row + K);
+	}
+	m->bytes += to->mem.size;
+	free(row);
+}
+
+static void
+put_bottlenecks(struct mats *m, const struct adapter *a, size_t C)
+{
+	for (int l = 0; l < m->L; l++) {
+		const struct branch *b = &a->layer[l][BRANCH_FFN];
+		put_small(m, &m->layer[l].narrow, a->w + b->A, (size_t)a->r, C, 1);
+		put_small(m, &m->layer[l].wide, a->w + b->part[0].B, C, (size_t)a->r, a->scale);
+	}
+}
+
 struct mats *
 mats_new(const struct model *m, int quant)
 {
 	const struct adapter *a = m->adapter;
 	struct mats *x = m->w ? mats_here(&m->cfg, &m->par, m->w, quant) : make(&m->cfg, &m->par, m->src, quant);
 
-	if (a && !a->layer) {
+	if (a && a->kind == ADAPTER_BOTTLENECK) {
+		put_bottlenecks(x, a, (size_t)m->cfg.C);
+	} else if (a && !a->layer) {
 		size_t n = (size_t)m->cfg.L * 2 * (size_t)m->cfg.KV * (size_t)m->cfg.D * (size_t)a->r;
 		x->n_keys = a->r;
 		if (a->kind == ADAPTER_PROMPT)
@@ -206,6 +234,8 @@ mats_free(struct mats *m)
 		panels_free(&m->layer[l].o);
 		panels_free(&m->layer[l].up);
 		panels_free(&m->layer[l].down);
+		panels_free(&m->layer[l].narrow);
+		panels_free(&m->layer[l].wide);
 	}
 	free(m->layer);
 	free(m->at);

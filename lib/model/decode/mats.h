@@ -12,6 +12,7 @@ struct mats {
 	struct panels tok, head;                /* head: when it is not tied to tok */
 	struct mats_layer {
 		struct panels qkv, o, up, down;
+		struct panels narrow, wide;     /* (r,C), (C,r): a bottleneck beside the feed-forward part; N 0: none */
 	} *layer;
 	float *vec;                             /* norms, biases, learned positions, at: */
 	struct layer_offsets *at;               /* [l], of the vectors alone; SIZE_MAX: none */

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "model/file/load.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int
@@ -28,6 +29,16 @@ opened_load(struct opened *o, const char *path, int quant, int want_crc, struct 
 		snprintf(o->crc, sizeof o->crc, "crc32c:%08x", (unsigned)model_crc(&o->m));
 	o->mats = mats_new(&o->m, quant);
 	model_drop(&o->m);
+	return 0;
+}
+
+int
+opened_system(struct opened *o, const char *text, struct err *e)
+{
+	if (!o->has_chat)
+		return err_set(e, "a system message, and the model has no chat template (it was not trained on conversations)");
+	free(o->chat.system);
+	o->chat.system = xstrdup(text);
 	return 0;
 }
 

@@ -17,6 +17,8 @@ struct opened {
 
 /* quant as in mats_new.  -1: what is opened by then is freed with the process. */
 int opened_load(struct opened *, const char *path, int quant, int want_crc, struct err *);
+/* The system message of conversations that bring none, in place of the template's own.  -1: the model has no template. */
+int opened_system(struct opened *, const char *text, struct err *);
 /* Whether ids mean the same in both; -1 with the reason. */
 int opened_same(const struct opened *, const struct opened *, struct err *);
 #endif

@@ -111,7 +111,7 @@ model_open_adapted(struct model *m, const char *path, struct err *e)
 		return model_open(m, path, e);
 	if (model_load_adapted(m, path, e))
 		return -1;
-	if (!m->adapter->layer || !adapter_merge(m, e))
+	if (m->adapter->kind != ADAPTER_LORA || !adapter_merge(m, e))
 		return 0;
 	model_free(m);
 	return err_in(e, path);
@@ -131,8 +131,10 @@ model_open(struct model *m, const char *path, struct err *e)
 			return -1;
 		if (!m->adapter)
 			return 0;
+		r = err_set(e, "%s: %s, and of adapters only LoRA can be added to the weights of a model", path,
+			m->adapter->layer ? "bottlenecks" : "virtual tokens");
 		model_free(m);
-		return err_set(e, "%s: virtual tokens, which no weights can hold", path);
+		return r;
 	}
 	if (folder_is(path))
 		return folder_open(m, path, e);

@@ -13,7 +13,7 @@ int  model_is(const char *path);
 int  model_load(struct model *, const char *path, struct err *);
 /* The same, but an adapter stays apart; model_load adds it to the weights, or refuses when it cannot. */
 int  model_load_adapted(struct model *, const char *path, struct err *);
-/* The same, but virtual tokens alone stay apart: for who decodes. */
+/* The same, but what is not LoRA stays apart: for who decodes. */
 int  model_open_adapted(struct model *, const char *path, struct err *);
 /* The same as model_load, but the weights stay where they are, in the type that they have; w is NULL, but for a stream and an adapter. */
 int  model_open(struct model *, const char *path, struct err *);
