@@ -29,7 +29,6 @@ extracted_free(struct extracted *e)
 	buf_free(&e->date);
 	buf_free(&e->lang);
 	buf_free(&e->url);
-	names_free(e->names);
 }
 
 uint32_t *
@@ -154,7 +153,7 @@ mark_links(struct work *w, uint32_t root)
 			drop = m->links && m->link > .9 * m->text && m->text < 150;
 		if (!drop && html_flags[tag] & H_BLOCK && m->text && m->text < 60) {
 			text_below(w, i, 200, &text);
-			drop = names_line(w->names, text.p, text.n);
+			drop = names_line(w->x, text.p, text.n);
 		}
 		if (drop) {
 			h->node[i].user |= MARK_DROP;
@@ -213,7 +212,7 @@ find_content(struct work *w, const struct buf *title)
 void
 extract_page(const struct extract *x, const char *s, size_t n, unsigned how, struct extracted *e)
 {
-	struct work w = { 0 };
+	struct work w = { .x = x };
 	uint32_t root = 0;
 
 	extracted_clear(e);
@@ -223,14 +222,11 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 	w.ends = html_ends(&w.h);
 	w.m = xcalloc(w.h.n, sizeof *w.m);
 	w.kind = xcalloc(w.h.n, 1);
-	if (!e->names)
-		e->names = names_new(x);
-	w.names = e->names;
 	if (how & EXTRACT_ALL) {
 		furniture_mark(&w, NOTHING);
 	} else {
 		for (uint32_t i = 1; i < w.h.n; i++)
-			w.kind[i] = (uint8_t)names_kind(w.names, &w.h, i);
+			w.kind[i] = (uint8_t)names_kind(x, &w.h, i);
 		root = find_content(&w, &e->title);
 	}
 	render_tree(&w.h, root, how & EXTRACT_MARKDOWN, &e->text);

@@ -17,12 +17,11 @@ unsigned robots_asks(const char *directives);   /* "noindex, noarchive", "none";
 /* What a page says that it is, by og:type, schema.org, its generator or its address. */
 enum { ABOUT_ARTICLE = 1, ABOUT_FORUM = 2, ABOUT_PRODUCT = 4 };
 
-/* Strings are empty when the page does not say.  All zero to begin with; used again for the next page, by the same struct extract. */
+/* Strings are empty when the page does not say.  All zero to begin with. */
 struct extracted {
 	struct buf text;        /* UTF-8; blocks parted by blank lines, list items "- ", cells " | " */
 	struct buf title, author, date, lang, url;      /* url: the canonical one; date: as the page writes it */
 	unsigned   asks, about;                         /* ASKS_*, of its <meta> elements; ABOUT_* */
-	struct names *names;                            /* what was judged already, of earlier pages too */
 };
 void extracted_clear(struct extracted *);       /* keeps the memory */
 void extracted_free(struct extracted *);

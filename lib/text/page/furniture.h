@@ -13,11 +13,11 @@ struct mass {
 };
 
 struct work {
+	const struct extract *x;
 	struct html           h;
 	struct mass          *m;
 	uint32_t             *ends;
 	uint8_t              *kind;     /* bit i: pattern i matches */
-	struct names         *names;
 	unsigned              about;    /* ABOUT_* */
 };
 

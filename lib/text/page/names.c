@@ -2,17 +2,15 @@
 /* SPDX-License-Identifier: MIT */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "text/page/names.h"
-#include "base/rng.h"
+#include "text/literals.h"
 #include "text/page/extract.h"
 #include <pcre2.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define SEEN 8192
+#define NAME_MAX_LEN 512        /* bytes of an attribute that are looked at */
 
-/* Judged by each name in class, id and itemprop of an element; the last one by a short block's text. */
-enum { RE_NAMES = NAMES_PICTURE + 1, RE_LINE = RE_NAMES, RE_COUNT };
-static const char *const patterns[RE_COUNT] = {
+/* Judged by each name in class, id and itemprop of an element. */
+static const char *const names[] = {
 	/* what answers a page, unless it is the page */
 	[NAMES_COMMENT] =
 	"\\bcomment(s|-?list|-?section|-?thread|-?area|-?wrap(per)?|-?form)?\\b|disqus|\\brespond\\b|\\brepl(y|ies)\\b",
@@ -38,25 +36,22 @@ static const char *const patterns[RE_COUNT] = {
 	"|\\badvert|\\btool-?tip|\\bbyline\\b|\\btimestamp\\b|\\bedit-?link|skip-?link",
 	[NAMES_PICTURE] =
 	"caption|\\bgallery|[-_]gallery|slide-?show|light-?box|photo-?credit|image-?(copyright|source|info)",
-	[RE_LINE] =
-	"^\\s*(advert(isement|isment)?s?|sponsored( content)?|share( this)?( on \\w+| (story|article|post|page))?|tweet|pin( it)?|print( this)?|e-?mail( this)?"
-	"|copy link|\\d* ?(comments?|shares?|views?)|(leave|post|add) a (comment|reply)|reply|tags?:?|filed under:?.*|read (more|next|full.*)|(see|show|view|load|learn) (more|all)"
-	"|more (from|on|in|about) .*|related( (articles?|stories|posts|topics|content|news))?:?|you (may|might) also like:?|recommended( for you)?|most (read|popular|viewed|recent)"
-	"|(continue reading|story continues|article continues).*|(follow|like) us on .*|subscribe( now| today)?|sign (up|in)|log in|click here.*|back to (the )?top|skip to .*|loading.*"
-	"|next|previous|prev|menu|search|close|advertisement - .*|photo:? .{0,20}getty.*|get short url|(read|see) more:.*|don'?t miss.*|also on .*|image copyright.*|like this story.*|caption|video|updated at .*|have a tip.*|hide caption|toggle caption|enlarge this image|please enable javascript.*)\\W*$",
 	[NAMES_BODY] =
 	"article-?_?(body|content|text|main)|\\bstory-?_?(body|content|text)|post-?_?(body|content|text|entry)|entry-?_?(content|body|text)"
 	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content"
 };
 
-struct extract {
-	pcre2_code *re[RE_COUNT];
-};
+/* A short block's text. */
+static const char short_line[] =
+	"^\\s*(advert(isement|isment)?s?|sponsored( content)?|share( this)?( on \\w+| (story|article|post|page))?|tweet|pin( it)?|print( this)?|e-?mail( this)?"
+	"|copy link|\\d* ?(comments?|shares?|views?)|(leave|post|add) a (comment|reply)|reply|tags?:?|filed under:?.*|read (more|next|full.*)|(see|show|view|load|learn) (more|all)"
+	"|more (from|on|in|about) .*|related( (articles?|stories|posts|topics|content|news))?:?|you (may|might) also like:?|recommended( for you)?|most (read|popular|viewed|recent)"
+	"|(continue reading|story continues|article continues).*|(follow|like) us on .*|subscribe( now| today)?|sign (up|in)|log in|click here.*|back to (the )?top|skip to .*|loading.*"
+	"|next|previous|prev|menu|search|close|advertisement - .*|photo:? .{0,20}getty.*|get short url|(read|see) more:.*|don'?t miss.*|also on .*|image copyright.*|like this story.*|caption|video|updated at .*|have a tip.*|hide caption|toggle caption|enlarge this image|please enable javascript.*)\\W*$";
 
-struct names {
-	const struct extract *x;
-	pcre2_match_data     *md;
-	struct { uint64_t hash; int kind; } seen[SEEN]; /* pages give the same names again and again */
+struct extract {
+	struct literals *names;
+	pcre2_code      *line;
 };
 
 struct extract *
@@ -66,84 +61,52 @@ extract_new(struct err *err)
 	int code;
 	PCRE2_SIZE at;
 
-	for (int i = 0; i < RE_COUNT; i++) {
-		x->re[i] = pcre2_compile((PCRE2_SPTR)patterns[i], PCRE2_ZERO_TERMINATED, PCRE2_CASELESS | PCRE2_NEVER_UTF, &code, &at, NULL);
-		if (!x->re[i]) {
-			err_set(err, "pattern %d: error %d at %zu", i, code, (size_t)at);
-			extract_free(x);
-			return NULL;
-		}
-		pcre2_jit_compile(x->re[i], PCRE2_JIT_COMPLETE);        /* without it, it is only slower */
+	if (!(x->names = literals_new(names, sizeof names / sizeof *names, err))) {
+		extract_free(x);
+		return NULL;
 	}
+	x->line = pcre2_compile((PCRE2_SPTR)short_line, PCRE2_ZERO_TERMINATED, PCRE2_CASELESS | PCRE2_NEVER_UTF, &code, &at, NULL);
+	if (!x->line) {
+		err_set(err, "the pattern of short lines: error %d at %zu", code, (size_t)at);
+		extract_free(x);
+		return NULL;
+	}
+	pcre2_jit_compile(x->line, PCRE2_JIT_COMPLETE); /* without it, it is only slower */
 	return x;
 }
 
 void
 extract_free(struct extract *x)
 {
-	for (int i = 0; x && i < RE_COUNT; i++)
-		pcre2_code_free(x->re[i]);
+	if (!x)
+		return;
+	literals_free(x->names);
+	pcre2_code_free(x->line);
 	free(x);
 }
 
-struct names *
-names_new(const struct extract *x)
+unsigned
+names_kind(const struct extract *x, const struct html *h, uint32_t at)
 {
-	struct names *names = xcalloc(1, sizeof *names);
+	const struct html_node *e = &h->node[at];
+	int block = html_flags[e->tag] & H_BLOCK || e->tag == TAG_other;
+	unsigned kind = 0;
 
-	names->x = x;
-	names->md = pcre2_match_data_create(1, NULL);
-	return names;
-}
+	for (uint32_t i = e->attr; i < e->attr + e->n_attr; i++) {
+		const struct html_attr *a = &h->attr[i];
 
-void
-names_free(struct names *names)
-{
-	if (!names)
-		return;
-	pcre2_match_data_free(names->md);
-	free(names);
-}
-
-/* Of one name: no pattern looks past a blank. */
-static int
-kind_of(struct names *names, const char *name, size_t n, int block)
-{
-	uint64_t hash = rng_hash(name, n, (uint64_t)block) | 1;         /* 0 is an empty place */
-	size_t at = hash >> 8 & (SEEN - 1);
-	int kind = 0;
-
-	if (names->seen[at].hash == hash)
-		return names->seen[at].kind;
-	for (int i = 0; i < RE_NAMES; i++)
-		if ((block || i == NAMES_INLINE) && pcre2_match(names->x->re[i], (PCRE2_SPTR)name, n, 0, 0, names->md, NULL) >= 0)
-			kind |= 1 << i;
-	names->seen[at].hash = hash;
-	names->seen[at].kind = kind;
-	return kind;
+		if (a->name == ATTR_class || a->name == ATTR_id || a->name == ATTR_itemprop)
+			kind |= literals_find(x->names, a->v, a->n < NAME_MAX_LEN ? a->n : NAME_MAX_LEN);
+	}
+	return block ? kind : kind & 1 << NAMES_INLINE;
 }
 
 int
-names_kind(struct names *names, const struct html *h, uint32_t at)
+names_line(const struct extract *x, const char *s, size_t n)
 {
-	static const int from[] = { ATTR_class, ATTR_id, ATTR_itemprop };
-	int kind = 0, block = html_flags[h->node[at].tag] & H_BLOCK || h->node[at].tag == TAG_other;
-	const char *v;
+	pcre2_match_data *md = pcre2_match_data_create(1, NULL);
+	int is = pcre2_match(x->line, (PCRE2_SPTR)s, n, 0, 0, md, NULL) >= 0;
 
-	for (size_t i = 0; i < 3 && h->node[at].n_attr; i++)
-		if ((v = html_attr(h, at, from[i])))
-			for (const char *end = v + strnlen(v, 512); v < end; ) {
-				size_t n = strcspn(v, " \t\n\r\f");
-
-				n = n < (size_t)(end - v) ? n : (size_t)(end - v);
-				kind |= n ? kind_of(names, v, n, block) : 0;
-				v += n + 1;
-			}
-	return kind;
-}
-
-int
-names_line(struct names *names, const char *s, size_t n)
-{
-	return pcre2_match(names->x->re[RE_LINE], (PCRE2_SPTR)s, n, 0, 0, names->md, NULL) >= 0;
+	pcre2_match_data_free(md);
+	return is;
 }

@@ -7,11 +7,8 @@
 enum { NAMES_FURNITURE, NAMES_COMMENT, NAMES_NOTICE, NAMES_INLINE, NAMES_BODY, NAMES_PICTURE };
 
 struct extract;                 /* the compiled patterns: text/page/extract.h */
-struct names;                   /* of one thread: what it judged already */
-struct names *names_new(const struct extract *);
-void          names_free(struct names *);
 /* Bit 1 << NAMES_x for each kind of name that the element has. */
-int           names_kind(struct names *, const struct html *, uint32_t node);
+unsigned names_kind(const struct extract *, const struct html *, uint32_t node);
 /* Whether a short line is furniture: "Share this", "Advertisement" ... */
-int           names_line(struct names *, const char *, size_t n);
+int      names_line(const struct extract *, const char *, size_t n);
 #endif
