@@ -6,6 +6,7 @@
 #include "stream/input.h"
 #include "tap.h"
 #include "text/lang/lang.h"
+#include "text/literals.h"
 #include "text/rule/redact.h"
 #include "text/rule/rules.h"
 #include "text/tidy.h"
@@ -239,6 +240,25 @@ test_golden(const char *dir)
 	buf_free(&text);
 }
 
+static void
+test_literals(void)
+{
+	static const char *const patterns[] = { "\\bnav(bar|-?menu)?\\b|ads?[-_]x", "she|\\bhers?\\b|he", "(a(b|c)?)?d" };
+	static const struct { const char *in; unsigned bits; } cases[] = {
+		{ "nav", 1 }, { "x-nav", 1 }, { "x_nav", 0 }, { "navy", 0 }, { "Nav-Menu2", 1 }, { "navmenu2", 0 }, { "navbar navmenu", 1 },
+		{ "heads_x", 7 }, { "ad-xx", 5 }, { "adsx", 4 }, { "ushers", 2 }, { "hr", 0 }, { "abd", 4 }, { "ab", 0 }, { "", 0 },
+		{ "sh-\xc3\xa9-nav\xc3", 1 }, { "shhshe", 2 },
+	};
+	struct err err;
+	const char *bad[] = { "a.b" };
+	struct literals *l = literals_new(patterns, 3, &err);
+
+	for (size_t i = 0; l && i < sizeof cases / sizeof *cases; i++)
+		OK(literals_find(l, cases[i].in, strlen(cases[i].in)) == cases[i].bits, "literals in \"%s\"", cases[i].in);
+	OK(l && !literals_new(bad, 1, &err), "literals: a pattern of other characters");
+	literals_free(l);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -248,6 +268,7 @@ main(int argc, char **argv)
 
 	cli_parse(argc, argv, &tool);
 	test_tidy();
+	test_literals();
 	test_words();
 	test_redact();
 	test_lang();

@@ -176,6 +176,12 @@ input_peek(struct input *in, size_t n, size_t *got, struct err *e)
 	return in->b.p ? (const unsigned char *)in->b.p + in->pos : (const unsigned char *)"";
 }
 
+void
+input_skip(struct input *in, size_t n)
+{
+	in->pos += n, in->offset += n;
+}
+
 ssize_t
 input_read(struct input *in, void *out, size_t n, struct err *e)
 {

@@ -19,6 +19,7 @@ struct input *input_bytes(const void *, size_t n, const char *name);
 int input_unpack(struct input *, struct err *);
 /* The next bytes without consuming them: at least min(n, what is left); *got says how many. */
 const unsigned char *input_peek(struct input *, size_t n, size_t *got, struct err *);   /* NULL: a read failed */
+void input_skip(struct input *, size_t n);              /* that many of those */
 /* Up to n bytes; 0 at the end, -1 on failure. */
 ssize_t input_read(struct input *, void *, size_t n, struct err *);
 /* One line without its newline, appended to an emptied *line: 1, 0 at the end, -1 on failure.

@@ -168,7 +168,7 @@ literals_new(const char *const *patterns, int n, struct err *err)
 	add_state(l, 0);
 	for (int i = 0; i < n; i++)
 		if (patterns[i][strspn(patterns[i], "abcdefghijklmnopqrstuvwxyz-_|()[]?\\")] || add_pattern(l, patterns[i], i) < 0) {
-			err_set(err, "pattern %d is no list of strings", i);
+			err_set(err, "pattern %d is no list of strings, or too long a one", i);
 			literals_free(l);
 			return NULL;
 		}

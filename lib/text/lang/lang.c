@@ -52,11 +52,13 @@ struct entry {
 struct slot {
 	uint32_t tag, group;            /* the upper half of the key's hash; from 1, 0: empty */
 };
+enum { SMALL = 32 };
 struct table {
 	struct entry *entries;          /* by key */
 	uint32_t     *first;            /* of each group of entries with one key, and past the last */
 	struct slot  *slots;
 	size_t        n, n_groups, n_slots;
+	uint16_t      small[SMALL * SMALL * SMALL];     /* the group of up to three letters of ASCII, see small_key */
 };
 enum { GROUPS_MAX = 1 << 15 };
 
@@ -144,9 +146,29 @@ slot_of(const struct table *t, uint64_t key)
 	return &t->slots[i];
 }
 
+/* Up to three letters of ASCII, or '_', as a number below SMALL^3; -1: another key. */
+static int
+small_key(uint64_t key)
+{
+	if (key & ~0x7f007f007full)
+		return -1;
+	return (int)((key & 31) | (key >> 16 & 31) << 5 | (key >> 32 & 31) << 10);
+}
+
+/* Which of the table's keys it is, from 1; 0: none. */
+static unsigned
+group_of(const struct table *t, uint64_t key)
+{
+	int k = small_key(key);
+
+	return k < 0 ? slot_of(t, key)->group : t->small[k];
+}
+
 static void
 table_index(struct table *t)
 {
+	int k;
+
 	for (size_t i = 0; i < t->n; i++)
 		t->n_groups += i == 0 || t->entries[i].key != t->entries[i - 1].key;
 	for (t->n_slots = 1; t->n_slots < 2 * t->n_groups; t->n_slots *= 2)
@@ -161,6 +183,8 @@ table_index(struct table *t)
 			continue;
 		t->first[t->n_groups++] = (uint32_t)i;
 		*s = (struct slot){ (uint32_t)(key_hash(t->entries[i].key) >> 32), (uint32_t)t->n_groups };
+		if ((k = small_key(t->entries[i].key)) >= 0)
+			t->small[k] = (uint16_t)t->n_groups;
 	}
 	t->first[t->n_groups] = (uint32_t)t->n;
 }
@@ -193,7 +217,7 @@ table_get(void)
 static int
 vote(const struct table *t, uint64_t key, struct votes *v)
 {
-	uint32_t group = slot_of(t, key)->group;
+	unsigned group = group_of(t, key);
 
 	if (!group)
 		return 0;

@@ -221,6 +221,7 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 	w.about = e->about;
 	w.ends = html_ends(&w.h);
 	w.m = xcalloc(w.h.n, sizeof *w.m);
+	furniture_letters(&w);
 	w.kind = xcalloc(w.h.n, 1);
 	if (how & EXTRACT_ALL) {
 		furniture_mark(&w, NOTHING);
@@ -234,6 +235,7 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 		embedded_text(&w.h, how & EXTRACT_MARKDOWN, &e->text);
 	free(w.kind);
 	free(w.m);
+	free(w.letters);
 	free(w.ends);
 	html_free(&w.h);
 }

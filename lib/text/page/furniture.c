@@ -8,12 +8,23 @@
 static uint32_t
 weight(const char *s, size_t n)
 {
+	const uint64_t ones = 0x0101010101010101u;
 	uint32_t w = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	while (i < n) {
 		unsigned char c = (unsigned char)s[i];
+		uint64_t x = 0x80 * ones;
 
-		w += c > ' ' && (c & 0xc0) != 0x80 ? 1 + (c >= 0xe0) : 0;
+		if (n - i >= 8)
+			memcpy(&x, s + i, 8);
+		if (!(x & 0x80 * ones)) {       /* eight of ASCII: those past a blank get the upper bit */
+			w += (uint32_t)(((x + 0x5f * ones) >> 7 & ones) * ones >> 56);
+			i += 8;
+		} else {
+			w += c > ' ' && (c & 0xc0) != 0x80 ? 1 + (c >= 0xe0) : 0;
+			i++;
+		}
 	}
 	return w;
 }
@@ -52,40 +63,39 @@ static void
 weigh(struct work *w)
 {
 	struct html *h = &w->h;
-	uint32_t *block = xcalloc(h->n, sizeof *block), *own = xcalloc(h->n, sizeof *own), *own_link = xcalloc(h->n, sizeof *own);
-	uint8_t *state = xcalloc(h->n, 1);      /* 1 dropped, 2 in a link */
+	struct {
+		uint32_t block, own, link;      /* the block it is in; a block's text outside of inner ones, and of that in links */
+		int      state;                 /* 1 dropped, 2 in a link */
+	} *at = xcalloc(h->n, sizeof *at);
 
 	memset(w->m, 0, h->n * sizeof *w->m);
 	for (uint32_t i = 1; i < h->n; i++) {
 		struct html_node *e = &h->node[i];
 		uint32_t up = e->parent, n;
 
-		state[i] = state[up] | (e->user & MARK_DROP || html_flags[e->tag] & H_DROP) | (e->tag == TAG_a ? 2 : 0);
-		block[i] = html_flags[e->tag] & H_BLOCK ? i : block[up];
-		if (e->tag == TAG_a && !(state[i] & 1))
+		at[i].state = at[up].state | (e->user & MARK_DROP || html_flags[e->tag] & H_DROP) | (e->tag == TAG_a ? 2 : 0);
+		at[i].block = html_flags[e->tag] & H_BLOCK ? i : at[up].block;
+		if (e->tag == TAG_a && !(at[i].state & 1))
 			w->m[i].links = 1;
-		if (e->tag != TAG_TEXT || state[i] & 1)
+		if (e->tag != TAG_TEXT || at[i].state & 1)
 			continue;
-		w->m[i].text = n = weight(e->text, e->len);
-		w->m[i].link = state[i] & 2 ? n : 0;
-		own[block[i]] += n;
-		own_link[block[i]] += w->m[i].link;
+		w->m[i].text = n = w->letters[i];
+		w->m[i].link = at[i].state & 2 ? n : 0;
+		at[at[i].block].own += n;
+		at[at[i].block].link += w->m[i].link;
 	}
 	for (uint32_t i = (uint32_t)h->n - 1; i > 0; i--) {
 		struct mass *m = &w->m[i], *up = &w->m[h->node[i].parent];
-		double n = own[i] - own_link[i], share = own[i] ? n / own[i] : 0;
+		double n = at[i].own - at[i].link, share = at[i].own ? n / at[i].own : 0;
 
-		if (own[i] && !(html_flags[h->node[i].tag] & H_HEAD))
+		if (at[i].own && !(html_flags[h->node[i].tag] & H_HEAD))
 			m->good += n * share * (n < 80 ? n / 80 : 1);
 		up->text += m->text;
 		up->link += m->link;
 		up->links += m->links;
 		up->good += m->good;
 	}
-	free(block);
-	free(own);
-	free(own_link);
-	free(state);
+	free(at);
 }
 
 static int
@@ -121,6 +131,15 @@ is_furniture(const struct work *w, uint32_t i, int level)
 	if (kind & 1 << NAMES_PICTURE && w->about & ABOUT_ARTICLE && !(w->about & ABOUT_FORUM) && !holds_code(w, i))
 		return 1;
 	return kind & 1 << NAMES_FURNITURE || (kind & 1 << NAMES_COMMENT && level == BY_NAME);
+}
+
+void
+furniture_letters(struct work *w)
+{
+	w->letters = xcalloc(w->h.n, sizeof *w->letters);
+	for (size_t i = 0; i < w->h.n; i++)
+		if (w->h.node[i].tag == TAG_TEXT)
+			w->letters[i] = weight(w->h.node[i].text, w->h.node[i].len);
 }
 
 /* Marks what is left out before the content is looked for. */

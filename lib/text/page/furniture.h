@@ -17,6 +17,7 @@ struct work {
 	struct html           h;
 	struct mass          *m;
 	uint32_t             *ends;
+	uint32_t             *letters;  /* of a text */
 	uint8_t              *kind;     /* bit i: pattern i matches */
 	unsigned              about;    /* ABOUT_* */
 };
@@ -24,6 +25,8 @@ struct work {
 /* How much goes by name: all that patterns match, not the comments, or only what elements and roles say. */
 enum { BY_NAME, BY_NAME_WITH_COMMENTS, BY_ELEMENT, NOTHING };
 
+/* Fills w->letters, to be freed. */
+void furniture_letters(struct work *);
 /* Marks what is left out at a level, and weighs the rest. */
 void furniture_mark(struct work *, int level);
 #endif

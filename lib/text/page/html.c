@@ -19,28 +19,38 @@ static const char attr_names[ATTR_COUNT][NAME_MAX_LEN] = {
 #undef T
 };
 
-/* Index in a sorted table of names, or -1. */
+/* Where in its index a name belongs, or is: a place whose number, from 1, is 0 is free. */
+static uint8_t *
+place(uint8_t index[TREE_NAMES], const char (*names)[NAME_MAX_LEN], const char key[NAME_MAX_LEN])
+{
+	uint64_t half[2];
+	size_t i;
+
+	memcpy(half, key, sizeof half);
+	i = (half[0] ^ half[1] * 31) * 0x9e3779b97f4a7c15u >> 32;
+	while (index[i %= TREE_NAMES] && memcmp(names[index[i] - 1], key, NAME_MAX_LEN) != 0)
+		i++;
+	return &index[i];
+}
+
+static void
+fill_index(uint8_t index[TREE_NAMES], const char (*names)[NAME_MAX_LEN], int n)
+{
+	for (int i = 0; i < n; i++)
+		*place(index, names, names[i]) = (uint8_t)(i + 1);
+}
+
+/* The number of a name in its table, or -1. */
 static int
-find_name(const char (*names)[NAME_MAX_LEN], int n, const char *s, size_t len)
+find_name(uint8_t index[TREE_NAMES], const char (*names)[NAME_MAX_LEN], const char *s, size_t len)
 {
 	char key[NAME_MAX_LEN] = { 0 };
-	int lo = 0, hi = n;
 
 	if (len >= sizeof key)
 		return -1;
 	for (size_t i = 0; i < len; i++)
 		key[i] = (char)html_lower((unsigned char)s[i]);
-	while (lo < hi) {
-		int mid = (lo + hi) / 2, c = strcmp(key, names[mid]);
-
-		if (c == 0)
-			return mid;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return -1;
+	return *place(index, names, key) - 1;
 }
 
 const char *
@@ -107,7 +117,7 @@ attribute(struct tree *b, const char *p)
 		n = (size_t)(p - v);
 		p += quote && p < end;
 	}
-	id = find_name(attr_names, ATTR_COUNT, name, n_name);
+	id = find_name(b->attr_index, attr_names, name, n_name);
 	if (id >= 0 && b->n_attr < ATTR_MAX) {
 		struct html_attr *a = &b->attrs[b->n_attr++];
 
@@ -168,7 +178,7 @@ markup(struct tree *b, const char *p)
 	for (p = name; p < end && !html_blank(*p) && *p != '/' && *p != '>'; )
 		p++;
 	n = (size_t)(p - name);
-	tag = find_name(tag_names, TAG_other - 1, name, n) + 1;
+	tag = find_name(b->tag_index, tag_names, name, n) + 1;
 	tag = tag ? tag : TAG_other;
 	b->n_attr = 0;
 	while (p < end && *p != '>') {
@@ -194,6 +204,8 @@ html_parse(struct html *h, const char *s, size_t n)
 	if (n > UINT32_MAX / 2)
 		n = UINT32_MAX / 2;
 	h->pool = xmalloc(2 * n + 16);
+	fill_index(b.tag_index, tag_names, TAG_other - 1);
+	fill_index(b.attr_index, attr_names, ATTR_COUNT);
 	tree_node(h, 0, TAG_html, 0);
 	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
 		p += 3;

@@ -16,7 +16,7 @@ enum {
 	H_PARA   = 64           /* a blank line around it */
 };
 
-/* Elements by name, sorted: T(NAME, flags). */
+/* Elements by name: T(NAME, flags). */
 #define HTML_TAGS(T) \
 	T(a, 0) T(abbr, H_INLINE) T(acronym, H_INLINE) T(address, H_BLOCK) T(applet, H_DROP) T(area, H_VOID) \
 	T(article, H_BLOCK) T(aside, H_BLOCK) T(audio, H_DROP) T(b, H_INLINE) T(base, H_VOID) T(bdi, H_INLINE) \
@@ -51,7 +51,7 @@ enum {
 };
 extern const uint8_t html_flags[TAG_COUNT];
 
-/* Attributes that are kept, sorted by name. */
+/* Attributes that are kept. */
 #define HTML_ATTRS(T) \
 	T(alttext, "alttext") T(aria_hidden, "aria-hidden") T(charset, "charset") T(class, "class") \
 	T(content, "content") T(data_nosnippet, "data-nosnippet") T(data_preloaded, "data-preloaded") T(datetime, "datetime") T(hidden, "hidden") \

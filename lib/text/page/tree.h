@@ -4,7 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/page/html.h"
 
-#define ATTR_MAX 24             /* kept of one element */
+#define ATTR_MAX   24           /* kept of one element */
+#define TREE_NAMES 512          /* places in an index of names */
 
 /* The builder: the open elements, innermost last; how many of each tag are open, and in excess of the depth. */
 struct tree {
@@ -17,6 +18,7 @@ struct tree {
 	uint8_t      unended[TAG_COUNT];        /* no end tag of it is left on the page */
 	struct html_attr attrs[ATTR_MAX];
 	int          n_attr;
+	uint8_t      tag_index[TREE_NAMES], attr_index[TREE_NAMES];     /* names by their hash: text/page/html.c */
 };
 
 /* Elements and text in the order of the page. */

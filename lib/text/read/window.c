@@ -1,9 +1,14 @@
 /* window - the bytes of a web archive that are being looked at, which gzip members or the file itself fill */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "text/read/window.h"
 #include <string.h>
+#ifdef HAVE_LIBDEFLATE
+#include <libdeflate.h>
+#endif
 
 #define CHUNK ((size_t)1 << 16)
+#define WHOLE ((size_t)1 << 18) /* bytes of a gzip member that is undone at once; 16 times so many of what is in it */
 
 void
 window_init(struct window *w, struct input *in, int gz, void (*say)(const char *fmt, ...))
@@ -19,6 +24,9 @@ window_free(struct window *w)
 {
 	if (w->inflating)
 		inflateEnd(&w->z);
+#ifdef HAVE_LIBDEFLATE
+	libdeflate_free_decompressor(w->whole);
+#endif
 	buf_free(&w->b);
 }
 
@@ -61,7 +69,6 @@ static int
 seek_member(struct window *w, int *skipped)
 {
 	const unsigned char *p;
-	unsigned char trash[4096];
 	size_t got, i;
 
 	*skipped = 0;
@@ -79,13 +86,7 @@ seek_member(struct window *w, int *skipped)
 			i = got;
 		for (size_t k = 0; k < i; k++)
 			*skipped |= p[k] != 0;          /* zeros are padding */
-		for (size_t k = i; k; ) {
-			ssize_t r = input_read(w->in, trash, k < sizeof trash ? k : sizeof trash, &w->err);
-
-			if (r <= 0)
-				return -1;
-			k -= (size_t)r;
-		}
+		input_skip(w->in, i);
 	}
 }
 
@@ -116,19 +117,52 @@ begin_member(struct window *w)
 	return 1;
 }
 
+/* The member that begins here, if it is small and well: 1, 0 it is to be read in pieces, -1. */
+static int
+whole_member(struct window *w)
+{
+#ifdef HAVE_LIBDEFLATE
+	size_t got, in, out, room = 2 * WHOLE;
+	const unsigned char *p = input_peek(w->in, WHOLE, &got, &w->err);
+	enum libdeflate_result r;
+
+	if (!p)
+		return -1;
+	if (!w->whole && !(w->whole = libdeflate_alloc_decompressor()))
+		return 0;
+	do {
+		room *= 2;
+		buf_need(&w->b, room);
+		r = libdeflate_gzip_decompress_ex(w->whole, p, got, w->b.p + w->b.n, room, &in, &out);
+	} while (r == LIBDEFLATE_INSUFFICIENT_SPACE && room < 16 * WHOLE);
+	if (r == LIBDEFLATE_SUCCESS) {
+		input_skip(w->in, in);
+		w->b.n += out;
+	}
+	w->b.p[w->b.n] = 0;
+	return r == LIBDEFLATE_SUCCESS;
+#else
+	(void)w;
+	return 0;
+#endif
+}
+
 /* More of a member, or the next one: 1, 0 at the end of the input, -1. */
 static int
 fill_gz(struct window *w)
 {
 	const unsigned char *p;
 	size_t got, room;
-	unsigned char trash[CHUNK];
 	int r;
 
 	if (!w->inflating || w->between) {
 		w->between = 0;
-		if ((r = begin_member(w)) <= 0)
+		if ((r = begin_member(w)) <= 0 || (r = whole_member(w)) < 0)
 			return r;
+		if (r) {
+			w->between = 1;
+			return 1;
+		}
 	}
 	if (!(p = input_peek(w->in, 1, &got, &w->err)))
 		return -1;
@@ -153,8 +187,7 @@ fill_gz(struct window *w)
 		got = w->member == input_offset(w->in);
 		w->state = WINDOW_BROKEN;
 	}
-	if (got && input_read(w->in, trash, got, &w->err) < 0)
-		return -1;
+	input_skip(w->in, got);
 	w->between = r == Z_STREAM_END || w->state == WINDOW_BROKEN;
 	return w->state != WINDOW_BROKEN;
 }

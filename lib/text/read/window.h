@@ -20,6 +20,7 @@ struct window {
 	struct { uint64_t member; size_t at; } starts[64];      /* where members begin in the window */
 	int           n_starts;
 	z_stream      z;
+	struct libdeflate_decompressor *whole;          /* for members that are undone at once */
 	int           inflating, members;
 	enum { WINDOW_OPEN, WINDOW_ENDED, WINDOW_CUT, WINDOW_BROKEN } state;    /* BROKEN: what is in it has no continuation */
 	struct err    err;
