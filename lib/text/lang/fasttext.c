@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAITING = 512, ROW = 1u << 31 };
+enum { WAITING = 512, CHARS_MAX = 64, ROW = 1u << 31 };
 
 /* A text on its way through a model. */
 struct ask {
@@ -16,29 +16,17 @@ struct ask {
 	uint32_t *hashes;               /* of its words */
 	struct buf word;                /* the last one between marks */
 	size_t    n_hashes, cap_hashes;
-	uint32_t  waiting[WAITING + 1]; /* hashes of n-grams, mod buckets, and rows of words with ROW set; added in this order */
+	uint32_t  waiting[WAITING + CHARS_MAX]; /* hashes of n-grams, mod buckets, and rows of words with ROW set; added in this order */
 	size_t    n_waiting;
 };
 
-/* What waits is looked up together, so that one does not wait for the other's place in memory; what was pruned away goes first. */
+/* What waits is looked up together, so that one does not wait for the other's place in memory. */
 static void
 add_waiting(struct ask *a)
 {
 	const struct fasttext *m = a->m;
-	size_t n = a->n_waiting;
 
-	if (m->pruned) {
-		size_t kept = 0;
-
-		for (size_t i = 0; i < n; i++) {
-			uint32_t x = a->waiting[i];
-
-			a->waiting[kept] = x;
-			kept += x >> 31 | ftmodel_maybe(m, x);
-		}
-		n = kept;
-	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < a->n_waiting; i++) {
 		uint32_t x = a->waiting[i];
 		int64_t row = x & ROW ? (int64_t)(x & ~ROW) : m->pruned ? ftmodel_pruned(m, x) : (int64_t)x + m->n_words;
 
@@ -51,39 +39,48 @@ add_waiting(struct ask *a)
 }
 
 static void
-add(struct ask *a, uint32_t x)
+make_room(struct ask *a)
 {
-	a->waiting[a->n_waiting++] = x;
-	if (a->n_waiting == WAITING)
+	if (a->n_waiting >= WAITING)
 		add_waiting(a);
 }
 
 /* n-grams of minn to maxn characters of a word between marks. */
 static void
-add_subwords(struct ask *a, const char *word, size_t n)
+add_subwords(struct ask *a, const char *word, size_t len)
 {
-	const struct fasttext *m = a->m;
-	const char *s;
+	const int minn = a->m->minn, maxn = a->m->maxn;         /* what the loops want, told apart from what they write */
+	const uint32_t buckets = a->m->buckets;
+	const uint64_t inverse = a->m->inverse;
+	const struct ft_kept kept = a->m->kept_bits;
+	size_t n = len + 2;
+	char *s;
 
 	buf_clear(&a->word);
-	buf_char(&a->word, '<');
-	buf_add(&a->word, word, n);
-	buf_char(&a->word, '>');
+	buf_need(&a->word, n + 1);
 	s = a->word.p;
-	n += 2;
-	for (size_t i = 0; m->buckets && i < n; i++) {
+	s[0] = '<';
+	memcpy(s + 1, word, len);
+	s[n - 1] = '>';
+	s[n] = 0;
+	for (size_t i = 0; buckets && i < n; i++) {
 		uint32_t h = FT_HASH;
-		size_t j = i;
+		size_t j = i, waits;
 
 		if ((s[i] & 0xc0) == 0x80)
 			continue;
-		for (int k = 1; j < n && k <= m->maxn; k++) {
+		make_room(a);
+		waits = a->n_waiting;
+		for (int k = 1; j < n && k <= maxn; k++) {
 			do
 				h = ft_hash_add(h, s[j++]);
-			while (j < n && (s[j] & 0xc0) == 0x80);
-			if (k >= m->minn && !(k == 1 && (i == 0 || j == n)))
-				add(a, ftmodel_bucket(m, h));
+			while ((s[j] & 0xc0) == 0x80);
+			if (k < minn || (k == 1 && (i == 0 || j == n)))
+				continue;
+			a->waiting[waits] = ft_bucket(h, buckets, inverse);
+			waits += ft_kept(kept, a->waiting[waits]);
 		}
+		a->n_waiting = waits;
 	}
 }
 
@@ -98,8 +95,10 @@ add_word(struct ask *a, const char *word, size_t n)
 	if (id >= m->n_words || (id < 0 && n >= 9 && memcmp(word, "__label__", 9) == 0))
 		return;                         /* a label is no feature */
 	VEC_PUSH(a->hashes, a->n_hashes, a->cap_hashes, h);
-	if (id >= 0)
-		add(a, (uint32_t)id | ROW);
+	if (id >= 0) {
+		make_room(a);
+		a->waiting[a->n_waiting++] = (uint32_t)id | ROW;
+	}
 	if (!end && m->maxn > 0)
 		add_subwords(a, word, n);
 }
@@ -113,7 +112,9 @@ add_ngrams(struct ask *a)
 
 		for (size_t j = i + 1; j < a->n_hashes && j < i + (size_t)a->m->ngrams; j++) {
 			h = h * 116049371 + (uint64_t)(int64_t)(int32_t)a->hashes[j];
-			add(a, (uint32_t)(h % a->m->buckets));
+			make_room(a);
+			a->waiting[a->n_waiting] = (uint32_t)(h % a->m->buckets);
+			a->n_waiting += ft_kept(a->m->kept_bits, a->waiting[a->n_waiting]);
 		}
 	}
 }

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAGIC = 793712314, SUPERVISED = 3, LABEL = 1, CENTROIDS = 256, DIM_MAX = 1 << 16 };
+enum { MAGIC = 793712314, SUPERVISED = 3, LABEL = 1, CENTROIDS = 256, DIM_MAX = 1 << 16, UNPACK_MAX = 1 << 22 };
+typedef float quad __attribute__((vector_size(16)));
 
 /* What is left to read; ok falls when more is wanted than there is. */
 struct cursor {
@@ -64,25 +65,21 @@ ftmatrix_add(const struct ftmatrix *m, int64_t row, float *to)
 	int columns;
 
 	if (m->values) {
+		int64_t k = 0;
+
 		p = m->values + 4 * m->dim * row;
-		for (int64_t k = 0; k < m->dim; k++)
+		for (quad a, b; k + 4 <= m->dim; k += 4) {
+			memcpy(&a, to + k, sizeof a);
+			memcpy(&b, p + 4 * k, sizeof b);
+			a += b;
+			memcpy(to + k, &a, sizeof a);
+		}
+		for (; k < m->dim; k++)
 			to[k] += float_at(p + 4 * k);
 		return;
 	}
 	if (m->norms)
 		norm = float_at(centroid(&m->norm, 0, m->norms[row], &columns));
-	if (m->quant.width == 2 && m->quant.last == 2) {        /* as nearly all are */
-		const unsigned char *code = m->codes + row * m->quant.parts;
-
-		for (int part = 0; part < m->quant.parts; part++, to += 2) {
-			float pair[2];
-
-			memcpy(pair, m->quant.centroids + 8 * (part * CENTROIDS + code[part]), sizeof pair);
-			to[0] += norm * pair[0];
-			to[1] += norm * pair[1];
-		}
-		return;
-	}
 	for (int part = 0; part < m->quant.parts; part++, to += columns) {
 		p = centroid(&m->quant, part, m->codes[row * m->quant.parts + part], &columns);
 		for (int k = 0; k < columns; k++)
@@ -150,6 +147,21 @@ read_matrix(struct cursor *c, struct ftmatrix *m, int quantized, int dim)
 		m->norms = take(c, (uint64_t)m->rows);
 		read_quant(c, &m->norm, 1);
 	}
+}
+
+/* Codes as floats, which are added sooner than looked up, of a matrix that is not too big. */
+static void
+unpack(struct ftmatrix *m)
+{
+	float *v;
+
+	if (m->values || m->rows * m->dim > UNPACK_MAX)
+		return;
+	v = xcalloc((size_t)(m->rows * m->dim) + 1, sizeof *v);
+	for (int64_t row = 0; row < m->rows; row++)
+		ftmatrix_add(m, row, v + row * m->dim);
+	m->unpacked = v;
+	m->values = (unsigned char *)v;
 }
 
 static uint32_t
@@ -235,17 +247,20 @@ read_dictionary(struct cursor *c, struct fasttext *m, int64_t **counts)
 	if (m->pruned) {
 		m->n_kept = table_size((uint64_t)kept);
 		m->kept = xcalloc(m->n_kept, sizeof *m->kept);
-		m->kept_bits = xcalloc(m->n_kept / 4, sizeof *m->kept_bits);
 	}
+	m->kept_bits.mask = m->pruned ? (size_t)m->n_kept * 16 - 1 : 63;
+	m->kept_bits.bits = xcalloc(m->kept_bits.mask / 64 + 1, sizeof *m->kept_bits.bits);
+	if (!m->pruned)
+		m->kept_bits.bits[0] = UINT64_MAX;
 	for (int64_t i = 0; i < kept && c->ok; i++) {
 		int32_t from = (int32_t)take_int(c, 4), to = (int32_t)take_int(c, 4);
-		size_t bit = (uint32_t)from & ((size_t)m->n_kept * 16 - 1);
+		size_t bit = (uint32_t)from & m->kept_bits.mask;
 		uint32_t k = kept_slot(m, from);
 
 		if (to < 0 || to == INT32_MAX)
 			c->ok = 0;
 		else
-			m->kept[k].from = from, m->kept[k].to = to + 1, m->kept_bits[bit / 64] |= 1ull << bit % 64;
+			m->kept[k].from = from, m->kept[k].to = to + 1, m->kept_bits.bits[bit / 64] |= 1ull << bit % 64;
 	}
 }
 
@@ -300,6 +315,7 @@ read_model(struct cursor *c, struct fasttext *m, struct err *err)
 	free(counts);
 	if (!c->ok || m->in.rows < m->n_words || m->out.rows < m->n_labels - (m->loss == FT_TREE))
 		return err_set(err, "a damaged or cut-short model of fastText");
+	unpack(&m->in);
 	return 0;
 }
 
@@ -340,8 +356,9 @@ fasttext_free(struct fasttext *m)
 	free(m->entry);
 	free(m->slots);
 	free(m->kept);
-	free(m->kept_bits);
+	free(m->kept_bits.bits);
 	free(m->tree);
+	free(m->in.unpacked);
 	if (m->map.p)
 		file_unmap(&m->map);
 	free(m);

@@ -16,10 +16,16 @@ struct ftmatrix {
 	const unsigned char *values;            /* (rows, dim) floats; NULL: codes */
 	const unsigned char *codes, *norms;     /* (rows, parts); (rows), NULL: rows as they are */
 	struct ftquant quant, norm;
+	float *unpacked;                        /* values are these, if not NULL */
 };
 void   ftmatrix_add(const struct ftmatrix *, int64_t row, float *to);   /* adds a row to to[dim] */
 double ftmatrix_dot(const struct ftmatrix *, int64_t row, const float *);
 
+/* A bit set for each bucket that was kept, at the bucket & mask. */
+struct ft_kept {
+	uint64_t *bits;
+	size_t    mask;
+};
 enum ft_loss { FT_TREE = 1, FT_NEGATIVE, FT_SOFTMAX, FT_ALL };
 struct fasttext {
 	struct file_map map;
@@ -34,27 +40,24 @@ struct fasttext {
 	int          pruned;
 	struct { int32_t from, to; } *kept;     /* open hash table of buckets, to: row + 1, 0 free */
 	uint32_t     n_kept;
-	uint64_t    *kept_bits;         /* 16 a slot: bit bucket mod their number of each bucket in it */
+	struct ft_kept kept_bits;
 	struct ftmatrix in, out;
 	struct { int32_t left, right; } *tree;  /* inner nodes n_labels .. 2 n_labels - 2 */
 };
 int32_t ftmodel_find(const struct fasttext *, const char *word, size_t n, uint32_t hash);       /* -1: unknown */
 int64_t ftmodel_pruned(const struct fasttext *, uint32_t bucket);       /* its row; -1: was thrown away */
-/* 0: it was surely thrown away */
+/* 0: it was surely thrown away; no branch, for nobody can tell which. */
 static inline uint32_t
-ftmodel_maybe(const struct fasttext *m, uint32_t bucket)
+ft_kept(struct ft_kept k, uint32_t bucket)
 {
-	size_t i = bucket & ((size_t)m->n_kept * 16 - 1);
-
-	return (uint32_t)(m->kept_bits[i / 64] >> i % 64 & 1);
+	return (uint32_t)(k.bits[(bucket & k.mask) / 64] >> bucket % 64 & 1);
 }
-
 
 /* h mod buckets by a multiplication (Lemire, Kaser, Kurz 2019). */
 static inline uint32_t
-ftmodel_bucket(const struct fasttext *m, uint32_t h)
+ft_bucket(uint32_t h, uint32_t buckets, uint64_t inverse)
 {
-	return (uint32_t)((unsigned __int128)(m->inverse * h) * m->buckets >> 64);
+	return (uint32_t)((unsigned __int128)(inverse * h) * buckets >> 64);
 }
 
 /* FNV-1a, with bytes as signed characters. */
