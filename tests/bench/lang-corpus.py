@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""lang-corpus.py DIR UDHR - texts for lang-train: DIR/CODE from Debian's packages, DIR/CODE.prose from the Declaration of Human Rights
+"""lang-corpus.py DIR UDHR REPOS - texts for lang-train: DIR/CODE from Debian's packages, DIR/CODE.prose from the Declaration of Human Rights,
+DIR/CODE.text news, encyclopedias and speeches, DIR/CODE.words words as often as subtitles have them
 
-Translations of programs, manuals and a game, word lists, and some essays for English; UDHR is a folder of HTML pages with data-code.
-Wants apt-get, dpkg-deb, and for word lists Debian's tesseract-ocr.  Packages are kept in DIR/deb.
+Packages: translations of programs, manuals and a game, word lists, and some essays for English; kept in DIR/deb.  UDHR is a folder of HTML pages
+with data-code.  REPOS holds clones under their own names: UD_* of UniversalDependencies (CC BY-SA 4.0), dsfsi's gov-za-sona-multilingual (CC BY 4.0),
+PuoData and za-isizulu-siswati-news-2022 (CC BY-SA 4.0), christos-c/bible-corpus (CC0) and hermitdave/FrequencyWords (CC BY-SA 4.0).
+Wants apt-get, dpkg-deb, git, and for word lists Debian's tesseract-ocr.
 """
 # SPDX-License-Identifier: MIT
 import collections, gzip, html, os, random, re, struct, subprocess, sys, unicodedata, zipfile
@@ -21,6 +24,12 @@ WORDS = {"aze": "az", "bos": "bs", "cat": "ca", "ces": "cs", "dan": "da", "fil":
 UDHR = dict(pair.split(":") for pair in """afr:af azj_latn:az bos_latn:bs cat:ca ces:cs cym:cy dan:da deu_1996:de eng:en epo:eo spa:es est:et eus:eu fin:fi fra:fr gle:ga hrv:hr hun:hu ind:id
 isl:is ita:it lat:la lat_1:la lug:lg lit:lt lav:lv mri:mi mly_latn:ms nob:nb nld:nl nno:nn pol:pl por_PT:pt por_BR:pt ron_2006:ro ron_1993:ro slk:sk slv:sl sna:sn som:so als:sq sot:st swe:sv
 swh:sw tgl:tl tsn:tn tur:tr tso_ZW:ts tso_MZ:ts vie:vi xho:xh yor:yo zul:zu bel:be bul:bg kaz:kk mkd:mk khk:mn rus:ru srp_cyrl:sr ukr:uk arb:ar pes_1:fa prs_1:fa urd:ur urd_2:ur hin:hi mar:mr""".split())
+CLONED = dict(pair.split(":") for pair in """UD_Afrikaans-AfriBooms:af UD_Croatian-SET:hr UD_Czech-CAC:cs UD_Danish-DDT:da UD_English-EWT:en UD_French-GSD:fr
+UD_Indonesian-GSD:id UD_Irish-IDT:ga UD_Norwegian-Bokmaal:nb UD_Norwegian-Nynorsk:nn UD_Romanian-RRT:ro UD_Russian-GSD:ru UD_Slovak-SNK:sk UD_Slovenian-SSJ:sl
+UD_Swedish-Talbanken:sv UD_Indonesian-CSUI:id UD_Indonesian-PUD:id UD_Czech-PUD:cs UD_Hindi-PUD:hi UD_Marathi-UFAL:mr UD_Spanish-PUD:es
+UD_Latin-LLCT:la PuoData:tn za-isizulu-siswati-news-2022:zu Zulu-NT:zu Basque-NT:eu afr:af eng:en sot:st tsn:tn tso:ts xho:xh zul:zu""".split())
+WORDY = dict(zip("""af ar bg bs ca cs da de en eo es et eu fa fi fr hi hr hu id is it kk lt lv mk ms nl no pl pt pt_br ro ru sk sl sq sr sv tl tr uk ur vi""".split(),
+                 """af ar bg bs ca cs da de en eo es et eu fa fi fr hi hr hu id is it kk lt lv mk ms nl nb pl pt pt ro ru sk sl sq sr sv tl tr uk ur vi""".split()))
 lines = collections.defaultdict(set)
 
 
@@ -112,7 +121,38 @@ def prose(folder, out):
         open(os.path.join(out, code + ".prose"), "w").write("".join(b + "\n" for b in blocks if len(b) > 15))
 
 
-out, udhr = sys.argv[1:]
+def git(repo, *args):
+    return subprocess.run(["git", "-C", repo, *args], capture_output=True, text=True, check=True).stdout
+
+
+def cloned(folder, out):
+    """Of treebanks what they test with, which is enough; of other repositories each text of a language wanted."""
+    wanted = re.compile(r"[a-z]+_[a-z]+-ud-(?:dev|test)\.conllu|data/raw/SONA.*/([a-z]{3})\.txt|bibles/(.*)\.xml|dataset/tn-docs-test.*\.txt|data/isizulu-titles-all.*\.csv")
+    texts = collections.defaultdict(set)
+    for name in sorted(os.listdir(folder)):
+        repo = os.path.join(folder, name)
+        for path in git(repo, "ls-tree", "-r", "--name-only", "HEAD").split("\n"):
+            m = wanted.fullmatch(path)
+            if m and (code := CLONED.get(m[1] or m[2] or name)):
+                text = git(repo, "show", "HEAD:" + path)
+                if path.endswith(".conllu"):
+                    text = "".join(re.findall(r"(?m)^# text = (.*\n)", text))
+                elif path.endswith(".csv"):
+                    text = "".join(row.split(",")[1] + "\n" for row in text.split("\n")[1:] if "," in row)
+                text = re.sub(r"<[^>]*>|\t", " ", re.sub(r"(?<=\w[.?!;])(?=[A-Z])", "\n", text))
+                texts[code].update(line for line in text.split("\n") if sum(c.isalpha() for c in line) > 15)
+    for code, found in texts.items():
+        open(os.path.join(out, code + ".text"), "w").write("".join(line.strip() + "\n" for line in sorted(found)))
+    for name, code in WORDY.items():
+        listed = [path for path in (f"content/2018/{name}/{name}_{size}.txt" for size in ("50k", "full"))
+                  if git(os.path.join(folder, "FrequencyWords"), "ls-tree", "HEAD", path)][0]
+        counts = [row.split() for row in git(os.path.join(folder, "FrequencyWords"), "show", "HEAD:" + listed).split("\n") if row.count(" ") == 1]
+        drawn = random.Random(1).choices([word for word, _ in counts], [int(n) for _, n in counts], k=120000)
+        with open(os.path.join(out, code + ".words"), "a" if name == "pt_br" else "w") as f:
+            f.writelines(" ".join(drawn[i:i + 12]) + "\n" for i in range(0, len(drawn), 12))
+
+
+out, udhr, repos = sys.argv[1:]
 deb = os.path.join(out, "deb")
 os.makedirs(deb, exist_ok=True)
 packages = subprocess.run(["bash", "-c", "echo " + " ".join(PACKAGES.split())], capture_output=True, text=True, check=True).stdout.split()
@@ -131,3 +171,4 @@ add_words(os.path.join(deb, "tess"))
 for code in set(UDHR.values()) & set(lines):
     open(os.path.join(out, code), "w").write("".join(line + "\n" for line in sorted(lines[code])))
 prose(udhr, out)
+cloned(repos, out)

@@ -17,7 +17,6 @@ enum script {
 struct profile {
 	const char *code;
 	enum script script;
-	const char *features;
 };
 
 #ifndef LANG_TABLES
@@ -43,30 +42,24 @@ static const struct { uint32_t first, last; enum script script; } blocks[] = {
 	{ 0xac00, 0xd7a3, HANGUL }, { 0xf900, 0xfaff, HAN }, { 0xfb50, 0xfdff, ARABIC }, { 0xfe70, 0xfefc, ARABIC }, { 0x20000, 0x323af, HAN },
 };
 
-/* The profiles turned round: what a string of letters says for which language. */
+/* What a string of letters says for which language; a weight is in half nats above the floor. */
 struct entry {
-	uint64_t key;
-	uint16_t profile;
-	uint16_t weight;        /* in half nats above the floor */
+	uint8_t profile, weight;
 };
 struct slot {
 	uint32_t tag, group;            /* the upper half of the key's hash; from 1, 0: empty */
 };
-enum { SMALL = 32 };
 struct table {
-	struct entry *entries;          /* by key */
+	struct entry *entries;          /* grouped by key */
 	uint32_t     *first;            /* of each group of entries with one key, and past the last */
 	struct slot  *slots;
 	size_t        n, n_groups, n_slots;
-	uint16_t      small[SMALL * SMALL * SMALL];     /* the group of up to three letters of ASCII, see small_key */
 };
-enum { GROUPS_MAX = 1 << 15 };
 
-/* How often each key of the table is in the text. */
+/* The keys of the table that are in the text, each time that they are. */
 struct votes {
-	uint16_t count[GROUPS_MAX];
-	uint32_t seen[GROUPS_MAX];
-	size_t   n_seen;
+	uint32_t group[6 * (SAMPLE + 1)];
+	size_t   n;
 };
 
 static enum script
@@ -86,46 +79,11 @@ word_key(uint64_t h)
 	return h | 1ull << 63;
 }
 
-static int
-by_key(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->profile < y->profile ? -1 : x->profile > y->profile;
-}
-
 /* Letters of one word folded into a number that tells words apart. */
 static uint64_t
 fold(uint64_t h, uint32_t c)
 {
 	return (h ^ c) * 0x100000001b3u ^ h >> 29;
-}
-
-/* "20 e_ en 19 =och ...": a weight, then the strings that have it; = in front of a whole word. */
-static void
-add_profile(struct table *t, size_t *cap, uint16_t id)
-{
-	const char *p = profiles[id].features;
-	unsigned weight = 0;
-	size_t len;
-
-	for (; *p; p += *p == ' ') {
-		int word = *p == '=';
-		uint64_t key = 0;
-
-		if (*p >= '0' && *p <= '9') {
-			weight = (unsigned)strtoul(p, (char **)(void *)&p, 10);
-			continue;
-		}
-		for (p += word; *p && *p != ' '; p += len) {
-			uint32_t c = uni_decode(p, 4, &len);
-
-			key = word ? fold(key, c) : key << 16 | c;
-		}
-		VEC_PUSH(t->entries, t->n, *cap, ((struct entry){ word ? word_key(key) : key, id, (uint16_t)weight }));
-	}
 }
 
 static uint64_t
@@ -146,47 +104,60 @@ slot_of(const struct table *t, uint64_t key)
 	return &t->slots[i];
 }
 
-/* Up to three letters of ASCII, or '_', as a number below SMALL^3; -1: another key. */
-static int
-small_key(uint64_t key)
+/* A new group without entries; those that are added next are its. */
+static void
+add_group(struct table *t, uint64_t key)
 {
-	if (key & ~0x7f007f007full)
-		return -1;
-	return (int)((key & 31) | (key >> 16 & 31) << 5 | (key >> 32 & 31) << 10);
-}
-
-/* Which of the table's keys it is, from 1; 0: none. */
-static unsigned
-group_of(const struct table *t, uint64_t key)
-{
-	int k = small_key(key);
-
-	return k < 0 ? slot_of(t, key)->group : t->small[k];
+	*slot_of(t, key) = (struct slot){ (uint32_t)(key_hash(key) >> 32), (uint32_t)t->n_groups + 1 };
+	t->first[t->n_groups++] = (uint32_t)t->n;
+	t->first[t->n_groups] = (uint32_t)t->n;
 }
 
 static void
-table_index(struct table *t)
+add_entry(struct table *t, unsigned profile, unsigned weight)
 {
-	int k;
+	t->entries[t->n++] = (struct entry){ (uint8_t)profile, (uint8_t)weight };
+	t->first[t->n_groups] = (uint32_t)t->n;
+}
 
-	for (size_t i = 0; i < t->n; i++)
-		t->n_groups += i == 0 || t->entries[i].key != t->entries[i - 1].key;
-	for (t->n_slots = 1; t->n_slots < 2 * t->n_groups; t->n_slots *= 2)
+static void
+table_init(struct table *t, size_t groups, size_t entries)
+{
+	t->n = t->n_groups = 0;
+	for (t->n_slots = 1; t->n_slots < 2 * groups; t->n_slots *= 2)
 		;
 	t->slots = xcalloc(t->n_slots, sizeof *t->slots);
-	t->first = xcalloc(t->n_groups + 1, sizeof *t->first);
-	t->n_groups = 0;
-	for (size_t i = 0; i < t->n; i++) {
-		struct slot *s = slot_of(t, t->entries[i].key);
+	t->first = xcalloc(groups + 1, sizeof *t->first);
+	t->entries = xcalloc(entries, sizeof *t->entries);
+}
 
-		if (i && t->entries[i].key == t->entries[i - 1].key)
-			continue;
-		t->first[t->n_groups++] = (uint32_t)i;
-		*s = (struct slot){ (uint32_t)(key_hash(t->entries[i].key) >> 32), (uint32_t)t->n_groups };
-		if ((k = small_key(t->entries[i].key)) >= 0)
-			t->small[k] = (uint16_t)t->n_groups;
+/* A profile or a weight as a character, 0 to 61: no blank, quote or backslash. */
+static unsigned
+digit(char c)
+{
+	return (unsigned)(c - '@' - (c > '\\'));
+}
+
+/* "e_ @gAf =och Ze ...": strings, = in front of a whole word; after each, pairs of a profile and its weight. */
+static void
+read_features(struct table *t)
+{
+	size_t len;
+
+	table_init(t, FEATURES, sizeof features / 2);
+	for (const char *p = features; *p; p++) {
+		int word = *p == '=';
+		uint64_t key = 0;
+
+		for (p += word; *p != ' '; p += len) {
+			uint32_t c = uni_decode(p, 4, &len);
+
+			key = word ? fold(key, c) : key << 16 | c;
+		}
+		add_group(t, word ? word_key(key) : key);
+		for (p++; *p != ' '; p += 2)
+			add_entry(t, digit(p[0]), digit(p[1]));
 	}
-	t->first[t->n_groups] = (uint32_t)t->n;
 }
 
 /* Made once; should two threads make it at the same time, one of the two equal tables is thrown away. */
@@ -195,15 +166,11 @@ table_get(void)
 {
 	static _Atomic(struct table *) made;
 	struct table *t = atomic_load(&made), *none = NULL;
-	size_t cap = 0;
 
 	if (t)
 		return t;
 	t = xcalloc(1, sizeof *t);
-	for (int i = 0; i < PROFILES; i++)
-		add_profile(t, &cap, (uint16_t)i);
-	qsort(t->entries, t->n, sizeof *t->entries, by_key);
-	table_index(t);
+	read_features(t);
 	if (atomic_compare_exchange_strong(&made, &none, t))
 		return t;
 	free(t->entries);
@@ -217,12 +184,11 @@ table_get(void)
 static int
 vote(const struct table *t, uint64_t key, struct votes *v)
 {
-	unsigned group = group_of(t, key);
+	uint32_t group = slot_of(t, key)->group;
 
 	if (!group)
 		return 0;
-	if (!v->count[group - 1]++)
-		v->seen[v->n_seen++] = group - 1;
+	v->group[v->n++] = group - 1;
 	return 1;
 }
 
@@ -230,15 +196,12 @@ vote(const struct table *t, uint64_t key, struct votes *v)
 static void
 add_up(const struct table *t, const struct votes *v, unsigned sum[PROFILES])
 {
-	for (size_t k = 0; k < v->n_seen; k++) {
-		uint32_t group = v->seen[k];
-
-		for (uint32_t i = t->first[group]; i < t->first[group + 1]; i++)
-			sum[t->entries[i].profile] += (unsigned)t->entries[i].weight * v->count[group];
-	}
+	for (size_t k = 0; k < v->n; k++)
+		for (uint32_t i = t->first[v->group[k]]; i < t->first[v->group[k] + 1]; i++)
+			sum[t->entries[i].profile] += t->entries[i].weight;
 }
 
-/* Counts each string of one to four letters of the script, and each word; how many letters there were. */
+/* Each string of one to four letters of the script, and each word; how many letters there were; of SAMPLE bytes at most. */
 static size_t
 count_votes(const struct table *t, const char *s, size_t n, enum script script, struct votes *v)
 {
@@ -297,7 +260,7 @@ decide(const unsigned sum[PROFILES], enum script script, size_t letters, struct 
 	for (int i = 0; i < PROFILES; i++)
 		if (profiles[i].script == script)
 			total += exp(scale * ((double)sum[i] - sum[best]));
-	known = (sum[best] / (2. * (double)letters) - 9) / 4;   /* nats a letter: text has 14 to 20, noise 9 */
+	known = (sum[best] / (2. * (double)letters) - 14) / 4;  /* nats a letter: text has 18 to 25, noise 13 */
 	strcpy(l->code, profiles[best].code);
 	l->score = (known < 0 ? 0 : known < 1 ? known : 1) / total;
 }
@@ -363,8 +326,7 @@ lang_detect(const char *s, size_t n, struct lang *l)
 		l->score = (double)count[best] / (double)all;
 		return;
 	}
-	memset(votes.count, 0, sizeof votes.count);
-	votes.n_seen = 0;
+	votes.n = 0;
 	letters = count_votes(table_get(), s, n, best, &votes);
 	if (!letters)
 		return;
