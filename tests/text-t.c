@@ -48,6 +48,8 @@ test_words(void)
 		{ "He said, \"I can't, we'll (maybe) cannot.\"", "He|said|,|``|I|ca|n't|,|we|'ll|(|maybe|)|can|not|.|''" },
 		{ "'tis the boys' Jones's 'quoted' 12:30, 3,000 and--so...", "'|tis|the|boys|'|Jones|'s|'|quoted|'|12:30|,|3,000|and|--|so|..." },
 		{ "gonna wanna more'n d'ye", "gon|na|wan|na|more|'n|d|'ye" },
+		{ "\"\"a\" ('b') ''c'' x',, y:5 a'. d', 'n' \"e.\"' \n", "``|``|a|''|(|'|b|'|)|``|c|''|x|'|,|,|y:5|a'.|d|'|,|'n|'|``|e|.|''|'" },
+		{ "```a--- \xe2\x80\x9c\"b\xe2\x80\x9d \xc2\xab\xc3\xa9t\xc3\xa9\xc2\xbb\xc2\xa0..x.y GONNA-be They'LL'S", "``|`|a|--|-|\xe2\x80\x9c|``|b|\xe2\x80\x9d|\xc2\xab|\xc3\xa9t\xc3\xa9|\xc2\xbb|..|x.y|GON|NA|-be|They|'LL|'S" },
 		{ "", "" },
 	};
 	struct words w = { 0 };
@@ -58,7 +60,7 @@ test_words(void)
 		buf_clear(&b);
 		buf_str(&b, "");
 		for (size_t k = 0; k < w.n; k++)
-			buf_printf(&b, "%s%.*s", k ? "|" : "", (int)w.v[k].n, w.v[k].p);
+			buf_printf(&b, "%s%.*s", k ? "|" : "", (int)words_len(&w, k), words_at(&w, k));
 		OK(!strcmp(b.p, cases[i].out), "words: %.20s... is %s", cases[i].in, b.p);
 	}
 	words_free(&w);

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "text/uni.h"
 #include "text/uni_tables.h"
+#include <string.h>
 
 #define COUNT(a) (sizeof (a) / sizeof *(a))
 
@@ -57,10 +58,34 @@ uni_space(uint32_t c)
 	       c == 0x205f || c == 0x3000;
 }
 
-int
-uni_line_end(uint32_t c)
+size_t
+uni_blank_at(const char *s, size_t n)
 {
-	return (c >= 10 && c <= 13) || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 || c == 0x2029;
+	size_t len;
+
+	return uni_space(uni_decode(s, n, &len)) ? len : 0;
+}
+
+size_t
+uni_line(const char *s, size_t n, size_t *next)
+{
+	size_t i = 0, len = 0;
+
+	for (; i < n && len == 0; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c >= ' ' && c != 0xc2 && c != 0xe2)
+			continue;
+		if (c < ' ')
+			len = (c >= 10 && c <= 13) || (c >= 0x1c && c <= 0x1e) ? 1 + (size_t)(c == '\r' && i + 1 < n && s[i + 1] == '\n') : 0;
+		else if (c == 0xc2)
+			len = i + 1 < n && (unsigned char)s[i + 1] == 0x85 ? 2 : 0;
+		else
+			len = i + 2 < n && (unsigned char)s[i + 1] == 0x80 && ((unsigned char)s[i + 2] & 0xfe) == 0xa8 ? 3 : 0;
+	}
+	i -= len > 0;
+	*next = i + len;
+	return i;
 }
 
 int
@@ -106,10 +131,15 @@ uni_lower(uint32_t c)
 size_t
 uni_count(const char *s, size_t n)
 {
-	size_t count = 0;
+	size_t count = n, i = 0;
+	uint64_t x;
 
-	for (size_t i = 0; i < n; i++)
-		count += ((unsigned char)s[i] & 0xc0) != 0x80;
+	for (; n - i >= 8; i += 8) {
+		memcpy(&x, s + i, 8);
+		count -= ((x & ~x << 1) >> 7 & 0x0101010101010101u) * 0x0101010101010101u >> 56;     /* 10xxxxxx */
+	}
+	for (; i < n; i++)
+		count -= ((unsigned char)s[i] & 0xc0) == 0x80;
 	return count;
 }
 

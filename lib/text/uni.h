@@ -18,7 +18,17 @@ static inline int uni_alpha(uint32_t c) { return c < 128 ? (c | 32) - 'a' < 26 :
 static inline int uni_digit(uint32_t c) { return c < 128 ? c - '0' < 10 : uni_class(c) == UNI_DIGIT; }
 int      uni_word(uint32_t c);          /* \w: letters, numbers and _ */
 int      uni_space(uint32_t c);         /* \s */
-int      uni_line_end(uint32_t c);      /* str.splitlines; CR LF is one */
+size_t   uni_blank_at(const char *p, size_t n);
+/* Bytes of the blank at p, 0 when there is none. */
+static inline size_t
+uni_blank(const char *p, size_t n)
+{
+	unsigned char c = (unsigned char)*p;
+
+	return c > ' ' && c != 0xc2 && (c < 0xe1 || c > 0xe3) ? 0 : uni_blank_at(p, n);
+}
+/* Bytes of the first line, of str.splitlines; *next is where the second begins.  CR LF is one end. */
+size_t   uni_line(const char *s, size_t n, size_t *next);
 int      uni_terminal(uint32_t c);      /* ends a sentence, in any script */
 int      uni_symbol(uint32_t c);        /* makes no word: signs and terminators */
 uint32_t uni_lower(uint32_t c);         /* simple lower case */

@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	must(once.n == twice.n && !memcmp(once.p, twice.p, once.n));
 	words_split(&w, s, n);
 	for (size_t i = 0; i < w.n; i++)
-		must(w.v[i].n > 0 && w.v[i].chars <= w.v[i].n);
+		must(words_len(&w, i) > 0 && w.v[i].chars <= words_len(&w, i));
 	rules_set(r, "gopher.min_words=0", NULL);
 	buf_add(&text, s, n);
 	must(rules_values() <= 128);

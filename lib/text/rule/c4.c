@@ -3,30 +3,68 @@
 #include "config.h"
 #include "text/rule/c4.h"
 #include "text/uni.h"
+#include <math.h>
 #include <string.h>
 
-static int
-contains(const char *p, size_t n, const char *what)
+static const char *const phrases[] = { "lorem ipsum", "javascript",
+	"terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies" };
+enum { PHRASES = sizeof phrases / sizeof *phrases, LOREM_IPSUM = 1, JAVASCRIPT = 2, POLICY = 0xfc, ALL = 0xff };
+
+/* Which of some phrases are in the text, in upper or lower case. */
+static unsigned
+find_phrases(const char *p, size_t n, unsigned which, struct buf *lower)
 {
-	return memmem(p, n, what, strlen(what)) != NULL;
+	unsigned found = 0;
+
+	if (!which || !n)
+		return 0;
+	buf_clear(lower);
+	buf_need(lower, n);
+	for (size_t i = 0; i < n; i++)
+		lower->p[i] = (char)(p[i] | (((unsigned)p[i] - 'A' < 26) << 5));
+	for (unsigned k = 0; k < PHRASES; k++)
+		if (which >> k & 1 && memmem(lower->p, n, phrases[k], strlen(phrases[k])))
+			found |= 1u << k;
+	return found;
 }
 
-/* Words between blanks; *longest gets the characters of the longest. */
-static size_t
-blank_words(const char *p, size_t n, size_t *longest)
-{
-	size_t words = 0, chars = 0, len;
+/* Of a line: words between blanks, whether one is too long, sentences, which end at blanks behind . ! or ? */
+struct counts {
+	size_t words, sentences;
+	int    too_long;
+};
 
-	*longest = 0;
-	for (size_t i = 0; i < n; i += len) {
-		if (uni_space(uni_decode(p + i, n - i, &len))) {
-			chars = 0;
+static int
+longer(const char *p, size_t n, double chars)
+{
+	size_t len;
+
+	for (size_t i = 0; i < n && chars >= 0; i += len, chars--)
+		uni_decode(p + i, n - i, &len);
+	return chars < 0;
+}
+
+static struct counts
+count(const char *p, size_t n, double longest)
+{
+	struct counts c = { 0 };
+	size_t from = 0, len;
+	int ends = 1;
+
+	for (size_t i = 0; i <= n; i += len ? len : 1) {
+		len = i < n ? uni_blank(p + i, n - i) : 1;
+		if (!len)
 			continue;
+		if (i > from) {
+			ends = p[i - 1] == '.' || p[i - 1] == '!' || p[i - 1] == '?';
+			c.sentences += (size_t)ends;
+			c.words++;
+			c.too_long |= (double)(i - from) > longest && longer(p + from, i - from, longest);
 		}
-		words += chars++ == 0;
-		*longest = chars > *longest ? chars : *longest;
+		from = i + len;
 	}
-	return words;
+	c.sentences += !ends;
+	return c;
 }
 
 /* Bytes of [12], [edit] or [citation needed] at p, 0 for none. */
@@ -60,110 +98,85 @@ drop_citations(const char *p, size_t n, struct buf *out)
 	out->p[out->n] = 0;
 }
 
-/* A sentence ends at blanks behind . ! or ? */
-static size_t
-sentences(const char *p, size_t n)
-{
-	size_t count = 0, len;
-	int open = 0;
-	uint32_t before = 0;
-
-	for (size_t i = 0; i < n; i += len) {
-		uint32_t c = uni_decode(p + i, n - i, &len);
-
-		if (uni_space(c)) {
-			if (open && (before == '.' || before == '!' || before == '?')) {
-				count++;
-				open = 0;
-			}
-		} else {
-			open = 1;
-		}
-		before = c;
-	}
-	return count + (size_t)open;
-}
-
 static int
 ends_line(const char *p, size_t n)
 {
 	return n && strchr(".?!\"'", p[n - 1]) && p[n - 1] && !(n > 2 && !memcmp(p + n - 3, "...", 3));
 }
 
-/* One line, blanks off: 0 it stays (*line has it), 1 it goes, -1 the page goes with *reason. */
-static int
-c4_line(const double *v, const char *p, size_t n, struct buf *line, struct buf *lower, const char **reason)
-{
-	static const char *const policies[] = { "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies" };
-	size_t longest, words;
+/* What is done with the lines of a text. */
+struct c4 {
+	const double *v;
+	unsigned      may;      /* phrases that are in the text */
+	const char   *reason;   /* why the page goes */
+	struct buf    line, lower;
+	size_t        sentences;        /* in lines that stay */
+};
 
-	words = blank_words(p, n, &longest);
-	if (v[C4_WORD_LENGTH] && (double)longest > v[C4_WORD_LENGTH])
-		return 1;
-	buf_clear(line);
-	if (v[C4_CITATIONS] && memchr(p, '[', n))
-		drop_citations(p, n, line);
-	else
-		buf_add(line, p, n);
-	if ((v[C4_END_PUNCTUATION] && !ends_line(line->p, line->n)) || (double)words < v[C4_LINE_WORDS])
-		return 1;
-	buf_clear(lower);
-	buf_need(lower, line->n);
-	for (size_t i = 0; i < line->n; i++)
-		lower->p[i] = (char)uni_lower((unsigned char)line->p[i] < 128 ? (unsigned char)line->p[i] : 0);
-	*reason = "c4.lorem_ipsum";
-	if (v[C4_LOREM_IPSUM] && contains(lower->p, line->n, "lorem ipsum"))
-		return -1;
-	if (v[C4_JAVASCRIPT] && contains(lower->p, line->n, "javascript"))
-		return 1;
-	*reason = "c4.curly_bracket";
-	if (v[C4_CURLY_BRACKET] && memchr(line->p, '{', line->n))
-		return -1;
-	for (size_t i = 0; v[C4_POLICY] && i < sizeof policies / sizeof *policies; i++)
-		if (contains(lower->p, line->n, policies[i]))
-			return 1;
-	return 0;
+/* One line, blanks off: whether it stays, then *p and *n are what is left of it. */
+static int
+c4_line(struct c4 *c, const char **p, size_t *n)
+{
+	const double *v = c->v;
+	struct counts has = count(*p, *n, v[C4_WORD_LENGTH] ? v[C4_WORD_LENGTH] : INFINITY);
+	unsigned found = c->may;
+
+	if (has.too_long)
+		return 0;
+	if (v[C4_CITATIONS] && memchr(*p, '[', *n)) {
+		drop_citations(*p, *n, &c->line);
+		*p = c->line.p;
+		*n = c->line.n;
+		has.sentences = count(*p, *n, INFINITY).sentences;
+		found = ALL;
+	}
+	if ((v[C4_END_PUNCTUATION] && !ends_line(*p, *n)) || (double)has.words < v[C4_LINE_WORDS])
+		return 0;
+	found = find_phrases(*p, *n, found, &c->lower);
+	if (v[C4_LOREM_IPSUM] && found & LOREM_IPSUM)
+		c->reason = "c4.lorem_ipsum";
+	else if (v[C4_JAVASCRIPT] && found & JAVASCRIPT)
+		return 0;
+	else if (v[C4_CURLY_BRACKET] && memchr(*p, '{', *n))
+		c->reason = "c4.curly_bracket";
+	else if (v[C4_POLICY] && found & POLICY)
+		return 0;
+	c->sentences += c->reason ? 0 : has.sentences;
+	return !c->reason;
 }
 
 const char *
 c4_apply(const double v[C4_PARAMS], struct buf *text, double *sentence_count)
 {
-	struct buf out = { 0 }, line = { 0 }, lower = { 0 };
-	const char *reason = NULL, *s;
-	size_t from = 0, count = 0, kept = 0, len, n;
-	int what = 0;
+	struct c4 c = { .v = v };
+	struct buf out = { 0 };
+	size_t kept = 0, n;
 
-	for (size_t i = 0; i < text->n && what >= 0; i += len) {
-		uint32_t c = uni_decode(text->p + i, text->n - i, &len);
+	c.may = find_phrases(text->p, text->n, ALL, &c.lower);
+	for (size_t from = 0, next; from < text->n && !c.reason; from += next) {
 		const char *p = text->p + from;
 
-		if (!uni_line_end(c) && i + len < text->n)
-			continue;
-		n = (uni_line_end(c) ? i : text->n) - from;
-		if (c == '\r' && i + 1 < text->n && text->p[i + 1] == '\n')
-			len++;
-		from = i + len;
+		n = uni_line(p, text->n - from, &next);
 		uni_strip(&p, &n);
-		what = c4_line(v, p, n, &line, &lower, &reason);
-		if (what)
+		if (!c4_line(&c, &p, &n))
 			continue;
-		count += sentences(line.p, line.n);
 		if (kept++)
 			buf_char(&out, '\n');
-		buf_add(&out, line.p, line.n);
+		buf_add(&out, p, n);
 	}
-	*sentence_count = (double)count;
-	if (what >= 0)
-		reason = v[C4_SENTENCES] && (double)count < v[C4_SENTENCES] ? "c4.sentences" : NULL;
-	if (!reason) {
-		s = out.p ? out.p : "";
+	*sentence_count = (double)c.sentences;
+	if (!c.reason && v[C4_SENTENCES] && *sentence_count < v[C4_SENTENCES])
+		c.reason = "c4.sentences";
+	if (!c.reason) {
+		const char *s = out.p ? out.p : "";
+
 		n = out.n;
 		uni_strip(&s, &n);
 		buf_clear(text);
 		buf_add(text, s, n);
 	}
 	buf_free(&out);
-	buf_free(&line);
-	buf_free(&lower);
-	return reason;
+	buf_free(&c.line);
+	buf_free(&c.lower);
+	return c.reason;
 }

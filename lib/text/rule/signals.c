@@ -2,14 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/rule/signals.h"
-#include "base/rng.h"
 #include "text/uni.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct slot {
 	uint64_t key;
-	uint32_t round, count, first, chars;
+	uint32_t count, first;
 };
 
 void
@@ -27,7 +26,6 @@ signals_free(struct signals *s)
 {
 	words_free(&s->words);
 	free(s->slots);
-	free(s->grams);
 }
 
 static void
@@ -43,32 +41,57 @@ share(double part, double of)
 	return of > 0 ? part / of : 0;
 }
 
+#define GOLDEN 0x9e3779b97f4a7c15u
+static uint64_t
+mix(uint64_t h, uint64_t x)
+{
+	h = ((h << 23 | h >> 41) ^ x) * 0x9fb21c651e98df25u;
+	return h ^ h >> 32;
+}
+
+/* Well mixed in its upper bits. */
+static uint64_t
+hash(const char *p, size_t n)
+{
+	uint64_t h = n * GOLDEN, x;
+
+	for (; n >= 8; n -= 8, p += 8) {
+		memcpy(&x, p, 8);
+		h = mix(h, x);
+	}
+	if (n) {
+		x = 0;
+		memcpy(&x, p, n);
+		h = mix(h, x);
+	}
+	return h;
+}
+
 /* An empty table with room for n keys. */
 static void
 table_begin(struct signals *s, size_t n)
 {
 	size_t want = 16;
 
-	while (want < 2 * n)
+	for (s->shift = 60; want < 2 * n; s->shift--)
 		want *= 2;
 	if (want > s->n_slots) {
 		free(s->slots);
-		s->slots = xcalloc(want, sizeof *s->slots);
+		s->slots = xreallocarray(NULL, want, sizeof *s->slots);
 		s->n_slots = want;
-		s->round = 0;
 	}
-	s->round++;
+	memset(s->slots, 0, want * sizeof *s->slots);
 }
 
+/* The key's slot; its count is 0 for the caller to change when the key is new. */
 static struct slot *
 table_slot(struct signals *s, uint64_t key)
 {
-	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (s->n_slots - 1);
+	size_t mask = ((size_t)1 << (64 - s->shift)) - 1, i = (size_t)(key * GOLDEN >> s->shift);
 
-	while (s->slots[i].round == s->round && s->slots[i].key != key)
-		i = (i + 1) & (s->n_slots - 1);
-	if (s->slots[i].round != s->round)
-		s->slots[i] = (struct slot){ .key = key, .round = s->round };
+	while (s->slots[i].count && s->slots[i].key != key)
+		i = (i + 1) & mask;
+	s->slots[i].key = key;
 	return &s->slots[i];
 }
 
@@ -76,35 +99,41 @@ table_slot(struct signals *s, uint64_t key)
 static int
 is_copy(struct signals *s, const char *p, size_t n)
 {
-	return table_slot(s, rng_hash(p, n, 0))->count++ > 0;
+	return table_slot(s, hash(p, n))->count++ > 0;
+}
+
+static size_t
+count_newlines(const char *p, size_t n)
+{
+	const char *end = p + n;
+	size_t count = 0;
+
+	for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		count++;
+	return count;
 }
 
 /* Pieces between runs of at least `least` newlines, as re.split gives them: empty ones at the ends count. */
 static void
 find_copies(struct signals *s, const char *p, size_t n, size_t least, enum signal count, enum signal chars)
 {
-	size_t pieces = 1, from = 0, copies = 0, copied = 0;
+	size_t pieces = 0, from = 0, copies = 0, copied = 0;
 
-	for (size_t i = 0; i < n; i++)
-		pieces += p[i] == '\n';
-	table_begin(s, pieces);
-	pieces = 0;
-	for (size_t i = 0; i <= n; ) {
-		size_t run = 0;
+	table_begin(s, count_newlines(p, n) + 1);
+	for (size_t i = 0, run; i <= n; i += run) {
+		const char *nl = memchr(p + i, '\n', n - i);
 
-		while (i + run < n && p[i + run] == '\n')
-			run++;
-		if (i < n && run < least) {
-			i += run + !run;
+		i = nl ? (size_t)(nl - p) : n;
+		for (run = 1; i + run < n && p[i + run] == '\n'; run++)
+			;
+		if (i < n && run < least)
 			continue;
-		}
 		pieces++;
 		if (is_copy(s, p + from, i - from)) {
 			copies++;
 			copied += uni_count(p + from, i - from);
 		}
-		i += i < n ? run : 1;
-		from = i;
+		from = i + run;
 	}
 	put(s, count, share((double)copies, (double)pieces));
 	put(s, chars, share((double)copied, (double)s->chars));
@@ -118,99 +147,140 @@ find_words(struct signals *s)
 	s->have_words = 1;
 }
 
-/* The most frequent n-gram's characters, joined by spaces; the first of equals. */
-static void
-find_top(struct signals *s, size_t n, enum signal which)
+/*
+ * Most n-grams of a text occur once.  Of n keys those are told, by counters that several keys may share: what is counted
+ * once is no other.  Returns the counters, one for each value of key >> *shift.
+ */
+static unsigned char *
+count_keys(struct signals *s, const uint64_t *key, size_t n, int *shift)
 {
-	struct word *w = s->words.v;
-	struct slot best = { 0 };
-	size_t count = s->words.n;
+	unsigned char *seen;
 
-	table_begin(s, count);
-	for (size_t i = 0; i + n <= count; i++) {
-		uint64_t h = n;
-		uint32_t chars = (uint32_t)n - 1;
-		struct slot *slot;
+	table_begin(s, n / 4 + 1);              /* 8 to 16 bytes a key */
+	seen = (unsigned char *)s->slots;
+	*shift = s->shift - 4;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char *c = &seen[key[i] >> *shift];
 
-		for (size_t j = 0; j < n; j++) {
-			h = (h ^ s->grams[2 * (count + 1) + i + j]) * 0x9fb21c651e98df25u;
-			h ^= h >> 32;
-			chars += w[i + j].chars;
-		}
-		slot = table_slot(s, h);
-		if (!slot->count++) {
-			slot->first = (uint32_t)i;
-			slot->chars = chars;
-		}
+		*c = (unsigned char)(*c + (*c < 2));
 	}
-	for (size_t i = 0; i < s->n_slots; i++) {
-		struct slot *k = &s->slots[i];
+	return seen;
+}
 
-		if (k->round == s->round && (k->count > best.count || (k->count == best.count && k->first < best.first)))
-			best = *k;
+static uint64_t
+word_hash(const struct words *w, size_t i)
+{
+	size_t n = words_len(w, i);
+	uint64_t x;
+
+	if (n > 8)
+		return hash(words_at(w, i), n);
+	memcpy(&x, words_at(w, i), 8);
+	return mix(n * GOLDEN, x << (64 - 8 * n));
+}
+
+/* The most frequent 2-, 3- and 4-gram's characters, joined by spaces; the first of equals. */
+static void
+find_top(struct signals *s)
+{
+	const struct words *w = &s->words;
+	size_t left = w->n;
+	uint64_t *word = xreallocarray(NULL, 2 * w->n + 1, sizeof *word), *key = word + w->n;
+	uint32_t *place = xreallocarray(NULL, w->n + 1, sizeof *place);
+
+	for (size_t i = 0; i < w->n; i++) {
+		key[i] = word[i] = word_hash(w, i);
+		place[i] = (uint32_t)i;
 	}
-	put(s, which, share((double)best.count * best.chars, (double)s->chars));
+	for (unsigned n = 2; n <= 4; n++) {
+		struct slot best = { .count = w->n >= n };
+		size_t chars = n - 1, k = 0, m = 0;
+		unsigned char *seen;
+		int shift;
+
+		while (m < left && place[m] + n <= w->n)
+			key[m] = mix(key[m], word[place[m] + n - 1]), m++;
+		seen = count_keys(s, key, m, &shift);
+		for (size_t i = 0; i < m; i++) {        /* what goes on from one that occurs once, does too */
+			int again = seen[key[i] >> shift] > 1;
+
+			key[k] = key[i];
+			place[k] = place[i];
+			k += (size_t)again;
+		}
+		left = k;
+		table_begin(s, left);
+		for (size_t i = 0; i < left; i++) {
+			struct slot *slot = table_slot(s, key[i]);
+
+			if (!slot->count++)
+				slot->first = place[i];
+			if (slot->count > best.count || (slot->count == best.count && slot->first < best.first))
+				best = *slot;
+		}
+		for (size_t i = 0; i < n && best.count; i++)
+			chars += w->v[best.first + i].chars;
+		put(s, (enum signal)(SIG_TOP_2 + n - 2), share((double)best.count * (double)chars, (double)s->chars));
+	}
+	free(word);
+	free(place);
 }
 
 /*
- * Hashes of any run of words as one string without blanks, for which "ab" "c" and "a" "bc" are equal: with the bytes c
- * of all words, pre[i] is the sum of c[k] b^k up to word i, inv[i] is b^-k there; modulo 2^64.  Behind them one hash a word.
+ * Characters in 5- to 10-grams seen before; behind one that is, the search goes on after it.  They are equal as strings
+ * without blanks: "ab" "c" is "a" "bc".  Two that are equal begin with the same PREFIX bytes, unless they are shorter.
  */
+#define PREFIX 12
 static void
-find_grams(struct signals *s)
+find_repeated(struct signals *s)
 {
-	static const uint64_t b = 0x9e3779b97f4a7c15u;
-	size_t count = s->words.n;
-	uint64_t pow = 1, sum = 0, inv = b, back = 1;
+	const struct words *w = &s->words;
+	size_t m = w->n < 5 ? 0 : w->n - 4, left = 0;
+	uint64_t *key = xreallocarray(NULL, m + 1, sizeof *key), a;
+	uint32_t *place = xreallocarray(NULL, m + 1, sizeof *place), b;
+	unsigned char *seen;
+	int shift;
 
-	if (s->grams)
-		return;
-	for (int i = 0; i < 5; i++)
-		inv *= 2 - b * inv;     /* Newton's iteration for the inverse of an odd number */
-	s->grams = xreallocarray(NULL, 3 * count + 3, sizeof *s->grams);
-	for (size_t i = 0; i <= count; i++) {
-		struct word w = i < count ? s->words.v[i] : (struct word){ 0 };
-
-		s->grams[i] = sum;
-		s->grams[count + 1 + i] = back;
-		for (size_t j = 0; j < w.n; j++) {
-			sum += ((unsigned char)w.p[j] + 1u) * pow;
-			pow *= b;
-			back *= inv;
-		}
-		s->grams[2 * (count + 1) + i] = w.n ? rng_hash(w.p, w.n, 0) : 0;
+	for (size_t i = 0; i < m; i++) {
+		memcpy(&a, words_at(w, i), 8);
+		memcpy(&b, words_at(w, i) + 8, PREFIX - 8);
+		key[i] = mix(a * GOLDEN, b);
 	}
-}
-
-/* Characters in n-grams seen before; behind one that is, the search goes on after it. */
-static void
-find_repeated(struct signals *s, size_t n, enum signal which)
-{
-	const uint64_t *pre = s->grams, *inv = s->grams + s->words.n + 1;
-	size_t copied = 0, i = 0;
-
-	table_begin(s, s->words.n);
-	while (i + n <= s->words.n) {
-		if (!table_slot(s, (pre[i + n] - pre[i]) * inv[i])->count++) {
-			i++;
-			continue;
-		}
-		for (size_t j = 0; j < n; j++)
-			copied += s->words.v[i + j].chars;
-		i += n;
+	seen = count_keys(s, key, m, &shift);
+	for (size_t i = 0; i < m; i++) {
+		place[left] = (uint32_t)i;
+		left += seen[key[i] >> shift] > 1 || w->v[i + 5].at - w->v[i].at < PREFIX;
 	}
-	put(s, which, share((double)copied, (double)s->chars));
+	for (unsigned n = 5; n <= 10; n++) {
+		size_t copied = 0, from = 0;
+
+		table_begin(s, left);
+		for (size_t i = 0; i < left && place[i] + n <= w->n; i++) {
+			const struct word *g = &w->v[place[i]];
+
+			if (place[i] < from || !is_copy(s, words_at(w, place[i]), g[n].at - g->at))
+				continue;
+			for (size_t j = 0; j < n; j++)
+				copied += g[j].chars;
+			from = place[i] + n;
+		}
+		put(s, (enum signal)(SIG_DUP_5 + n - 5), share((double)copied, (double)s->chars));
+	}
+	free(key);
+	free(place);
 }
 
 static size_t
 occurrences(const char *p, size_t n, const char *what)
 {
 	size_t len = strlen(what), count = 0;
-	const char *end = p + n, *at;
+	const char *end = p + n;
 
-	while ((at = memmem(p, (size_t)(end - p), what, len))) {
-		count++;
-		p = at + len;
+	while ((p = memchr(p, *what, (size_t)(end - p)))) {
+		int is = (size_t)(end - p) >= len && !memcmp(p, what, len);
+
+		count += (size_t)is;
+		p += is ? len : 1;
 	}
 	return count;
 }
@@ -224,20 +294,13 @@ find_gopher_words(struct signals *s)
 
 	for (size_t i = 0; i < s->words.n; i++) {
 		struct word w = s->words.v[i];
-		int letters = 0, only_signs = 1;
-		size_t len;
+		size_t len = words_len(&s->words, i);
 
-		for (size_t j = 0; j < w.n && (only_signs || !letters); j += len) {
-			uint32_t c = uni_decode(w.p + j, w.n - j, &len);
-
-			letters |= uni_alpha(c);
-			only_signs &= !uni_alpha(c) && uni_symbol(c);
-		}
-		alpha += letters;
-		words += !only_signs;
-		chars += only_signs ? 0 : w.chars;
-		for (unsigned k = 0; k < 8 && w.n <= 4; k++)
-			if (w.n == strlen(stop[k]) && !memcmp(w.p, stop[k], w.n))
+		alpha += w.alpha;
+		words += !w.sign;
+		chars += w.sign ? 0 : w.chars;
+		for (unsigned k = 0; k < 8 && len <= 4 && stops < 255; k++)
+			if (len == strlen(stop[k]) && !memcmp(words_at(&s->words, i), stop[k], len))
 				stops |= 1u << k;
 	}
 	put(s, SIG_WORDS, words);
@@ -269,24 +332,14 @@ static void
 find_gopher_lines(struct signals *s)
 {
 	double lines = 0, bullets = 0, ellipses = 0;
-	size_t from = 0, len;
 
-	for (size_t i = 0; i < s->n; i += len) {
-		uint32_t c = uni_decode(s->text + i, s->n - i, &len);
-		size_t end = i + len;
+	for (size_t from = 0, next; from < s->n; from += next, lines++) {
 		const char *p = s->text + from;
+		size_t n = uni_line(p, s->n - from, &next);
 
-		if (!uni_line_end(c) && end < s->n)
-			continue;
-		if (c == '\r' && end < s->n && s->text[end] == '\n')
-			len++;
-		end = uni_line_end(c) ? i : s->n;
-		end -= from;
-		uni_strip(&p, &end);
-		lines++;
-		bullets += begins_with(p, end, "\xe2\x80\xa2") || begins_with(p, end, "-");
-		ellipses += ends_with(p, end, "...") || ends_with(p, end, "\xe2\x80\xa6");
-		from = i + len;
+		uni_strip(&p, &n);
+		bullets += begins_with(p, n, "\xe2\x80\xa2") || begins_with(p, n, "-");
+		ellipses += ends_with(p, n, "...") || ends_with(p, n, "\xe2\x80\xa6");
 	}
 	put(s, SIG_BULLETS, share(bullets, lines));
 	put(s, SIG_END_ELLIPSES, share(ellipses, lines));
@@ -296,10 +349,8 @@ find_gopher_lines(struct signals *s)
 static void
 find_fineweb_lines(struct signals *s)
 {
-	size_t lines = 0, terminal = 0, brief = 0, copied = 0, newlines = 0, from = 0, len;
+	size_t lines = 0, terminal = 0, brief = 0, copied = 0, newlines = count_newlines(s->text, s->n), from = 0, len;
 
-	for (size_t i = 0; i < s->n; i++)
-		newlines += s->text[i] == '\n';
 	table_begin(s, newlines + 1);
 	while (from <= s->n) {
 		const char *line = s->text + from, *nl = memchr(line, '\n', s->n - from), *p = line;
@@ -340,11 +391,10 @@ signals_get(struct signals *s, enum signal which)
 		find_copies(s, p, n, 1, SIG_DUP_LINES, SIG_DUP_LINE_CHARS);
 	} else if (which <= SIG_DUP_10) {
 		find_words(s);
-		find_grams(s);
 		if (which <= SIG_TOP_4)
-			find_top(s, 2 + which - SIG_TOP_2, which);
+			find_top(s);
 		else
-			find_repeated(s, 5 + which - SIG_DUP_5, which);
+			find_repeated(s);
 	} else if (which == SIG_BULLETS || which == SIG_END_ELLIPSES) {
 		find_gopher_lines(s);
 	} else if (which <= SIG_STOP_WORDS) {
@@ -352,7 +402,7 @@ signals_get(struct signals *s, enum signal which)
 		find_gopher_words(s);
 	} else if (which == SIG_NEWLINES) {
 		find_words(s);
-		put(s, which, share((double)occurrences(p, n, "\n"), (double)s->words.n));
+		put(s, which, share((double)count_newlines(p, n), (double)s->words.n));
 	} else {
 		find_fineweb_lines(s);
 	}

@@ -33,8 +33,7 @@ struct signals {
 	struct words words;
 	struct slot *slots;             /* a hash table, used for one signal after another */
 	size_t       n_slots;
-	uint32_t     round;
-	uint64_t    *grams;             /* prefix hashes, see signals.c */
+	int          shift;             /* of a key, to its slot */
 	double       value[SIG_COUNT];
 	unsigned char known[SIG_COUNT];
 };
