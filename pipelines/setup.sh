@@ -14,8 +14,8 @@ case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
 # The -dev packages: the libraries of configure.ac.  The last line: the tests
 # (man pages, scripts, archives, compressions, terminals).
 packages="gcc libc6-dev make autoconf automake pkg-config
-	zlib1g-dev libarchive-dev libpcre2-dev libdeflate-dev libuchardet-dev
-	mandoc shellcheck binutils xz-utils zstd bsdutils"
+	zlib1g-dev libarchive-dev libpcre2-dev libdeflate-dev libmicrohttpd-dev libuchardet-dev
+	mandoc curl shellcheck binutils xz-utils zstd bsdutils"
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 dir=${1-$top/build}

@@ -16,7 +16,7 @@ static uint32_t
 next(const struct sampler *s, const float *z, size_t n, const uint32_t *seen, size_t n_seen, uint64_t prompt, uint64_t sample,
 		uint64_t at, float *logp)
 {
-	return sampler_next(s, &(struct sampling){ z, n, seen, n_seen, prompt, sample, at, NULL }, scratch, logp);
+	return sampler_next(s, &(struct sampling){ z, n, seen, n_seen, prompt, sample, at, NULL, 0 }, scratch, logp);
 }
 
 static int

@@ -20,6 +20,11 @@ struct gen_opts {
 	int                n_eos;
 	const char *const *stop;        /* texts that end one and are cut off; the tokens stay */
 	int                n_stop;
+	/* Sees the logits (V) that token `at` of prompt and response, which is `id`, came from, as the model gave them; tokens
+	 * in any order, by many threads.  NULL: nobody looks.  look_all: the prompt's too, all but its first. */
+	void             (*look)(void *ctx, size_t at, uint32_t id, const float *logits);
+	void              *look_ctx;
+	int                look_all;
 };
 int gen_ends(const struct gen_opts *, uint32_t id);      /* whether a sample ends with this token */
 
@@ -54,4 +59,14 @@ void              generator_free(struct generator *);
  * first + prompt, sample, position); a draft makes it quicker, and changes no token.  Prompts left from an earlier call are reused where they begin alike. */
 void generate(struct generator *, const struct gen_prompt *, size_t n_prompts, uint64_t first,
 		void (*out)(void *ctx, const struct gen_out *), void *ctx);
+
+/* For who serves: samples that come and go while others are under way, each with options of its own (not mats, cache, draft
+ * and batch, which are the generator's; typical only if the generator's is below 1).  What one is given depends on those,
+ * its prompt and its numbers alone.  The generator has no grammar. */
+struct sample;
+struct gen_out sample_out(const struct sample *);       /* whole, or as far as its text can no longer become a stop text */
+/* NULL: there is no room now.  The options must stay until it leaves; the prompt is copied.  sample is below their k. */
+struct sample *generator_join(struct generator *, const struct gen_opts *, const struct gen_prompt *, uint64_t number, int sample);
+void           generator_leave(struct generator *, struct sample *);    /* when it is whole, or before; frees it */
+void           generator_step(struct generator *);      /* prompts, so many tokens at a time, and a token for each whose prompt is in */
 #endif

@@ -5,11 +5,13 @@
 #include <string.h>
 
 struct sample *
-sample_new(const struct gen_opts *o, const struct gen_prompt *p, size_t job, int T)
+sample_new(const struct gen_opts *o, const struct gen_prompt *p, size_t job, uint64_t first, int T)
 {
 	struct sample *s = xcalloc(1, sizeof *s);
 
+	s->o = o;
 	s->prompt = job / (size_t)o->k;
+	s->number = first + s->prompt;
 	s->sample = (int)(job % (size_t)o->k);
 	s->room = (size_t)T - p->n < (size_t)o->n ? T - (int)p->n : o->n;
 	s->n_prompt = p->n;
@@ -24,6 +26,7 @@ sample_free(struct sample *s)
 {
 	free(s->tok);
 	free(s->logp);
+	grammar_walk_free(s->own_walk);
 	buf_free(&s->text);
 	free(s);
 }
@@ -78,19 +81,19 @@ gen_ends(const struct gen_opts *o, uint32_t id)
 }
 
 void
-sample_take(struct sample *s, const struct gen_opts *o, const struct vocab *v, uint32_t id, float logp)
+sample_take(struct sample *s, const struct vocab *v, uint32_t id, float logp)
 {
 	size_t old = s->text.n, cut;
 
 	s->tok[s->n_prompt + s->n] = id;
 	s->logp[s->n++] = logp;
-	s->ended |= gen_ends(o, id);
+	s->ended |= gen_ends(s->o, id);
 	if (v) {
 		if (s->n == 1 && !has_text(v, s))
 			decode_ids(v, &id, 1, 1, &s->text);
 		else
 			decode_part(v, &id, 1, 1, &s->text);
-		cut = find_stop(o, &s->text, old);
+		cut = find_stop(s->o, &s->text, old);
 		if (cut < s->text.n) {
 			s->text.n = cut;
 			s->ended = 1;
@@ -100,10 +103,10 @@ sample_take(struct sample *s, const struct gen_opts *o, const struct vocab *v, u
 }
 
 struct gen_out
-sample_out(const struct sample *s, const struct gen_opts *o)
+sample_out(const struct sample *s)
 {
 	return (struct gen_out){ .prompt = s->prompt, .sample = s->sample, .tok = s->tok, .logp = s->logp, .n = s->n,
-		.n_prompt = s->n_prompt, .text = s->text.p ? s->text.p : "", .n_text = s->done ? s->text.n : settled(o, &s->text),
+		.n_prompt = s->n_prompt, .text = s->text.p ? s->text.p : "", .n_text = s->done ? s->text.n : settled(s->o, &s->text),
 		.ended = s->ended, .first = s->first - s->began, .each = s->n > 1 ? (s->last - s->first) / (double)(s->n - 1) : 0,
 		.guessed = s->guessed, .right = s->right, .whole = s->done };
 }

@@ -5,20 +5,22 @@
 #include "model/decode/generate.h"
 
 struct sample {
+	const struct gen_opts *o;
 	uint32_t  *tok;                 /* (n_prompt + n) */
 	float     *logp;                /* (n) */
 	size_t     prompt, n_prompt, n;
+	uint64_t   number;              /* of the prompt, for random numbers */
 	int        sample, room, ended, done;   /* room: for so many tokens */
+	struct grammar_walk *walk, *own_walk;   /* its grammar's, or NULL; to be freed with it, or NULL */
+	int        walk_seq;
 	size_t     guessed, right;
 	double     began, first, last;  /* seconds of the clock: its prompt, tokens */
 	struct buf text;
 };
 
-/* Number `job` of a call: of prompt p, up to T tokens with it. */
-struct sample *sample_new(const struct gen_opts *, const struct gen_prompt *p, size_t job, int T);
+/* Number `job` of a call: of prompt p, up to T tokens with it; prompts are numbered from first on. */
+struct sample *sample_new(const struct gen_opts *, const struct gen_prompt *p, size_t job, uint64_t first, int T);
 void           sample_free(struct sample *);
 /* Takes a token in; sets done when it was the last.  vocab NULL: no text. */
-void           sample_take(struct sample *, const struct gen_opts *, const struct vocab *, uint32_t id, float logp);
-/* As others see it: whole, or as far as its text can no longer become a stop text. */
-struct gen_out sample_out(const struct sample *, const struct gen_opts *);
+void           sample_take(struct sample *, const struct vocab *, uint32_t id, float logp);
 #endif

@@ -39,14 +39,19 @@ sampler_set_bias(struct sampler *s, const struct strs *list, size_t V, struct er
 	return 0;
 }
 
-/* Each seen token is penalised once, however often it was seen: its value comes from the logits as they were. */
+/* Each seen token is penalised once, however often it was seen: its value comes from the logits as they were; those
+ * drawn before then for each time. */
 static void
-penalise(struct choice *c, const float *logits, const uint32_t *seen, size_t n, float penalty)
+penalise(const struct sampler *s, const struct sampling *at, struct choice *c)
 {
-	for (size_t i = 0; i < n; i++) {
-		float was = logits[seen[i]];
-		c[seen[i]].p = was > 0 ? was / penalty : was * penalty;
+	float penalty = (float)s->repeat_penalty;
+
+	for (size_t i = 0; i < at->n_seen; i++) {
+		float was = at->logits[at->seen[i]];
+		c[at->seen[i]].p = (was > 0 ? was / penalty : was * penalty) - (i < at->n_prompt ? 0 : (float)s->presence);
 	}
+	for (size_t i = at->n_prompt; i < at->n_seen; i++)
+		c[at->seen[i]].p -= (float)s->frequency;
 }
 
 static int
@@ -205,8 +210,8 @@ take_logits(const struct sampler *s, const struct sampling *at, struct choice *c
 {
 	for (size_t i = 0; i < at->V; i++)
 		c[i] = (struct choice){ at->logits[i], (uint32_t)i };
-	if (s->repeat_penalty != 1)
-		penalise(c, at->logits, at->seen, at->n_seen, (float)s->repeat_penalty);
+	if (s->repeat_penalty != 1 || s->presence != 0 || s->frequency != 0)
+		penalise(s, at, c);
 	for (int i = 0; i < s->n_bias; i++)
 		c[s->bias[i].id].p += s->bias[i].add;
 	for (size_t i = 0; at->allowed && i < at->V; i++)

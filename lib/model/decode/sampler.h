@@ -17,6 +17,7 @@ struct sampler {
 	double   typical;               /* only the likeliest to surprise as much as is usual, that together reach it (Meister et al. 2023); 1: all */
 	double   min_p;                 /* only those at least this much of the likeliest; 0: all */
 	double   repeat_penalty;        /* logits of seen tokens: / when positive, * when negative (Keskar et al. 2019); 1: none */
+	double   presence, frequency;   /* taken from logits of tokens drawn before: once, and for each time; 0: none */
 	uint64_t seed;
 	struct sampler_bias *bias;
 	int      n_bias;
@@ -41,6 +42,7 @@ struct sampling {
 	size_t          n_seen;
 	uint64_t        prompt, sample, at;
 	const uint8_t  *allowed;        /* (V): 0 is never drawn; NULL: all may be */
+	size_t          n_prompt;       /* the first of those seen were not drawn */
 };
 /* It depends on these and the seed alone.  *logp: of the token in softmax(logits / temperature), before bias, penalty
  * and truncation, nats. */
