@@ -41,5 +41,12 @@ struct signals {
 void   signals_init(struct signals *, const char *text, size_t n);      /* short_line is 30 */
 double signals_get(struct signals *, enum signal);
 void   signals_free(struct signals *);
-void   signals_code(struct signals *);          /* those from SIG_LONGEST_LINE on; within text/rule */
+
+/* Within text/rule. */
+void signals_put(struct signals *, enum signal, double part, double of);        /* part / of, 0 of nothing */
+void signals_table(struct signals *, size_t n);         /* an empty table with room for n pieces */
+int  signals_is_copy(struct signals *, const char *p, size_t n);        /* whether the piece was there before */
+void signals_top(struct signals *);             /* SIG_TOP_*, of words that are known */
+void signals_repeated(struct signals *);        /* SIG_DUP_5 to 10 */
+void signals_code(struct signals *);            /* those from SIG_LONGEST_LINE on */
 #endif

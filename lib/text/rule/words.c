@@ -80,6 +80,13 @@ word_at(const char *s, size_t n, size_t i)
 	return i < n && uni_word(uni_decode(s + i, n - i, &len));
 }
 
+/* Whether one may begin with c: with one of c d g l m w ' in the lower five bits. */
+static inline int
+may_contract(char c)
+{
+	return 0x803098 >> (c & 31) & 1;
+}
+
 /* Bytes of a contraction at s[i] of n, and how many of them are its first word; 0 for none.  from: where the last one ended. */
 static size_t
 contraction(const char *s, size_t n, size_t i, size_t from, size_t *first)
@@ -90,13 +97,13 @@ contraction(const char *s, size_t n, size_t i, size_t from, size_t *first)
 	};
 	char c = (char)(s[i] | 32);
 
-	if (c != 'c' && c != 'd' && c != 'g' && c != 'l' && c != 'm' && c != 'w' && (c != '\'' || i > from))
+	if (c == '\'' && i > from)
 		return 0;
 	for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
 		size_t len = known[k].len;
 
 		*first = known[k].first;
-		if (c == known[k].word[0] && len <= n - i && !strncasecmp(s + i, known[k].word, len) && (c == '\'' || !word_before(s, i)) &&
+		if (c == known[k].word[0] && len <= n - i && (s[i + 2] | 32) == known[k].word[2] && !strncasecmp(s + i, known[k].word, len) && (c == '\'' || !word_before(s, i)) &&
 		    !word_at(s, n, i + len) && (c != 'w' || i + len == n))
 			return len;
 	}
@@ -112,7 +119,7 @@ push_run(struct words *w, size_t n, unsigned kind)
 	size_t tail = 0, tail2 = 0, first, from = 0;
 	char last = s[n - 1];
 
-	if (!(kind & (SIGN | HIGH)) && (n < 5 || n > 6 || contraction(s, n, 0, 0, &first) == 0)) {
+	if (!(kind & (SIGN | HIGH)) && (n < 5 || n > 6 || !may_contract(*s) || contraction(s, n, 0, 0, &first) == 0)) {
 		push(w, n, kind);
 		return;
 	}
@@ -126,7 +133,7 @@ push_run(struct words *w, size_t n, unsigned kind)
 			tail2 = 3;
 	n -= tail2;
 	for (size_t i = 0, len; i + 4 <= n; i++) {
-		if (!(len = contraction(s, n, i, from, &first)))
+		if (!may_contract(s[i]) || !(len = contraction(s, n, i, from, &first)))
 			continue;
 		if (i > from)
 			push(w, i - from, 0);
@@ -305,11 +312,17 @@ words_split(struct words *w, const char *s, size_t n)
 	out = w->text.p;
 	while (i < n) {
 		unsigned k = kinds[(unsigned char)s[i]];
-		const char *as = NULL;
+		const char *as;
 		size_t bytes = 1;
 		int blank = s[i] == ' ';
 
-		if (!(k & STOP) || !(blank || (bytes = apart(&p, i, &as, &blank)))) {
+		if (!(k & STOP)) {
+			*out++ = s[i++];
+			kind |= k;
+			continue;
+		}
+		as = NULL;
+		if (!blank && !(bytes = apart(&p, i, &as, &blank))) {
 			*out++ = s[i++];
 			kind |= k;
 			continue;

@@ -17,7 +17,7 @@ struct words {
 	size_t       n, cap;
 	struct buf   text;              /* the words with nothing between them, and WORDS_SLACK zeros */
 };
-#define WORDS_SLACK 16
+#define WORDS_SLACK 32
 
 /* The tokens of NLTK's NLTKWordTokenizer (signs apart, clitics apart, "cannot" in two, quotes as `` and '');
  * they are good until the next call. */
