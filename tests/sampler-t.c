@@ -95,6 +95,26 @@ check_penalty(void)
 	OK(next(&s, z, 4, all, 3, 0, 0, 0, &logp) == 1, "negative logits are multiplied: -2.4 is above -2.76");
 }
 
+/* OpenAI's two: of tokens that were drawn, not those of the prompt. */
+static void
+check_presence(void)
+{
+	struct sampler s = { .temperature = 1, .top_k = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1, .presence = 1.5 };
+	float z[3] = { 3, 2, 1 }, logp;
+	uint32_t seen[] = { 0, 0, 1 };
+	struct sampling at = { .logits = z, .V = 3, .seen = seen, .n_seen = 2, .n_prompt = 2 };
+
+	OK(sampler_next(&s, &at, scratch, &logp) == 0, "presence: a prompt's tokens are left alone");
+	at.n_prompt = 0;
+	OK(sampler_next(&s, &at, scratch, &logp) == 1, "one that was drawn twice loses 1.5, once");
+	at.n_seen = 3;
+	OK(sampler_next(&s, &at, scratch, &logp) == 0, "1.5, 0.5, 1: it is ahead again");
+	s.presence = 0, s.frequency = 1.2;
+	OK(sampler_next(&s, &at, scratch, &logp) == 2, "frequency: 3 - 2.4, 2 - 1.2, 1");
+	at.n_prompt = 1;
+	OK(sampler_next(&s, &at, scratch, &logp) == 0, "3 - 1.2, where the first was of the prompt");
+}
+
 /* By the definition: tokens in the order of | -log p - H |, until they reach the mass. */
 static void
 check_typical(double mass)
@@ -213,6 +233,7 @@ main(void)
 	s = (struct sampler){ .temperature = 1, .top_p = 1, .typical = 1, .repeat_penalty = 1, .top_k = 20 };
 	check("top-k 20 of pairs of equals", s);
 	check_penalty();
+	check_presence();
 	check_typical(0.5);
 	check_typical(0.95);
 	check_bias();

@@ -105,7 +105,10 @@ take_stop(struct request *r, struct json v, struct err *e)
 	if (!one && json_kind(v) != '[')
 		return err_set(e, "stop: a text or texts");
 	while (one || json_next(&it)) {
-		char *text = json_dup(one ? v : it.value);
+		char *text = NULL;
+		if (!one && json_kind(it.value) == 'n')
+			continue;
+		text = json_dup(one ? v : it.value);
 		if (!text || !*text || r->n_stop == REQUEST_STOPS)
 			return free(text), err_set(e, "stop: %d texts at most, none of them empty", REQUEST_STOPS);
 		r->stop[r->n_stop++] = text;
