@@ -99,7 +99,7 @@ word_hash(const struct words *w, size_t i)
 	if (n > 8)
 		return hash(words_at(w, i), n);
 	memcpy(&x, words_at(w, i), 8);
-	return mix(n * GOLDEN, x << (64 - 8 * n));
+	return mix(n * GOLDEN, x & UINT64_MAX >> (64 - 8 * n));
 }
 
 /* The most frequent n-gram, of equals the first, joined by spaces. */
