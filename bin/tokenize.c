@@ -114,7 +114,7 @@ count_doc(const struct ebatch *b, const struct ebatch_doc *d)
 	idtext_sum(&total, &part);
 	if (by) {
 		if (json_parse(&j, b->bytes.p + d->meta, d->meta_len, NULL) || json_str(json_get(j, "lang"), &said) || !said.n)
-			lang_detect(b->bytes.p + d->text, d->text_len, &found);
+			lang_detect(ebatch_text(b, d), d->text_len, &found);
 		idtext_add_lang(&langs, said.n ? said.p : found.code, &part);
 	}
 	buf_free(&said);
@@ -128,7 +128,7 @@ put(const struct ebatch *b, struct buf *line)
 		const struct ebatch_doc *d = b->doc + i;
 
 		if (count) {
-			idtext_add(&part, b->bytes.p + d->text, d->text_len, d->ids.n);
+			idtext_add(&part, ebatch_text(b, d), d->text_len, d->ids.n);
 			if (!d->more)
 				count_doc(b, d);
 			continue;

@@ -44,20 +44,25 @@ encoder_free(struct encoder *e)
 static int
 encode_text(struct encoder *e, const char *p, size_t n, size_t base, struct ids *ids, struct err *err)
 {
+	const struct vocab *v = e->v;
+	int front;
+
 	if (!n)
 		return 0;
-	if (e->v->nfc) {
+	if (v->nfc) {
 		buf_clear(&e->normal);
 		if (nfc(p, n, &e->normal))
 			p = e->normal.p, n = e->normal.n;
 	}
-	if (e->v->prefix && !e->v->spm_text && !e->more && (base == 0 || e->v->prefix == PREFIX_EACH) && (e->v->spm || *p != ' ')) {
+	front = v->prefix && !v->spm_text && !e->more && (base == 0 || v->prefix == PREFIX_EACH) && (v->spm || *p != ' ');
+	if (front && (!v->spm || v->score || v->whole || !split_scans(v->split))) {
 		buf_clear(&e->whole);
 		buf_char(&e->whole, ' ');
 		buf_add(&e->whole, p, n);
 		p = e->whole.p, n = e->whole.n;
+		front = 0;
 	}
-	return pieces_encode(e->pieces, (const unsigned char *)p, n, e->offset + base, ids, err);
+	return pieces_encode(e->pieces, (const unsigned char *)p, n, front, e->offset + base, ids, err);
 }
 
 /* The first added token at or after p: its id, *at where it begins; NO_TOKEN.  none: specials are plain text. */

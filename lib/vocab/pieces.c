@@ -79,13 +79,12 @@ ids_need(struct ids *ids, size_t more)
 		ids->v = xreallocarray(ids->v, ids->cap = (ids->n + more) * 3 / 2 + 64, sizeof *ids->v);
 }
 
-/* SentencePiece's symbols: characters where there is a token, else their bytes. */
+/* SentencePiece's symbols after m others: characters where there is a token, else their bytes. */
 static size_t
-characters(struct pieces *c, const unsigned char *p, size_t n, uint32_t *out)
+characters(struct pieces *c, const unsigned char *p, size_t n, uint32_t *out, size_t m)
 {
 	const struct vocab *v = c->v;
 	const unsigned char *e = p + n;
-	size_t m = 0;
 	uint32_t len, id;
 
 	for (; p < e; p += len) {
@@ -124,7 +123,7 @@ piece(struct pieces *c, const struct span *s, uint32_t *out)
 		return 1;
 	}
 	if (v->spm) {
-		size_t m = characters(c, p, n, out);
+		size_t m = characters(c, p, n, out, 0);
 
 		return c->bad ? 0 : bpe_merge(v, &c->bpe, out, m);
 	}
@@ -262,13 +261,29 @@ unigram_text(struct pieces *c, const unsigned char *p, const unsigned char *end,
 	c->unigram.till = 0;
 	for (; p < end && !c->bad; p += len) {
 		split_ahead(c->v->split, p, end, &len, 1);
-		ids_need(ids, len);
-		ids->n += unigram_ids(c->v, &c->unigram, p, len, ids->v + ids->n, &c->bad);
+		unigram_ids(c->v, &c->unigram, p, len, ids, &c->bad);
 	}
 }
 
+/* The first piece as if a space were in front of it, which a copy of the text would cost as much memory as that; its length. */
+static size_t
+piece_front(struct pieces *c, const unsigned char *p, const unsigned char *end, struct ids *ids)
+{
+	uint32_t len;
+	size_t m;
+
+	split_ahead(c->v->split, p, end, &len, 1);
+	ids_need(ids, (size_t)len + 1);
+	m = characters(c, (const unsigned char *)" ", 1, ids->v + ids->n, 0);
+	if (c->bad)
+		c->bad = p;
+	else if ((m = characters(c, p, len, ids->v + ids->n, m)) && !c->bad)
+		ids->n += bpe_merge(c->v, &c->bpe, ids->v + ids->n, m);
+	return len;
+}
+
 int
-pieces_encode(struct pieces *c, const unsigned char *text, size_t n, size_t base, struct ids *ids, struct err *err)
+pieces_encode(struct pieces *c, const unsigned char *text, size_t n, int front, size_t base, struct ids *ids, struct err *err)
 {
 	const unsigned char *p = text, *end = text + n;
 	size_t cut = 0, from, k;
@@ -279,6 +294,8 @@ pieces_encode(struct pieces *c, const unsigned char *text, size_t n, size_t base
 		return -1;
 	if (c->v->score)
 		unigram_text(c, p, end, ids);
+	else if (front)
+		p += piece_front(c, p, end, ids);
 	while (!c->v->score && p < end && !c->bad) {
 		from = (size_t)(p - text);
 		k = scans ? look_ahead(c, &p, end) : take_cuts(c, &p, text, end, &cut);

@@ -3,6 +3,7 @@
 #include "vocab/table.h"
 #include "base/crc32c.h"
 #include "vocab/charsmap.h"
+#include "vocab/unigram.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ vocab_free(struct vocab *v)
 	arena_free(&v->tables);
 	buf_free(&v->charsmap);
 	free(v->score);
+	unigram_tree_free(v->tree);
 	free(v->made);
 	free(v->order);
 	free(v->added);
@@ -247,7 +249,7 @@ table_finish(struct vocab *v, struct err *err)
 		vocab_free(v);
 		return NULL;
 	}
-	if (table_pairs(v, err)) {
+	if (table_pairs(v, err) || (v->score && unigram_tree(v, err))) {
 		vocab_free(v);
 		return NULL;
 	}

@@ -44,6 +44,7 @@ struct vocab {
 	float    *score;                /* [n] unigram: no merges, the likeliest path */
 	float     lowest;               /* of all scores */
 	size_t    longest;              /* bytes of the longest token that has one */
+	struct unigram_tree *tree;
 	int       bos, eot, unk;        /* -1: none */
 	struct split *split;
 	/* made by vocab_finish */

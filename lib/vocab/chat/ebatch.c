@@ -42,8 +42,10 @@ ebatch_add(struct ebatch *b, const struct doc *doc)
 	size_t end;
 
 	do {
-		if (b->bytes.n >= BATCH_BYTES || b->n >= BATCH_DOCS)
+		if (b->bytes.n >= BATCH_BYTES || b->n >= BATCH_DOCS || (b->n && b->doc[b->n - 1].own))
 			return 1;
+		if (b->taken && b->taken == doc->text_len)
+			break;
 		end = doc->text_len - b->taken > PART_BYTES && !b->chat ?
 		      vocab_cut(b->v, doc->text, doc->text_len, b->taken + PART_BYTES) : doc->text_len;
 		d = fresh(b);
@@ -53,13 +55,22 @@ ebatch_add(struct ebatch *b, const struct doc *doc)
 		d->more = end < doc->text_len;
 		d->text = b->bytes.n;
 		d->text_len = end - b->taken;
-		buf_add(&b->bytes, doc->text + b->taken, d->text_len);
+		d->own = d->text_len > BATCH_BYTES ? doc->text + b->taken : NULL;
+		if (!d->own)
+			buf_add(&b->bytes, doc->text + b->taken, d->text_len);
 		d->meta = b->bytes.n;
 		d->meta_len = d->more ? 0 : doc->meta_len;
 		buf_add(&b->bytes, doc->meta, d->meta_len);
-		b->taken = d->more ? end : 0;
-	} while (d->more);
+		b->taken = end;
+	} while (d->more || d->own);
+	b->taken = 0;
 	return 0;
+}
+
+const char *
+ebatch_text(const struct ebatch *b, const struct ebatch_doc *d)
+{
+	return d->own ? d->own : b->bytes.p + d->text;
 }
 
 static int
@@ -78,6 +89,7 @@ one(size_t i, int thread, void *ctx)
 	struct ebatch *b = ctx;
 	struct ebatch_doc *d = b->doc + i;
 	struct encoder *e = b->encoder[thread];
+	const char *text = ebatch_text(b, d);
 
 	d->ids.n = 0;
 	buf_clear(&d->mask);
@@ -87,8 +99,8 @@ one(size_t i, int thread, void *ctx)
 	}
 	if (b->bos >= 0 && !d->offset)
 		VEC_PUSH(d->ids.v, d->ids.n, d->ids.cap, (uint32_t)b->bos);
-	d->failed = d->offset ? encode_more(e, b->bytes.p + d->text, d->text_len, d->offset, &d->ids, &d->err) :
-				encode(e, b->bytes.p + d->text, d->text_len, &d->ids, &d->err);
+	d->failed = d->offset ? encode_more(e, text, d->text_len, d->offset, &d->ids, &d->err) :
+				encode(e, text, d->text_len, &d->ids, &d->err);
 	if (b->eot >= 0 && !d->more)
 		VEC_PUSH(d->ids.v, d->ids.n, d->ids.cap, (uint32_t)b->eot);
 }
