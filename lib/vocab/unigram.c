@@ -161,7 +161,6 @@ put(const struct vocab *v, uint16_t *back, const unsigned char *p, size_t to, si
 	}
 	for (; at < to; at += len) {
 		len = back[at];
-		ids_need(ids, len);
 		id = table_find(v, p + at, len);
 		for (size_t k = 0; id == NO_TOKEN && v->byte_fallback && k < len; k++)
 			ids->v[ids->n++] = v->byte[p[at + k]];
@@ -206,6 +205,7 @@ unigram_ids(const struct vocab *v, struct unigram *u, const unsigned char *p, si
 		u->back = xreallocarray(NULL, u->cap, sizeof *u->back);
 		u->score = xreallocarray(NULL, mask + 1, sizeof *u->score);
 	}
+	ids_need(ids, n);       /* at once: what is not used is no memory, what grows is copied */
 	memset(u->back, 0, (n + reach < u->cap ? n + reach : u->cap) * sizeof *u->back);
 	u->score[0] = u->till;
 	for (i = 0; i < n; ) {
