@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_BYTES ((size_t)4 << 20)
+#define BATCH_BYTES ((size_t)1 << 20)   /* for each thread */
 #define BATCH_DOCS  4096
 #define PART_BYTES  ((size_t)1 << 18)
 
@@ -20,6 +20,7 @@ ebatch_init(struct ebatch *b, const struct vocab *v, const struct vocab_opts *op
 	b->encoder = xcalloc((size_t)b->n_encoders, sizeof *b->encoder);
 	for (int i = 0; i < b->n_encoders; i++)
 		b->encoder[i] = encoder_new(v, opts);
+	b->ids = xcalloc((size_t)b->n_encoders, sizeof *b->ids);
 }
 
 static struct ebatch_doc *
@@ -42,7 +43,7 @@ ebatch_add(struct ebatch *b, const struct doc *doc)
 	size_t end;
 
 	do {
-		if (b->bytes.n >= BATCH_BYTES || b->n >= BATCH_DOCS || (b->n && b->doc[b->n - 1].own))
+		if (b->bytes.n >= BATCH_BYTES * (size_t)b->n_encoders || b->n >= BATCH_DOCS || (b->n && b->doc[b->n - 1].own))
 			return 1;
 		if (b->taken && b->taken == doc->text_len)
 			break;
@@ -74,13 +75,27 @@ ebatch_text(const struct ebatch *b, const struct ebatch_doc *d)
 }
 
 static int
-one_chat(struct ebatch *b, struct ebatch_doc *d, struct encoder *e)
+one_chat(struct ebatch *b, struct ebatch_doc *d, struct encoder *e, struct ids *out)
 {
 	struct json object;
 
 	if (json_parse(&object, b->bytes.p + d->meta, d->meta_len, &d->err))
 		return -1;
-	return chat_render(b->chat, e, object, 0, &d->ids, &d->mask, &d->err);
+	return chat_render(b->chat, e, object, 0, out, &d->mask, &d->err);
+}
+
+static int
+one_text(struct ebatch *b, struct ebatch_doc *d, struct encoder *e, struct ids *out)
+{
+	const char *text = ebatch_text(b, d);
+
+	if (b->bos >= 0 && !d->offset)
+		VEC_PUSH(out->v, out->n, out->cap, (uint32_t)b->bos);
+	if (d->offset ? encode_more(e, text, d->text_len, d->offset, out, &d->err) : encode(e, text, d->text_len, out, &d->err))
+		return -1;
+	if (b->eot >= 0 && !d->more)
+		VEC_PUSH(out->v, out->n, out->cap, (uint32_t)b->eot);
+	return 0;
 }
 
 static void
@@ -88,30 +103,24 @@ one(size_t i, int thread, void *ctx)
 {
 	struct ebatch *b = ctx;
 	struct ebatch_doc *d = b->doc + i;
-	struct encoder *e = b->encoder[thread];
-	const char *text = ebatch_text(b, d);
+	struct ids *out = b->ids + thread;
 
-	d->ids.n = 0;
 	buf_clear(&d->mask);
-	if (b->chat) {
-		d->failed = one_chat(b, d, e);
-		return;
-	}
-	if (b->bos >= 0 && !d->offset)
-		VEC_PUSH(d->ids.v, d->ids.n, d->ids.cap, (uint32_t)b->bos);
-	d->failed = d->offset ? encode_more(e, text, d->text_len, d->offset, &d->ids, &d->err) :
-				encode(e, text, d->text_len, &d->ids, &d->err);
-	if (b->eot >= 0 && !d->more)
-		VEC_PUSH(d->ids.v, d->ids.n, d->ids.cap, (uint32_t)b->eot);
+	d->thread = thread;
+	d->first = out->n;
+	d->failed = b->chat ? one_chat(b, d, b->encoder[thread], out) : one_text(b, d, b->encoder[thread], out);
+	d->ids.n = out->n - d->first;
 }
 
 size_t
 ebatch_run(struct ebatch *b)
 {
 	par_for_on(b->n, one, b);
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
 		if (b->doc[i].failed)
 			return i + 1;
+		b->doc[i].ids.v = b->ids[b->doc[i].thread].v + b->doc[i].first;
+	}
 	return 0;
 }
 
@@ -119,12 +128,15 @@ ebatch_run(struct ebatch *b)
 void
 ebatch_clear(struct ebatch *b)
 {
-	for (size_t i = 0; i < b->n; i++)
-		if (b->doc[i].ids.cap > BATCH_BYTES / 4 || b->n > 512) {
-			free(b->doc[i].ids.v);
-			b->doc[i].ids = (struct ids){0};
-			buf_free(&b->doc[i].mask);
+	for (int i = 0; i < b->n_encoders; i++) {
+		b->ids[i].n = 0;
+		if (b->ids[i].cap > 4 * BATCH_BYTES) {
+			free(b->ids[i].v);
+			b->ids[i] = (struct ids){0};
 		}
+	}
+	for (size_t i = 0; b->n > 512 && i < b->n; i++)
+		buf_free(&b->doc[i].mask);
 	b->n = 0;
 	buf_clear(&b->bytes);
 }
@@ -132,13 +144,14 @@ ebatch_clear(struct ebatch *b)
 void
 ebatch_free(struct ebatch *b)
 {
-	for (int i = 0; i < b->n_encoders; i++)
+	for (int i = 0; i < b->n_encoders; i++) {
 		encoder_free(b->encoder[i]);
-	for (size_t i = 0; i < b->cap; i++) {
-		free(b->doc[i].ids.v);
-		buf_free(&b->doc[i].mask);
+		free(b->ids[i].v);
 	}
+	for (size_t i = 0; i < b->cap; i++)
+		buf_free(&b->doc[i].mask);
 	free(b->encoder);
+	free(b->ids);
 	free(b->doc);
 	buf_free(&b->bytes);
 }

@@ -11,10 +11,11 @@ struct ebatch_doc {             /* a document, or a part of one that is long */
 	uint64_t   number;                              /* of the document, from 1 */
 	size_t     offset;                              /* of the part in it; 0: it begins here */
 	int        more;                                /* it goes on in the next */
-	struct ids ids;
+	struct ids ids;                                 /* within the batch's, good until ebatch_clear */
 	struct buf mask;                                /* with chat: one byte an id */
 	struct err err;
-	int        failed;
+	int        failed, thread;                      /* whose ids they are, from `first` on */
+	size_t     first;
 };
 
 struct ebatch {
@@ -22,6 +23,7 @@ struct ebatch {
 	const struct chat  *chat;       /* NULL: texts as they are */
 	int                 bos, eot;   /* an id before, after each document; -1: none */
 	struct encoder    **encoder;    /* one a thread */
+	struct ids         *ids;        /* likewise: of all its documents */
 	int                 n_encoders;
 	struct buf          bytes;
 	struct ebatch_doc   *doc;
