@@ -211,6 +211,8 @@ put_all(const struct rolls *all)
 	for (size_t i = 0; i < all->n; i++) {
 		struct roll r = all->v[i];
 
+		if (i % 4096 == 4095)
+			rolls_rest(all);
 		if (i && (r.group != all->v[i - 1].group || r.segment != all->v[i - 1].segment))
 			group++;
 		r.group = group;

@@ -69,15 +69,12 @@ still() {	# still FILE OPTION ...: of a policy that stays as it is: all pairs in
 	rlhf-step -q --lr=0 -B 10000 "$@" -o still.model --log=still.log "$file"
 	echo "$(jget accuracy still.log) $(($(jget records still.log) / 2))"
 }
-[ -e accuracy.txt ] || {
-	for file in held natural adversarial; do
-		for how in reward dpo longer likelier; do
-			found=$(accuracy $file $how)
-			echo "$file $how $found"
-		done
-	done >accuracy.part
-	mv accuracy.part accuracy.txt
-}
+for file in held natural adversarial; do
+	for how in reward dpo longer likelier; do
+		[ -e $file.$how ] || { found=$(accuracy $file $how) && echo "$file $how $found" >part && mv part $file.$how; }
+		cat $file.$how
+	done
+done >accuracy.txt
 stage ''
 awk 'BEGIN { printf "[" } { printf "%s{\"pairs\":\"%s\",\"by\":\"%s\",\"accuracy\":%.4f,\"se\":%.4f,\"n\":%d}", (NR > 1 ? "," : ""), $1, $2, $3, sqrt($3 * (1 - $3) / $4), $4 } END { print "]" }' accuracy.txt >report.json
 awk '

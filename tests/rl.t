@@ -54,6 +54,11 @@ t 'a command that says no number' "exits 1 rank-pairs $m --verify=cat rolls.lms 
 t 'a command that fails' "exits 1 rank-pairs $m --verify='sed s/.*/1/; exit 3' rolls.lms >x && grep -q 'exited 3' .err"
 t 'a command that is killed' "exits 1 rank-pairs $m --verify='sed s/.*/1/; kill -9 \$\$' rolls.lms >x && grep -q 'signal 9' .err"
 printf '{"prompt":"Say 1.","chosen":"1","rejected":"no","answer":" 1 "}\n{"prompt":"Say 2.","chosen":"2","rejected":"no","answer":2}\n' >match.jsonl
+sample $m -q -n 40 -k 3000 -S 2 --roll -o some.lms prompts.txt
+i=0; cp some.lms much.lms
+while [ $i -lt 6 ]; do cat much.lms much.lms >x; mv x much.lms; i=$((i + 1)); done
+same() { lmcat --json "$1" | tail -n 6000 | sed 's/"group":[0-9]*//' | cksum; }
+t 'more than is kept in memory: the same records' '[ $(wc -c <much.lms) -gt 80000000 ] && rank-pairs -q -o x much.lms && lmcat --check x && [ "$(same x)" = "$(same some.lms)" ]; r=$?; rm -f much.lms x; [ $r = 0 ]'
 t 'the answer is matched' "rank-pairs $m --match match.jsonl >x && [ \"\$(lmcat x | cut -f 3 | tr -d '\n')\" = 1010 ]"
 t 'no answer to match' "exits 1 rank-pairs $m --match pairs.jsonl >x"
 t 'text without a vocabulary' 'exits 2 rank-pairs --match rolls.lms'

@@ -4,9 +4,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { CHUNK = 1 << 18 };
@@ -18,23 +20,31 @@ struct spool {
 	char     buf[CHUNK];
 };
 
-struct spool *
-spool_new(struct err *err)
+static int
+open_nameless(struct err *err)
 {
 	const char *dir = getenv("TMPDIR");
 	struct buf path = { 0 };
-	struct spool *s;
 	int fd;
 
 	buf_printf(&path, "%s/pipelm.XXXXXX", dir && *dir ? dir : "/tmp");
 	fd = mkstemp(path.p);
-	if (fd < 0) {
+	if (fd < 0)
 		err_sys(err, "%s: a temporary file", path.p);
-		buf_free(&path);
-		return NULL;
-	}
-	unlink(path.p);
+	else
+		unlink(path.p);
 	buf_free(&path);
+	return fd;
+}
+
+struct spool *
+spool_new(struct err *err)
+{
+	int fd = open_nameless(err);
+	struct spool *s;
+
+	if (fd < 0)
+		return NULL;
 	s = xmalloc(sizeof *s);
 	s->fd = fd;
 	s->written = s->n = 0;
@@ -104,3 +114,21 @@ spool_free(struct spool *s)
 	close(s->fd);
 	free(s);
 }
+
+void *
+spool_map(size_t n, struct err *err)
+{
+	int fd = open_nameless(err);
+	void *p = MAP_FAILED;
+
+	if (fd < 0)
+		return NULL;
+	errno = posix_fallocate(fd, 0, (off_t)n);       /* a full disk is found out now, not by a signal later */
+	if (errno || (p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED)
+		err_sys(err, "temporary file of %zu bytes", n);
+	close(fd);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void spool_rest(void *p, size_t n) { madvise(p, n, MADV_DONTNEED); }
+void spool_unmap(void *p, size_t n) { munmap(p, n); }

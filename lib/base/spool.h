@@ -18,4 +18,9 @@ uint64_t      spool_size(const struct spool *);
 int           spool_get(const struct spool *, uint64_t at, void *, size_t n, struct err *);
 int           spool_flush(struct spool *, struct err *);
 void          spool_free(struct spool *);
+
+/* n bytes of memory that is a temporary file's: the system writes it out where it needs room.  NULL with the reason. */
+void *spool_map(size_t n, struct err *);
+void  spool_rest(void *, size_t n);             /* not needed for now: no memory until it is looked at again */
+void  spool_unmap(void *, size_t n);
 #endif

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/roll.h"
 #include "base/cli.h"
+#include "base/spool.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,33 +188,56 @@ roll_finish(struct roll_out *o)
 	buf_free(&o->b), free(o);
 }
 
-/* ---- all in memory */
+/* ---- all of them */
 
-/* A record whose parts are in one allocation of its own, which tok begins. */
-static struct roll
-copy(const struct roll *r)
+struct rolls_block {
+	struct rolls_block *before;
+	size_t size, used;              /* bytes, this struct with them */
+	int    mapped;
+};
+
+enum { LEAST = 1 << 14, MOST = 1 << 24, IN_MEMORY = 1 << 26 };
+
+/* Room for a record of n bytes in a new block, as large as all before it within limits. */
+static void
+add_block(struct rolls *all, size_t n)
 {
-	size_t resp = (size_t)r->n_tok - r->n_prompt;
-	size_t a = 4 * (size_t)r->n_tok, b = r->flags & ROLL_LOGP ? 4 * resp : 0, c = r->flags & ROLL_REF_LOGP ? 4 * resp : 0;
-	char *p = xmalloc(a + b + c + r->meta_len + 1);
-	struct roll out = *r;
+	size_t size = all->bytes < LEAST ? LEAST : all->bytes > MOST ? MOST : all->bytes;
+	struct rolls_block *b;
+	struct err e;
 
-	memcpy(p, r->tok, a);
-	out.tok = (const uint32_t *)(const void *)p;
-	if (b)
-		out.tok_logp = memcpy(p + a, r->tok_logp, b);
-	if (c)
-		out.tok_ref_logp = memcpy(p + a + b, r->tok_ref_logp, c);
-	memcpy(p + a + b + c, r->meta, r->meta_len);
-	p[a + b + c + r->meta_len] = 0;
-	out.meta = p + a + b + c;
-	return out;
+	size = round8(n + sizeof *b > size ? n + sizeof *b : size);
+	rolls_rest(all);
+	if (all->bytes < IN_MEMORY)
+		b = xmalloc(size);
+	else if (!(b = spool_map(size, &e)))
+		die_err(&e);
+	*b = (struct rolls_block){ all->last, size, sizeof *b, all->bytes >= IN_MEMORY };
+	all->bytes += size;
+	all->last = b;
 }
 
 void
 rolls_add(struct rolls *all, const struct roll *r)
 {
-	VEC_PUSH(all->v, all->n, all->cap, copy(r));
+	size_t resp = (size_t)r->n_tok - r->n_prompt;
+	size_t a = 4 * (size_t)r->n_tok, b = r->flags & ROLL_LOGP ? 4 * resp : 0, c = r->flags & ROLL_REF_LOGP ? 4 * resp : 0;
+	size_t n = round8(a + b + c + r->meta_len + 1);
+	struct roll out = *r;
+	char *p;
+
+	if (!all->last || all->last->size - all->last->used < n)
+		add_block(all, n);
+	p = (char *)all->last + all->last->used;
+	all->last->used += n;
+	out.tok = memcpy(p, r->tok, a);
+	if (b)
+		out.tok_logp = memcpy(p + a, r->tok_logp, b);
+	if (c)
+		out.tok_ref_logp = memcpy(p + a + b, r->tok_ref_logp, c);
+	out.meta = memcpy(p + a + b + c, r->meta, r->meta_len);
+	p[a + b + c + r->meta_len] = 0;
+	VEC_PUSH(all->v, all->n, all->cap, out);
 }
 
 void
@@ -228,10 +252,22 @@ roll_all(struct roll_in *in, struct rolls *all)
 }
 
 void
+rolls_rest(const struct rolls *all)
+{
+	for (struct rolls_block *b = all->last; b && b->mapped; b = b->before)
+		spool_rest(b, b->size);
+}
+
+void
 rolls_free(struct rolls *all)
 {
-	for (size_t i = 0; i < all->n; i++)
-		free((void *)(uintptr_t)all->v[i].tok);
+	for (struct rolls_block *b = all->last, *before; b; b = before) {
+		before = b->before;
+		if (b->mapped)
+			spool_unmap(b, b->size);
+		else
+			free(b);
+	}
 	free(all->v), free(all->head);
 	*all = (struct rolls){ 0 };
 }

@@ -37,13 +37,17 @@ struct roll_out *roll_create(const char *path, const char *head);
 void             roll_put(struct roll_out *, const struct roll *);
 void             roll_finish(struct roll_out *);
 
-/* A whole stream kept in memory: records with memory of their own, in order.  roll_all reads until the end. */
+/* A whole stream kept: records in order, their parts in blocks.  Past the first 64 MB a block is mapped from a temporary
+ * file, so that of a long stream only v must stay in memory.  roll_all reads until the end. */
 struct rolls {
 	struct roll *v;
 	size_t       n, cap;
 	char        *head;
+	struct rolls_block *last;
+	size_t       bytes;             /* of all blocks */
 };
 void roll_all(struct roll_in *, struct rolls *);
-void rolls_add(struct rolls *, const struct roll *);    /* a copy */
+void rolls_add(struct rolls *, const struct roll *);    /* a copy; what it points to is gone with rolls_free */
+void rolls_rest(const struct rolls *);                  /* what is in temporary files needs no memory until it is looked at again */
 void rolls_free(struct rolls *);
 #endif

@@ -216,12 +216,9 @@ prefs_fit(struct rolls *all, const char *how, int T)
 		if (a->role && b->role && a->role != b->role && a->group == b->group && a->segment == b->segment)
 			gone[i] = gone[i + 1] = gone[i] | gone[i + 1], i++;
 	}
-	for (size_t i = 0; i < all->n; i++) {
-		if (gone[i])
-			free((void *)(uintptr_t)all->v[i].tok);
-		else
+	for (size_t i = 0; i < all->n; i++)
+		if (!gone[i])
 			all->v[n++] = all->v[i];
-	}
 	if (n_cut || n < all->n)
 		warn("--truncate=%s: of %zu records %zu cut, %zu dropped", how, all->n, n_cut, all->n - n);
 	all->n = n;
