@@ -109,6 +109,16 @@ content(void)
 	OK(strstr(e.text.p, "first to write") && strstr(e.text.p, "second answers") && !strstr(e.text.p, "Home"), "comments that are the page");
 	main_of("<div><button><div>x</button></div><p>What follows a button that is not nested well is text all the same.</p>");
 	OK(strstr(e.text.p, "What follows") != NULL, "a button that is not nested well");
+	main_of("<div><p>The first paragraph of the page is of some length, and says what there is to say.</p><p>A second.</p>"
+	    "<div class=wide><p>The first paragraph of the <b>page</b> is of some length,\nand says what there is to say.</p></div>"
+	    "<pre>a line of code that is written down twice, and has to be\n</pre>"
+	    "<pre>a line of code that is written down twice, and has to be\n</pre></div>");
+	OK(same(e.text.p, "The first paragraph of the page is of some length, and says what there is to say.\n\nA second.\n\n"
+	    "a line of code that is written down twice, and has to be\n\na line of code that is written down twice, and has to be"),
+	    "a paragraph that stood before goes, code stays");
+	main_of("<div><p>What tabs show, one at a time, is all of it a part of the page.</p><div role=tabpanel hidden>The second tab.</div>"
+	    "<details><div style='display:none'>The fold.</div></details><div hidden>Not this.</div></div>");
+	OK(strstr(e.text.p, "The second tab.") && strstr(e.text.p, "The fold.") && !strstr(e.text.p, "Not this"), "tabs and folds");
 	OK(same(main_of("<p>Short."), "Short."), "a page of one word");
 	OK(same(main_of(""), ""), "an empty page");
 }

@@ -1,9 +1,11 @@
 /* extract - which part of a page is its content: what is furniture goes, the densest part stays */
 /* SPDX-License-Identifier: MIT */
 #include "text/page/furniture.h"
+#include "text/same/seen.h"
 #include <stdlib.h>
 #include <string.h>
 
+#define REPEAT 40       /* letters of a paragraph that is left out when it was there before */
 #define ENOUGH 700      /* letters of running text that are a page's content without doubt */
 #define FEW    400      /* bytes of text: what scripts would show is looked at too */
 #define GAIN   2        /* with less, what a more lenient reading must give to be preferred */
@@ -163,6 +165,42 @@ mark_links(struct work *w, uint32_t root)
 	buf_free(&text);
 }
 
+static int
+holds_block(const struct work *w, uint32_t at)
+{
+	for (uint32_t i = at + 1; i < w->ends[at]; i++)
+		if (html_flags[w->h.node[i].tag] & H_BLOCK)
+			return 1;
+	return 0;
+}
+
+/* Paragraphs, or what else holds no blocks, that stood before: pages repeat them for screens of another size, and as quotes. */
+static void
+mark_repeats(struct work *w, uint32_t root)
+{
+	struct seen seen = { 0 };
+	struct buf text = { 0 };
+
+	for (uint32_t i = root + 1; i < w->ends[root]; i++) {
+		struct html_node *e = &w->h.node[i];
+
+		if (e->user & MARK_DROP || e->tag == TAG_pre || e->tag == TAG_table) {
+			i = w->ends[i] - 1;
+		} else if (html_flags[e->tag] & H_BLOCK && w->m[i].text >= REPEAT && !holds_block(w, i)) {
+			size_t n = 0;
+
+			text_below(w, i, SIZE_MAX, &text);
+			for (size_t k = 0; k < text.n; k++)
+				if ((unsigned char)text.p[k] > ' ')
+					text.p[n++] = text.p[k];
+			if (seen_put(&seen, hash128(text.p, n)))
+				e->user |= MARK_DROP;
+		}
+	}
+	seen_free(&seen);
+	buf_free(&text);
+}
+
 /* Where little of what is shown is running text, as in lists of goods or of articles, the content is what holds most of it all. */
 static uint32_t
 widen(const struct work *w, uint32_t root)
@@ -204,8 +242,9 @@ find_content(struct work *w, const struct buf *title)
 	if (used != level)
 		furniture_mark(w, used);
 	root = widen(w, root);
-	if (w->m[root].link < .5 * w->m[root].text)
+	if (w->m[root].link < .25 * w->m[root].text)
 		mark_links(w, root);
+	mark_repeats(w, root);
 	return root;
 }
 

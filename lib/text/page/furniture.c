@@ -46,6 +46,18 @@ is_hidden(const struct html *h, uint32_t at)
 	return 0;
 }
 
+/* What tabs and folds show, one at a time: content, though hidden for now. */
+static int
+shown_in_turn(const struct html *h, uint32_t at)
+{
+	const char *role = html_attr(h, at, ATTR_role);
+
+	for (int up = 0; up < 4 && at; up++, at = h->node[at].parent)
+		if (h->node[at].tag == TAG_details)
+			return 1;
+	return role && strcmp(role, "tabpanel") == 0;
+}
+
 static int
 role_drops(const char *role)
 {
@@ -56,6 +68,17 @@ role_drops(const char *role)
 		if (strcmp(role, roles[i]) == 0)
 			return 1;
 	return 0;
+}
+
+/* Whether a paragraph within a link is running text: a card is a link as a whole. */
+static int
+in_card(const struct work *w, uint32_t at)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = at + 1; i < w->ends[at]; i++)
+		n += w->letters[i];
+	return n >= 80 && !(w->about & ABOUT_ARTICLE);
 }
 
 /* Characters, links and running text of each element, bottom up; what is dropped weighs nothing. */
@@ -74,6 +97,8 @@ weigh(struct work *w)
 		uint32_t up = e->parent, n;
 
 		at[i].state = at[up].state | (e->user & MARK_DROP || html_flags[e->tag] & H_DROP) | (e->tag == TAG_a ? 2 : 0);
+		if (e->tag == TAG_p && at[i].state & 2 && in_card(w, i))
+			at[i].state &= ~2;
 		at[i].block = html_flags[e->tag] & H_BLOCK ? i : at[up].block;
 		if (e->tag == TAG_a && !(at[i].state & 1))
 			w->m[i].links = 1;
@@ -156,8 +181,8 @@ furniture_mark(struct work *w, int level)
 
 		if (tag == TAG_TEXT || html_flags[tag] & H_DROP)
 			continue;
-		/* but for what tabs and folds show one at a time */
-		drop = is_hidden(h, i) && !(w->m[i].good > (w->about & ABOUT_ARTICLE ? .4 : .1) * w->m[0].good && w->m[i].good > 200);
+		/* what is much of the page will be shown in turn too, though it does not say so */
+		drop = is_hidden(h, i) && !shown_in_turn(h, i) && !(w->m[i].good > (w->about & ABOUT_ARTICLE ? .4 : .1) * w->m[0].good && w->m[i].good > 200);
 		if (level < NOTHING && is_furniture(w, i, level))
 			drop = 1;
 		if (drop) {

@@ -4,8 +4,8 @@
 #include "text/read/source.h"
 #include "stream/docs.h"
 #include "stream/input.h"
-#include "text/markup/wiki.h"
 #include "text/read/charset.h"
+#include "text/read/dump.h"
 #include "text/read/member.h"
 #include "text/read/record.h"
 #include "text/read/sniff.h"
@@ -250,65 +250,6 @@ next_record(struct source *s, struct page *p, struct err *err)
 	return 1;
 }
 
-/* The next <page> of a dump to buf: 1, 0 there is none, -1. */
-static int
-next_element(struct source *s, uint64_t *at, struct err *err)
-{
-	size_t want = SNIFF, got = 0, seen = 0, len;
-	const unsigned char *p;
-	const char *from, *end = NULL;
-
-	for (; !end; want *= 2) {
-		if (!(p = input_peek(s->in, want, &got, err)))
-			return -1;
-		end = memmem(p + seen, got - seen, "</page>", 7);
-		seen = got > 7 ? got - 7 : 0;
-		if (!end && got < want && !memmem(p, got, "<page>", 6))
-			return 0;
-		if (!end && (got < want || want > 4 * PAGE_MAX))
-			return err_set(err, "%s: byte %llu: %s", s->name, (unsigned long long)input_offset(s->in), got < want ?
-			    "cut short within a page" : "a page that does not end");
-	}
-	len = (size_t)(end + 7 - (const char *)p);
-	from = memmem(p, len, "<page>", 6);
-	*at = input_offset(s->in) + (from ? (size_t)(from - (const char *)p) : 0);
-	buf_clear(&s->buf);
-	buf_need(&s->buf, len);
-	while (s->buf.n < len) {
-		ssize_t n = input_read(s->in, s->buf.p + s->buf.n, len - s->buf.n, err);
-
-		if (n <= 0)
-			return -1;
-		s->buf.n += (size_t)n;
-	}
-	return 1;
-}
-
-/* The next article of a dump; what is no article, or another's name only, counts as skipped. */
-static int
-next_article(struct source *s, struct page *p, struct err *err)
-{
-	struct wiki_page *w = &s->article;
-	uint64_t at = 0;
-	int r;
-
-	do {
-		if ((r = next_element(s, &at, err)) <= 0)
-			return r;
-		wiki_parse(w, s->buf.p, s->buf.n);
-		s->skipped += w->ns != 0 || w->redirect || w->other;
-	} while (w->ns != 0 || w->redirect || w->other);
-	p->kind = PAGE_WIKI;
-	p->offset = (long long)at;
-	buf_add(&p->body, w->text.p ? w->text.p : "", w->text.n);
-	buf_add(&p->title, w->title.p ? w->title.p : "", w->title.n);
-	buf_add(&p->date, w->date.p ? w->date.p : "", w->date.n);
-	buf_printf(&p->id, "%.*s", (int)w->id.n, w->id.p ? w->id.p : "");
-	if (p->body.n > PAGE_MAX || !p->body.n)
-		p->reason = p->body.n ? "too_large" : "empty";
-	return 1;
-}
-
 static int
 next_doc(struct source *s, struct page *p)
 {
@@ -408,7 +349,7 @@ source_next(struct source *s, struct page *p, struct err *err)
 		else if (s->docs)
 			r = next_doc(s, p);
 		else if (s->kind == FORMAT_WIKI)
-			r = next_article(s, p, err);
+			r = dump_next(&s->article, s->in, p, &s->skipped, err);
 		else if (s->kind == FORMAT_TEXT && s->opts.split != SPLIT_FILE)
 			r = next_piece(s, p, err);
 		else
