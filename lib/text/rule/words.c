@@ -296,6 +296,20 @@ apart(struct scan *p, size_t i, const char **as, int *blank)
 	}
 }
 
+/* The letters that 8 bytes begin with, copied with what is behind them: how many. */
+static inline size_t
+copy_letters(char *out, const char *s)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t x, low, other;
+
+	memcpy(&x, s, 8);
+	memcpy(out, &x, 8);
+	low = (x | 0x20 * ones) & 0x7f * ones;
+	other = (~(low + (0x80 - 'a') * ones) | (low + (0x7f - 'z') * ones) | x) & 0x80 * ones;
+	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
+}
+
 void
 words_split(struct words *w, const char *s, size_t n)
 {
@@ -317,7 +331,11 @@ words_split(struct words *w, const char *s, size_t n)
 		int blank = s[i] == ' ';
 
 		if (!(k & STOP)) {
-			*out++ = s[i++];
+			size_t len = k == LETTER && n - i >= 8 ? copy_letters(out, s + i) : 1;
+
+			*out = s[i];
+			out += len;
+			i += len;
 			kind |= k;
 			continue;
 		}
