@@ -187,6 +187,49 @@ one_product(const size_t *s, int at, int bt, int acc, int half)
 	return bad;
 }
 
+/* The same product by few rows at a time, which takes another way through the loops. */
+static void
+in_slices(const struct gemm *whole)
+{
+	struct gemm g = *whole;
+
+	for (size_t i = 0; i < whole->M; i += g.M) {
+		g.M = whole->M - i < 23 ? whole->M - i : 23;
+		g.A = g.a_trans ? whole->A + i : whole->A + i * g.lda;
+		g.C = whole->C + i * g.ldc;
+		gemm(&g);
+	}
+}
+
+/* Products with several blocks of columns and of depth, where A is packed once for all. */
+static void
+large(void)
+{
+	enum { M = 530, N = 801, K = 801 };
+	float *a = some(M * K), *b = some(N * K), *want = some(M * N), *c = copy(want, M * N);
+	int bad = 0;
+
+	for (int mode = 0; mode < 8; mode++)
+		for (size_t k = 0; usable[k]; k++) {
+			struct gemm g = { .M = M, .N = N, .K = K, .A = a, .lda = mode & 1 ? M : K, .a_trans = mode & 1,
+				.B = b, .ldb = mode & 2 ? K : N, .b_trans = mode >> 1 & 1, .C = want, .ldc = N, .bf16 = mode >> 2 };
+			if (usable[k] == &kern_ref)
+				continue;       /* it would take a minute */
+			kern_use(usable[k]);
+			in_slices(&g);
+			g.C = c;
+			for (int threads = 1; threads <= 3; threads++) {
+				par_set_threads(threads);
+				memset(c, 1, M * N * sizeof *c);
+				gemm(&g);
+				bad += memcmp(c, want, M * N * sizeof *c) != 0;
+			}
+		}
+	par_set_threads(2);
+	OK(!bad, "large products have the bits of their slices (%d)", bad);
+	free(a), free(b), free(want), free(c);
+}
+
 /* All tables give the bits of the chain. */
 static void
 products(void)
@@ -502,6 +545,7 @@ main(void)
 	}
 	choice();
 	products();
+	large();
 	for (size_t i = 0; i < n; i++) {
 		kern_use(usable[i]);
 		halves(usable[i], 0);

@@ -8,10 +8,14 @@
 
 /*
  * The loop nest of Goto & van de Geijn (2008): columns by nc, depth by kc, rows by mc.  B's block is packed by all
- * threads and shared, a block of A by the thread that uses it.  The tile goes on from C, so neither blocking nor
+ * threads and shared, a block of A by the thread that uses it: each time, or, when B has several blocks of columns, once
+ * for all of them; blocks may then be deeper, since short rows of B's cost nothing.  The tile goes on from C, so neither blocking nor
  * the number of threads changes the order of a sum.
  */
-enum { PANELS = 4 };            /* of B, that one thread packs at a time */
+enum {
+	PANELS = 4,             /* of B, that one thread packs at a time */
+	KEEP = 1 << 23          /* floats of A that are kept at most */
+};
 
 struct job {
 	const struct gemm *g;
@@ -20,8 +24,9 @@ struct job {
 	size_t kc, nc;                  /* depth of a block; columns of B's */
 	size_t mp, np;                  /* panels of rows and columns */
 	size_t mblk, nblk;              /* blocks of rows, groups of columns: tasks of a step */
-	float *b, *a;                   /* B's block, twice; A's: one a thread, a_size apart */
+	float *b, *a;                   /* B's block, twice; A's: one a thread, a_size apart, or all of A */
 	size_t b_size, a_size;
+	int keep;                       /* the first block of columns packs A for all */
 	atomic_size_t next;             /* tickets: pieces of work in the order in which they are done */
 };
 
@@ -94,7 +99,9 @@ block(struct job *j, size_t task, size_t *packed, float *abuf, const float *bbuf
 	size_t ib = task / j->nblk, jb = task % j->nblk, mr = j->k->mr, nr = j->k->nr;
 	size_t p0 = j->mp * ib / j->mblk, p1 = j->mp * (ib + 1) / j->mblk;
 
-	if (*packed != ib)
+	if (j->keep)
+		abuf = j->a + mr * (j->mp * k0 + p0 * kn);
+	if (j->keep ? j0 == 0 : *packed != ib)
 		pack_a(j, abuf, p0, p1 - p0, k0, kn);
 	*packed = ib;
 	for (size_t q = np * jb / j->nblk; q < np * (jb + 1) / j->nblk; q++) {
@@ -120,7 +127,7 @@ wide(int thread, int threads, void *ctx)
 
 		do {
 			size_t kn = least(j->kc, j->K - k0), packed = (size_t)-1, first = end;
-			float *bbuf = j->b + (step++ & 1) * j->b_size;
+			float *bbuf = j->b + (threads > 1 ? step++ & 1 : 0) * j->b_size;
 
 			for (end += div_up(np, PANELS); ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
 				size_t q = (ticket - first) * PANELS;
@@ -178,7 +185,8 @@ depth(const struct job *j, int threads)
 {
 	const struct kern *k = j->k;
 	size_t room = k->kc * k->nc / round_up(least(j->g->N, k->nc), k->nr) / 16 * 16;
-	size_t deep = room < k->kc || threads == 1 ? k->kc : least(room, 2 * k->kc), blocks = j->K ? div_up(j->K, deep) : 1;
+	size_t deep = j->keep ? 2 * k->kc : room < k->kc || threads == 1 ? k->kc : least(room, 2 * k->kc);
+	size_t blocks = j->K ? div_up(j->K, deep) : 1;
 
 	return round_up(div_up(j->K, blocks), 16);
 }
@@ -199,23 +207,24 @@ job_init(struct job *j, const struct gemm *g, int threads)
 	*j = (struct job){ .g = g, .k = k };
 	j->per = g->bf16 ? k->per : 1;
 	j->K = div_up(g->K, j->per);
-	j->kc = depth(j, threads);
-	j->nc = k->kc * k->nc / most(j->kc, 1) / k->nr * k->nr;   /* B's block of one size, be it shallow */
 	j->mp = div_up(g->M, k->mr);
 	j->np = div_up(g->N, k->nr);
+	/* Blocks of about mc rows, but enough of them that no thread waits long for the last. */
+	j->mblk = div_up(j->mp, k->mc / k->mr);
+	if (threads > 1 && j->mblk < 4 * t)
+		j->mblk = least(4 * t, div_up(j->mp, NARROW));
+	j->keep = g->N > k->nc && (threads == 1 || j->mblk >= 2 * t) && j->mp * k->mr * j->K <= KEEP;
+	j->kc = depth(j, threads);
+	j->nc = k->kc * k->nc / most(j->kc, 1) / k->nr * k->nr;   /* B's block of one size, be it shallow */
 	if (j->mp <= NARROW) {
 		j->kc = least(j->kc, k->kc);
 		j->a_size = round_up(j->mp * k->mr * j->K, 16);
 		return j->a_size + t * k->nr * j->kc;
 	}
-	/* Blocks of about mc rows, but enough of them that no thread waits long for the last. */
-	j->mblk = div_up(j->mp, k->mc / k->mr);
-	if (threads > 1 && j->mblk < 4 * t)
-		j->mblk = least(4 * t, div_up(j->mp, NARROW));
 	j->nblk = threads > 1 && j->mblk < 2 * t ? least(div_up(2 * t, j->mblk), div_up(least(j->np, j->nc / k->nr), 4)) : 1;
 	j->a_size = round_up(div_up(j->mp, j->mblk) * k->mr * j->kc, 16);
 	j->b_size = least(j->nc, j->np * k->nr) * j->kc;
-	return 2 * j->b_size + t * j->a_size;
+	return 2 * j->b_size + (j->keep ? j->mp * k->mr * j->K : t * j->a_size);
 }
 
 size_t
