@@ -43,6 +43,9 @@ for how in '"seed":3|-S 3' '"seed":-4,"temperature":0.7,"top_p":0.9|-S -4 --temp
 	t "and streamed" 'ask v1/completions "{\"prompt\":\"$once\",\"max_tokens\":24,\"stream\":true,${how%%|*}}" >got
 		[ "$(tail -n 2 got | head -n 1)" = "data: [DONE]" ] && grep choices got | text | tr -d "\n" >joined; printf "%s" "$(cat want)" | cmp joined -'
 done
+yes 'The cat sat on the mat and' | head -n 40 | tr '\n' ' ' >long; echo >>long
+sample -q -m s.safetensors -n 24 -S 3 long >want
+t 'a prompt that is fed in parts' 'ask v1/completions "{\"prompt\":\"$(cat long)\",\"max_tokens\":24,\"seed\":3}" | text | cmp - want'
 printf 'The cat\nOne day\n' >two
 sample -q -m s.safetensors -n 20 -k 3 -S 9 two >want
 t 'several prompts, several samples each' 'ask v1/completions "{\"prompt\":[\"The cat\",\"One day\"],\"n\":3,\"seed\":9,\"max_tokens\":20}" | sed "s/{\"index\"/\n&/g" | grep ^{.index | text | cmp - want'
