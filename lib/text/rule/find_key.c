@@ -73,7 +73,7 @@ int
 find_key(const char *s, size_t n, size_t from, struct match *m)
 {
 	for (size_t i = from; i < n; i++) {
-		if (!s[i] || !strchr("AghxsreG-", s[i]) || (i && (find_alnum(s[i - 1]) || s[i - 1] == '_')))
+		if ((i && (find_alnum(s[i - 1]) || s[i - 1] == '_')) || !s[i] || !strchr("AghxsreG-", s[i]))
 			continue;
 		if ((m->len = key_at(s + i, n - i))) {
 			m->at = i;
