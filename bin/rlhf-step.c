@@ -33,7 +33,7 @@ static const struct opt opts[] = {
 	{ 0, "end-penalty", OPT_NUM, &o.rl.end_penalty, "X", "taken from the score of a response that was cut [0]", OPT_RESULT },
 	{ 0, "old", OPT_STR, &o.rl.old_name, "HOW", "old log-probabilities: check, own or given [check]", OPT_RESULT },
 	{ 0, "truncated", OPT_FLAG, &o.truncated, NULL, "take rollouts of top-k or top-p sampling", OPT_RESULT },
-	{ 0, "smooth", OPT_NUM, &o.rl.smooth, "P", "cdpo: share of labels taken to be wrong [0.1]", OPT_RESULT },
+	{ 0, "smooth", OPT_NUM, &o.rl.smooth, "P", "cdpo, robust: share of labels that are wrong [0.1]", OPT_RESULT },
 	{ 0, "margin", OPT_NUM, &o.rl.margin, "GAMMA", "simpo: the margin [1]", OPT_RESULT },
 	{ 0, "nll-weight", OPT_NUM, &o.rl.nll, "W", "weight of the chosen one's loss [orpo 1, else 0]", OPT_RESULT },
 	{ 0, "per-token", OPT_FLAG, &o.rl.mean, NULL, "ipo: log-probabilities a token, not sums", OPT_RESULT },

@@ -105,7 +105,7 @@ t 'killed at any time and started again: the same' \
 t 'other options are refused' "exits 1 $dpo --beta=0.3 -s d.state -o x.safetensors pairs.jsonl"
 t 'more steps than pairs' "exits 1 $dpo -n 99 -s more.state -o x.safetensors pairs.jsonl"
 t 'samples are no pairs, pairs no samples' "exits 1 $dpo -o x.safetensors scored.lms && exits 1 rlhf-step $m -o x.safetensors p.lms"
-for a in cdpo ipo kto orpo simpo; do
+for a in cdpo robust ipo hinge sppo apo kto orpo simpo; do
 	t "$a" "rlhf-step --algo=$a $m -B 3 --lr=1e-3 --epochs=4 --log=$a.log -o x.safetensors pairs.jsonl && above \$(key loss 1 $a.log) \$(key loss 8 $a.log)"
 done
 t 'KTO on judgements alone' "rlhf-step --algo=kto $m -o x.safetensors kto.jsonl"

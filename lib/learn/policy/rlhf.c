@@ -29,6 +29,10 @@ static const struct algo {
 	{ "kto",       0.1,  0,   1,    0, 1, 1, 1 },
 	{ "orpo",      0.1,  0,   1,    1, 1, 1, 0 },
 	{ "simpo",     2,    0,   1,    0, 1, 1, 0 },
+	{ "robust",    0.1,  0,   1,    0, 1, 1, 1 },
+	{ "hinge",     0.1,  0,   1,    0, 1, 1, 1 },
+	{ "sppo",      0.1,  0,   1,    0, 1, 1, 1 },
+	{ "apo",       0.1,  0,   1,    0, 1, 1, 1 },
 };
 #define N_ALGOS ((int)(sizeof algos / sizeof *algos))
 
@@ -47,7 +51,7 @@ rl_check(struct rl_opts *o, struct err *e)
 	while (i < N_ALGOS && strcmp(algos[i].name, o->algo_name))
 		i++;
 	if (i == N_ALGOS)
-		return err_set(e, "--algo=%s: none of ppo grpo drgrpo rloo reinforce dpo cdpo ipo kto orpo simpo", o->algo_name);
+		return err_set(e, "--algo=%s: none of ppo grpo drgrpo rloo reinforce dpo cdpo robust ipo hinge sppo apo kto orpo simpo", o->algo_name);
 	o->algo = (enum rl_algo)i;
 	if (strcmp(o->old_name, "check") && strcmp(o->old_name, "own") && strcmp(o->old_name, "given"))
 		return err_set(e, "--old=%s: none of check own given", o->old_name);
@@ -57,7 +61,7 @@ rl_check(struct rl_opts *o, struct err *e)
 	otherwise(&o->lambda, algos[i].lambda);
 	otherwise(&o->nll, algos[i].nll);
 	otherwise(&o->margin, 1);
-	otherwise(&o->smooth, i == RL_CDPO ? 0.1 : 0);
+	otherwise(&o->smooth, i == RL_CDPO || i == RL_ROBUST ? 0.1 : 0);
 	if (!o->epochs)
 		o->epochs = algos[i].epochs;
 	if (o->beta < 0 || (o->algo >= RL_DPO && o->beta == 0))

@@ -7,7 +7,8 @@
 #include "learn/rows.h"
 #include "learn/state.h"
 
-enum rl_algo { RL_PPO, RL_GRPO, RL_DRGRPO, RL_RLOO, RL_REINFORCE, RL_DPO, RL_CDPO, RL_IPO, RL_KTO, RL_ORPO, RL_SIMPO };
+enum rl_algo { RL_PPO, RL_GRPO, RL_DRGRPO, RL_RLOO, RL_REINFORCE, RL_DPO, RL_CDPO, RL_IPO, RL_KTO, RL_ORPO, RL_SIMPO,
+	RL_ROBUST, RL_HINGE, RL_SPPO, RL_APO };
 
 struct rl_opts {
 	const char  *algo_name;

@@ -11,7 +11,8 @@ static struct pref_args
 args_of(const struct rl_opts *o)
 {
 	static const enum pref_kind kind[] = { [RL_DPO] = PREF_DPO, [RL_CDPO] = PREF_CDPO, [RL_IPO] = PREF_IPO,
-		[RL_KTO] = PREF_KTO, [RL_ORPO] = PREF_ORPO, [RL_SIMPO] = PREF_SIMPO };
+		[RL_KTO] = PREF_KTO, [RL_ORPO] = PREF_ORPO, [RL_SIMPO] = PREF_SIMPO,
+		[RL_ROBUST] = PREF_ROBUST, [RL_HINGE] = PREF_HINGE, [RL_SPPO] = PREF_SPPO, [RL_APO] = PREF_APO };
 
 	return (struct pref_args){ .kind = kind[o->algo], .beta = o->beta, .smooth = o->smooth, .gamma = o->margin,
 		.nll = o->nll, .mean = o->mean };

@@ -57,6 +57,42 @@ dpo(const struct pref_args *a, double h)
 	return loss_of_h(loss, a->beta * (eps * sigmoid(z) - (1 - eps) * sigmoid(-z)));
 }
 
+/* cDPO without its bias: what the loss would be with the labels that are right. */
+static struct pref_loss
+robust(const struct pref_args *a, double h)
+{
+	double z = a->beta * h, eps = a->smooth, scale = 1 / (1 - 2 * eps);
+
+	return loss_of_h(scale * (eps * log_sigmoid(-z) - (1 - eps) * log_sigmoid(z)),
+		-a->beta * scale * ((1 - eps) * sigmoid(-z) + eps * sigmoid(z)));
+}
+
+static struct pref_loss
+hinge(const struct pref_args *a, double h)
+{
+	double z = 1 - a->beta * h;
+
+	return loss_of_h(z > 0 ? z : 0, z > 0 ? -a->beta : 0);
+}
+
+/* Each side's log-ratio towards its own goal: +-1 / (2 beta). */
+static struct pref_loss
+sppo(const struct pref_args *a, double hc, double hr)
+{
+	double c = hc - 0.5 / a->beta, r = hr + 0.5 / a->beta;
+
+	return (struct pref_loss){ c * c + r * r, 2 * c, 2 * r };
+}
+
+/* The chosen up and the rejected down, each by itself. */
+static struct pref_loss
+apo(const struct pref_args *a, double hc, double hr)
+{
+	double c = sigmoid(a->beta * hc), r = sigmoid(a->beta * hr);
+
+	return (struct pref_loss){ 1 - c + r, -a->beta * c * (1 - c), a->beta * r * (1 - r) };
+}
+
 static struct pref_loss
 ipo(const struct pref_args *a, const struct pref_side *c, const struct pref_side *r)
 {
@@ -106,11 +142,24 @@ struct pref_loss
 pref_pair(const struct pref_args *a, const struct pref_side *c, const struct pref_side *r)
 {
 	struct pref_loss l = { 0, 0, 0 };
+	double hc = c->logp - c->ref, hr = r->logp - r->ref;
 
 	switch (a->kind) {
 	case PREF_DPO:
 	case PREF_CDPO:
-		l = dpo(a, (c->logp - c->ref) - (r->logp - r->ref));
+		l = dpo(a, hc - hr);
+		break;
+	case PREF_ROBUST:
+		l = robust(a, hc - hr);
+		break;
+	case PREF_HINGE:
+		l = hinge(a, hc - hr);
+		break;
+	case PREF_SPPO:
+		l = sppo(a, hc, hr);
+		break;
+	case PREF_APO:
+		l = apo(a, hc, hr);
 		break;
 	case PREF_IPO:
 		l = ipo(a, c, r);

@@ -3,12 +3,12 @@
 #define LM_PREF_H
 /* SPDX-License-Identifier: MIT */
 
-enum pref_kind { PREF_DPO, PREF_CDPO, PREF_IPO, PREF_KTO, PREF_ORPO, PREF_SIMPO };
+enum pref_kind { PREF_DPO, PREF_CDPO, PREF_IPO, PREF_KTO, PREF_ORPO, PREF_SIMPO, PREF_ROBUST, PREF_HINGE, PREF_SPPO, PREF_APO };
 
 struct pref_args {
 	enum pref_kind kind;
 	double beta;
-	double smooth;          /* cDPO: how often a label is wrong, below 0.5 */
+	double smooth;          /* cDPO, robust DPO: how often a label is wrong, below 0.5 */
 	double gamma;           /* SimPO: the margin */
 	double kl;              /* KTO: the reference point z, held constant */
 	double nll;             /* weight of the chosen response's mean negative log-likelihood (ORPO: 1) */
@@ -27,7 +27,8 @@ struct pref_loss {
 };
 
 /* Pairwise losses: DPO arXiv:2305.18290, cDPO (Mitchell 2023), IPO arXiv:2310.12036, ORPO arXiv:2403.07691,
- * SimPO arXiv:2405.14734.  KTO (arXiv:2402.01306) is the sum of its two sides, each as pref_kto gives it. */
+ * SimPO arXiv:2405.14734, robust DPO arXiv:2403.00409, SLiC's hinge arXiv:2305.10425, SPPO's hard labels arXiv:2405.00675,
+ * APO-zero arXiv:2408.06266.  KTO (arXiv:2402.01306) is the sum of its two sides, each as pref_kto gives it. */
 struct pref_loss pref_pair(const struct pref_args *, const struct pref_side *chosen, const struct pref_side *rejected);
 /* KTO of one response: 1 - sigmoid(+-beta (logp - ref - kl)); *d is the derivative by logp. */
 double pref_kto(const struct pref_args *, const struct pref_side *, int chosen, double *d);
