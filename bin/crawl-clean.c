@@ -51,20 +51,19 @@ static const struct opt opts[] = {
 static const struct tool tool = { "crawl-clean", "Turn web archives, pages and text into documents.", "[FILE ...]", opts };
 
 struct batch {
-	const struct clean *clean;
 	struct page    page[BATCH];
 	struct cleaned done[BATCH];
 	size_t         size[BATCH];
 	size_t         n;
+	int            more;            /* whether others follow; -1: err */
+	struct err     err;
 };
-
-static void
-work(size_t i, void *ctx)
-{
-	struct batch *b = ctx;
-
-	clean_page(b->clean, &b->page[i], &b->done[i]);
-}
+/* One batch is cleaned while the next is read. */
+struct turn {
+	const struct clean *clean;
+	struct source *source;
+	struct batch  *now, *next;
+};
 
 static void
 put(struct docs_out *o, const struct cleaned *c)
@@ -72,22 +71,24 @@ put(struct docs_out *o, const struct cleaned *c)
 	docs_put(o, &(struct doc){ .text = c->text.p ? c->text.p : "", .text_len = c->text.n, .meta = c->meta.p, .meta_len = c->meta.n });
 }
 
-/* Reads pages into the batch: 0 when there are no more. */
-static int
+static void
 fill(struct source *s, struct batch *b)
 {
-	struct err err;
 	size_t bytes = 0;
-	int r = 1;
 
-	for (b->n = 0; b->n < BATCH && bytes < BATCH_BYTES; b->n++) {
-		if ((r = source_next(s, &b->page[b->n], &err)) < 0)
-			die_err(&err);
-		if (r == 0)
-			break;
+	for (b->n = 0; b->n < BATCH && bytes < BATCH_BYTES && (b->more = source_next(s, &b->page[b->n], &b->err)) > 0; b->n++)
 		bytes += b->size[b->n] = b->page[b->n].body.n;
-	}
-	return r;
+}
+
+static void
+work(size_t i, void *ctx)
+{
+	struct turn *t = ctx;
+
+	if (i)
+		clean_page(t->clean, &t->now->page[i - 1], &t->now->done[i - 1]);
+	else if (t->now->more > 0)
+		fill(t->source, t->next);
 }
 
 /* A file of text beside the documents, opened before anything is done: NULL when none is asked for. */
@@ -115,39 +116,44 @@ finish(struct file_out *f, struct buf *text)
 static void
 run(struct source *s, const struct clean *c)
 {
-	static struct batch b;
+	static struct batch batch[2];
+	struct turn turn = { c, s, batch, batch + 1 };
 	struct tally tally = { 0 };
 	char *head = source_head(s) ? head_next(source_head(s), "docs", "") : head_new("docs", "");
 	struct docs_out *kept = docs_create(out_path, head), *left = rejects ? docs_create(rejects, head) : NULL;
 	struct file_out *counts = create(stats), *places = create(index_path), *values = create(signals && *signals ? signals : NULL);
 	struct buf line = { 0 }, json = { 0 }, noted = { 0 };
-	int more;
 
-	b.clean = c;
 	signals_names(c, &noted);
-	do {
-		more = fill(s, &b);
+	fill(s, turn.now);
+	for (int more = 1; more; ) {
+		struct batch *b = turn.now;
+
+		if ((more = b->more) < 0)
+			die_err(&b->err);
 		buf_clear(&line);
-		for (size_t i = 0; i < b.n && places; i++)
-			cdx_line(&b.page[i], &line);
+		for (size_t i = 0; i < b->n && places; i++)
+			cdx_line(&b->page[i], &line);
 		if (places)
 			fwrite(line.p ? line.p : "", 1, line.n, file_stream(places));    /* finish() tells of failures */
-		par_for(b.n, work, &b);
-		for (size_t i = 0; i < b.n; i++) {
-			tally_add(&tally, &b.done[i], b.size[i]);
+		par_for(b->n + 1, work, &turn);
+		for (size_t i = 0; i < b->n; i++) {
+			tally_add(&tally, &b->done[i], b->size[i]);
 			if (values)
-				signals_line(c, &b.page[i], &b.done[i], &noted);
-			if (!b.done[i].reason)
-				put(kept, &b.done[i]);
+				signals_line(c, &b->page[i], &b->done[i], &noted);
+			if (!b->done[i].reason)
+				put(kept, &b->done[i]);
 			else if (left)
-				put(left, &b.done[i]);
-			cleaned_trim(&b.done[i]);
+				put(left, &b->done[i]);
+			cleaned_trim(&b->done[i]);
 		}
 		if (values)
 			fwrite(noted.p ? noted.p : "", 1, noted.n, file_stream(values));
 		buf_clear(&noted);
 		progress(tally.in, 0, "pages", "%llu kept", (unsigned long long)tally.out);
-	} while (more);
+		turn.now = turn.next;
+		turn.next = b;
+	}
 	progress_end();
 	if (left)
 		docs_finish(left);
@@ -160,10 +166,6 @@ run(struct source *s, const struct clean *c)
 	if (source_damaged(s))
 		warn("%llu damaged places were passed over", (unsigned long long)source_damaged(s));
 	note(2, "%llu pages in, %llu documents out", (unsigned long long)tally.in, (unsigned long long)tally.out);
-	for (size_t i = 0; i < BATCH; i++) {
-		page_free(&b.page[i]);
-		cleaned_free(&b.done[i]);
-	}
 	free(head);
 }
 
@@ -266,8 +268,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < sets.n; i++)
 		if (rules_set(rules, sets.v[i], &err) < 0)
 			die_usage("--set=%s: %s", sets.v[i], err.text);
-	clean.rules = rules;
-	so.code = rules_code(rules);
+	so.code = rules_code(clean.rules = rules);
 	if (strcmp(lang_by, "page") != 0 && strcmp(lang_by, "para") != 0)
 		die_usage("--lang-by=%s: page or para", lang_by);
 	clean.by_para = strcmp(lang_by, "para") == 0;

@@ -8,7 +8,7 @@ for p in $cc $qemu; do
 	command -v "$p" >/dev/null 2>&1 || { echo "1..0 # SKIP no $p (Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)"; exit 0; }
 done
 printf '#define HAVE_KERN_NEON 1\n#define _GNU_SOURCE 1\n#define PACKAGE_NAME "pipelm"\n#define PACKAGE_VERSION "0"\n' >config.h
-compile() { $cc -std=gnu11 -O1 -ffp-contract=off -Wall -Wextra -Wshadow -Werror -I. -I"$top/lib" "$@"; }
+compile() { $cc -std=gnu11 -O1 -DLM_ONE_THREAD -ffp-contract=off -Wall -Wextra -Wshadow -Werror -I. -I"$top/lib" "$@"; }
 library() {
 	set --
 	for f in "$top"/lib/base/*.c "$top"/lib/kern/*.c; do

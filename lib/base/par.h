@@ -8,6 +8,8 @@
 #include <time.h>
 #ifdef _OPENMP
 #include <omp.h>
+#elif !defined LM_ONE_THREAD     /* configure --disable-openmp */
+#error "this file is compiled without OpenMP's flags: its loops would run on one thread"
 #endif
 
 #ifdef _OPENMP
