@@ -325,7 +325,7 @@ card_html() {
 		k = split(movers, m, " ")
 		a = 0; b = .5
 		for (i = 1; i <= k; i++) { if (low[m[i] ".gain"] < a) a = low[m[i] ".gain"]; if (high[m[i] ".gain"] > b) b = high[m[i] ".gain"] }
-		x0 = a * 1.1; x1 = b * 1.1
+		x0 = a * 1.1; x1 = b + (b - a) * .1	# room for the number behind the longest
 		printf "<h3>Gains</h3>\n<svg viewBox=\"0 0 680 %d\" role=img><g transform=\"translate(110,0)\">\n", k * 20 + 40
 		printf "<line class=grid x1=%.1f x2=%.1f y1=4 y2=%d /><text class=t x=%.1f y=%d text-anchor=middle>0</text>\n", X(0), X(0), k * 20 + 8, X(0), k * 20 + 24
 		for (i = 1; i <= k; i++) {
