@@ -45,6 +45,17 @@ utf8_next(const unsigned char *p, const unsigned char *e, uint32_t *len)
 	return c;
 }
 
+/* Bytes of the character, or of what there is of one, that ends at s + n; n > 0.  At most 4. */
+static inline size_t
+utf8_last(const char *s, size_t n)
+{
+	size_t back = 1;
+
+	while (back < 4 && back < n && ((unsigned char)s[n - back] & 0xc0) == 0x80)
+		back++;
+	return back;
+}
+
 /* Writes c, at most 4 bytes; returns how many. */
 static inline size_t
 utf8_put(char *out, uint32_t c)

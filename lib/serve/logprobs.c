@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/logprobs.h"
 #include "base/utf8.h"
+#include "text/uni.h"
 #include <string.h>
 
 /* The same float gives the same text wherever it stands. */
@@ -75,16 +76,6 @@ put_tops(const struct desk *d, const struct answer *a, size_t i, struct buf *b)
 	buf_free(&key);
 }
 
-static size_t
-characters(const struct buf *text)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < text->n; i++)
-		n += ((unsigned char)text->p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 /* Characters that a token adds to a text. */
 static size_t
 width(const struct desk *d, uint32_t id)
@@ -93,7 +84,7 @@ width(const struct desk *d, uint32_t id)
 	size_t n;
 
 	decode_part(d->open->vocab, &id, 1, 1, &raw);
-	n = characters(&raw);
+	n = uni_count(raw.p ? raw.p : "", raw.n);
 	buf_free(&raw);
 	return n;
 }
@@ -106,7 +97,7 @@ put_offsets(const struct desk *d, const struct answer *a, const struct gen_out *
 
 	for (size_t i = first; i < o->n_prompt; i++)
 		extra += width(d, o->tok[i]);
-	extra -= first ? 0 : characters(&a->echo);
+	extra -= first ? 0 : uni_count(a->echo.p ? a->echo.p : "", a->echo.n);
 	for (size_t i = first; i < to; i++) {
 		if (i >= from)
 			buf_printf(b, "%s%zu", i > from ? "," : "", n > extra ? n - extra : 0);

@@ -11,11 +11,9 @@
 static size_t
 whole_characters(const char *text, size_t n)
 {
-	size_t back = 1;
+	size_t back = n ? utf8_last(text, n) : 0;
 	uint32_t len;
 
-	while (back < 4 && back < n && ((unsigned char)text[n-back] & 0xc0) == 0x80)
-		back++;
 	if (n && utf8_next((const unsigned char *)text + n - back, (const unsigned char *)text + n, &len) == UTF8_BAD && len == back)
 		return n - back;
 	return n;

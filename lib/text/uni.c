@@ -50,6 +50,14 @@ uni_word(uint32_t c)
 }
 
 int
+uni_word_before(const char *s, size_t i)
+{
+	size_t back = i ? utf8_last(s, i) : 0, len;
+
+	return i && uni_word(uni_decode(s + i - back, back, &len));
+}
+
+int
 uni_space(uint32_t c)
 {
 	if (c < 128)
@@ -153,10 +161,8 @@ uni_strip(const char **s, size_t *n)
 		*n -= len;
 	}
 	while (*n) {
-		size_t back = 1;
+		size_t back = utf8_last(*s, *n);
 
-		while (back < 4 && back < *n && ((unsigned char)(*s)[*n - back] & 0xc0) == 0x80)
-			back++;
 		if (!uni_space(uni_decode(*s + *n - back, back, &len)) || len != back)
 			break;
 		*n -= back;

@@ -17,6 +17,7 @@ enum uni_class uni_class(uint32_t c);
 static inline int uni_alpha(uint32_t c) { return c < 128 ? (c | 32) - 'a' < 26 : uni_class(c) == UNI_ALPHA; }
 static inline int uni_digit(uint32_t c) { return c < 128 ? c - '0' < 10 : uni_class(c) == UNI_DIGIT; }
 int      uni_word(uint32_t c);          /* \w: letters, numbers and _ */
+int      uni_word_before(const char *s, size_t i);      /* whether the character that ends at s + i is one; i 0: no */
 int      uni_space(uint32_t c);         /* \s */
 size_t   uni_blank_at(const char *p, size_t n);
 /* Bytes of the blank at p, 0 when there is none. */

@@ -253,6 +253,7 @@ give(const struct sample *s, void (*out)(void *, const struct gen_out *), void *
 
 	out(ctx, &o);
 }
+
 void
 generate(struct generator *g, const struct gen_prompt *prompt, size_t n_prompts, uint64_t first,
 		void (*out)(void *ctx, const struct gen_out *), void *ctx)

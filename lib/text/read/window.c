@@ -122,7 +122,7 @@ static int
 whole_member(struct window *w)
 {
 #ifdef HAVE_LIBDEFLATE
-	size_t got, in, out, room = 2 * WHOLE;
+	size_t got, in, out;
 	const unsigned char *p = input_peek(w->in, WHOLE, &got, &w->err);
 	enum libdeflate_result r;
 
@@ -130,11 +130,8 @@ whole_member(struct window *w)
 		return -1;
 	if (!w->whole && !(w->whole = libdeflate_alloc_decompressor()))
 		return 0;
-	do {
-		room *= 2;
-		buf_need(&w->b, room);
-		r = libdeflate_gzip_decompress_ex(w->whole, p, got, w->b.p + w->b.n, room, &in, &out);
-	} while (r == LIBDEFLATE_INSUFFICIENT_SPACE && room < 16 * WHOLE);
+	buf_need(&w->b, 16 * WHOLE);
+	r = libdeflate_gzip_decompress_ex(w->whole, p, got, w->b.p + w->b.n, 16 * WHOLE, &in, &out);
 	if (r == LIBDEFLATE_SUCCESS) {
 		input_skip(w->in, in);
 		w->b.n += out;

@@ -6,19 +6,6 @@
 
 static int in_local(char c) { return find_alnum(c) || (c && strchr("!#$%&'*+/=?^_`{|}~-", c)); }
 
-/* Whether the character that ends before s[i] is part of a word (\w). */
-static int
-word_before(const char *s, size_t i)
-{
-	size_t back = 1, len;
-
-	if (i == 0)
-		return 0;
-	while (back < 4 && back < i && ((unsigned char)s[i - back] & 0xc0) == 0x80)
-		back++;
-	return uni_word(uni_decode(s + i - back, back, &len));
-}
-
 /* Bytes of a domain of at least two labels at s, 0 for none. */
 static size_t
 domain_len(const char *s, size_t n)
@@ -92,7 +79,7 @@ find_email(const char *s, size_t n, size_t from, struct match *m)
 		while (i > from && (in_local(s[i - 1]) || (s[i - 1] == '.' && i < at && s[i] != '.')))
 			i--;
 		/* the address begins where a word begins or ends, and with no full stop */
-		while (i < at && (s[i] == '.' || word_before(s, i) == (find_alnum(s[i]) || s[i] == '_')))
+		while (i < at && (s[i] == '.' || uni_word_before(s, i) == (find_alnum(s[i]) || s[i] == '_')))
 			i++;
 		if (i == at)
 			continue;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/rule/signals.h"
+#include "base/utf8.h"
 #include "text/uni.h"
 #include <stdlib.h>
 #include <string.h>
@@ -164,15 +165,14 @@ find_fineweb_lines(struct signals *s)
 	signals_table(s, newlines + 1);
 	while (from <= s->n) {
 		const char *line = s->text + from, *nl = memchr(line, '\n', s->n - from), *p = line;
-		size_t n = nl ? (size_t)(nl - line) : s->n - from, m = n, chars, back = 1;
+		size_t n = nl ? (size_t)(nl - line) : s->n - from, m = n, chars, back;
 
 		from += n + 1;
 		uni_strip(&p, &m);
 		if (!m)
 			continue;
 		lines++;
-		while (back < 4 && back < n && ((unsigned char)line[n - back] & 0xc0) == 0x80)
-			back++;
+		back = utf8_last(line, n);
 		terminal += (size_t)uni_terminal(uni_decode(line + n - back, back, &len));
 		chars = uni_count(line, n);
 		brief += chars <= s->short_line;

@@ -59,19 +59,7 @@ push(struct words *w, size_t n, unsigned kind)
 	VEC_PUSH(w->v, w->n, w->cap, word);
 }
 
-/* Whether the character that ends before i is one of a word, and the one at i. */
-static int
-word_before(const char *s, size_t i)
-{
-	size_t back = 1, len;
-
-	if (i == 0)
-		return 0;
-	while (back < 4 && back < i && ((unsigned char)s[i - back] & 0xc0) == 0x80)
-		back++;
-	return uni_word(uni_decode(s + i - back, back, &len));
-}
-
+/* Whether the character at i is one of a word. */
 static int
 word_at(const char *s, size_t n, size_t i)
 {
@@ -103,7 +91,7 @@ contraction(const char *s, size_t n, size_t i, size_t from, size_t *first)
 		size_t len = known[k].len;
 
 		*first = known[k].first;
-		if (c == known[k].word[0] && len <= n - i && (s[i + 2] | 32) == known[k].word[2] && !strncasecmp(s + i, known[k].word, len) && (c == '\'' || !word_before(s + from, i - from)) &&
+		if (c == known[k].word[0] && len <= n - i && (s[i + 2] | 32) == known[k].word[2] && !strncasecmp(s + i, known[k].word, len) && (c == '\'' || !uni_word_before(s + from, i - from)) &&
 		    !word_at(s, n, i + len) && (c != 'w' || i + len == n))
 			return len;
 	}
@@ -222,7 +210,7 @@ apostrophe_apart(const struct scan *p, size_t i)
 	size_t k = i + 1;
 
 	if (word_at(s, p->n, k))
-		return !word_before(s, i) && !clitic_at(p, k);
+		return !uni_word_before(s, i) && !clitic_at(p, k);
 	if (k == p->n)
 		return k == p->close;
 	return s[k] == ' ' || k == p->close || k == p->stop || (s[k] && strchr(";@#$%&?!", s[k])) ||
