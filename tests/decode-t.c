@@ -5,6 +5,7 @@
 #include "kern/kern.h"
 #include "model/decode/decode.h"
 #include "net-util.h"
+#include "soft.h"
 #include "tap.h"
 #include <stdlib.h>
 
@@ -257,23 +258,19 @@ check_cache(void)
 	free(w), free(a), free(b);
 }
 
-#ifdef HAVE_KERN_AVX512
-extern const struct kern kern_avx512soft;       /* kern_avx512bf16.c without its instructions */
-#endif
-
 int
 main(void)
 {
+	const struct kern *best = kern_now();
+
 	for (int s = 0; s < N_SHAPES; s++)
 		check(s);
-#ifdef HAVE_KERN_AVX512
-	if (kern_now() == &kern_avx512) {       /* prompts by products in bf16 */
-		kern_use(&kern_avx512soft);
+	if (kern_soft()) {                      /* prompts by products in bf16 */
+		kern_use(kern_soft());
 		check(0);
 		check(3);
-		kern_use(&kern_avx512);
+		kern_use(best);
 	}
-#endif
 	check_team(QUANT_F32);
 	check_team(QUANT_Q4_0);
 	check_cache();

@@ -6,6 +6,7 @@
 #include "kern/gemm.h"
 #include "kern/kern.h"
 #include "kern/panels.h"
+#include "soft.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>
@@ -187,20 +188,13 @@ check_raw(int t)
 	free(w), free(want);
 }
 
-#ifdef HAVE_KERN_AVX512
-extern const struct kern kern_avx512soft;       /* kern_avx512bf16.c without its instructions */
-#endif
-
 int
 main(void)
 {
 	int n = 0;
 
-#ifdef HAVE_KERN_AVX512
-	if (kern_now() == kern_list(0) || kern_now() == &kern_avx512)
-		check_bf16(&kern_avx512soft);
-#endif
-
+	if (kern_soft())
+		check_bf16(kern_soft());
 	for (size_t i = 0; kern_list(i); i++)
 		if (kern_list(i)->usable())
 			usable[n++] = kern_list(i);
