@@ -245,12 +245,22 @@ toks_close(struct toks_in *t)
 struct toks_out {
 	struct stream   *s;
 	struct toks_head h;
-	struct buf       tok, end, mask, block;
+	struct buf       block, end, mask;      /* block: 16 bytes to be written last, then the tokens */
 	size_t           n_tok, n_doc, n_rec;
 	char             dates[2][11];  /* of the block being filled */
 	int              open;          /* the last document goes on */
 	uint32_t         before;        /* TOKS_FROM_BEFORE: it began in a block before this one */
 };
+
+static void
+begin(struct toks_out *o)
+{
+	static const char room[16];
+
+	buf_clear(&o->block), buf_clear(&o->end), buf_clear(&o->mask);
+	buf_add(&o->block, room, sizeof room);
+	o->n_tok = o->n_doc = o->n_rec = 0;
+}
 
 struct toks_out *
 toks_create(const char *path, const char *head, const struct toks_head *h)
@@ -259,6 +269,7 @@ toks_create(const char *path, const char *head, const struct toks_head *h)
 
 	o->h = *h;
 	o->s = stream_create(path, head);
+	begin(o);
 	return o;
 }
 
@@ -268,8 +279,8 @@ put_tokens(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, size_t 
 	size_t i, size = o->h.wide ? 4 : 2;
 	char *p;
 
-	buf_need(&o->tok, n * size);
-	for (i = 0, p = o->tok.p + o->tok.n; i < n; i++, p += size) {
+	buf_need(&o->block, n * size);
+	for (i = 0, p = o->block.p + o->block.n; i < n; i++, p += size) {
 		uint16_t s = (uint16_t)tok[i];
 		if ((long long)tok[i] >= o->h.n_vocab)
 			die("a token %u in a vocabulary of %lld", tok[i], o->h.n_vocab);
@@ -278,7 +289,7 @@ put_tokens(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, size_t 
 		else
 			memcpy(p, &s, 2);
 	}
-	o->tok.n += n * size;
+	o->block.n += n * size;
 	for (i = 0; o->h.masked && i < n; i++) {
 		size_t bit = o->n_tok + i;
 		if (bit % 8 == 0)
@@ -297,9 +308,7 @@ flush(struct toks_out *o, uint32_t flags)
 
 	if (!o->n_tok && !o->n_doc)
 		return;
-	buf_clear(&o->block);
-	buf_add(&o->block, w, 16);
-	buf_add(&o->block, o->tok.p, o->tok.n);
+	memcpy(o->block.p, w, 16);
 	buf_zeros(&o->block, 8);
 	buf_add(&o->block, o->end.p, o->end.n);
 	buf_zeros(&o->block, 8);
@@ -311,8 +320,7 @@ flush(struct toks_out *o, uint32_t flags)
 		snprintf(meta, sizeof meta, "{\"from\":\"%s\",\"to\":\"%s\"}", o->dates[0], o->dates[1]);
 	stream_put(o->s, o->h.seq ? o->n_rec : o->n_doc, meta, o->block.p, o->block.n);
 	memset(o->dates, 0, sizeof o->dates);
-	buf_clear(&o->tok), buf_clear(&o->end), buf_clear(&o->mask);
-	o->n_tok = o->n_doc = o->n_rec = 0;
+	begin(o);
 }
 
 void toks_date(struct toks_out *o, const char *date, size_t n) { widen(o->dates, date, n); }
@@ -387,6 +395,6 @@ toks_finish(struct toks_out *o)
 {
 	flush(o, 0);
 	stream_finish(o->s);
-	buf_free(&o->tok), buf_free(&o->end), buf_free(&o->mask), buf_free(&o->block);
+	buf_free(&o->block), buf_free(&o->end), buf_free(&o->mask);
 	free(o);
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CACHE_BITS 18
+#define CACHE_LEAST 12          /* bits: slots of two pieces, a quarter of a MB */
+#define CACHE_MOST 18
 #define CACHE_IDS  6
 #define KEPT_MAX   (1u << 20)   /* ids below it are kept */
 
@@ -17,8 +18,8 @@ struct kept {                   /* a piece of less than KEY_MAX bytes and its id
 	uint64_t x, y;          /* how many ids (4 bits), six of them (20 bits each) */
 };
 
-/* Longer pieces. */
-#define LONG_BITS 15
+/* Longer pieces, an eighth as many slots, one each. */
+#define LONG_LESS 3
 #define LONG_KEY  64
 #define LONG_IDS  12
 
@@ -38,15 +39,68 @@ struct span {
 
 struct pieces {
 	const struct vocab *v;
-	struct arena memory;
+	struct arena memory;            /* of the caches, which grow with the text that was seen */
+	size_t       seen;
+	int          bits;
 	struct kept *cache;
 	struct kept_long *cache_long;
-	struct span *ahead;
+	struct span  ahead[AHEAD];
 	struct bpe   bpe;
 	struct unigram unigram;
 	struct cuts  cuts;
 	const unsigned char *bad;       /* a byte that no token has */
 };
+
+static inline struct kept *
+slot(const struct pieces *c, uint64_t hash)
+{
+	return c->cache + 2 * (hash >> (64 - c->bits));
+}
+
+static inline struct kept_long *
+slot_long(const struct pieces *c, uint64_t hash)
+{
+	return c->cache_long + (hash >> (64 + LONG_LESS - c->bits));
+}
+
+static void
+caches(struct pieces *c, int bits)
+{
+	size_t n = (size_t)2 << bits, n_long = (size_t)1 << (bits - LONG_LESS);
+
+	c->bits = bits;
+	arena_init(&c->memory, n * sizeof *c->cache + n_long * sizeof *c->cache_long);
+	c->cache = arena_take(&c->memory, n * sizeof *c->cache);
+	c->cache_long = arena_take(&c->memory, n_long * sizeof *c->cache_long);
+}
+
+/* Caches four times as large, with what is in them. */
+static void
+grow(struct pieces *c)
+{
+	struct pieces old = *c;
+
+	caches(c, old.bits + 2);
+	for (const struct kept *k = old.cache; k < old.cache + ((size_t)2 << old.bits); k++)
+		if (k->x) {
+			struct kept *to = slot(c, key_hash(k->lo, k->hi));
+
+			to[to->x != 0] = *k;
+		}
+	for (const struct kept_long *k = old.cache_long; k < old.cache_long + ((size_t)1 << (old.bits - LONG_LESS)); k++)
+		if (k->len)
+			*slot_long(c, k->hash) = *k;
+	arena_free(&old.memory);
+}
+
+/* Text to come: with that the caches are about as large as it, at most; where there is little of it memory is not touched for nothing. */
+static void
+expect(struct pieces *c, size_t n)
+{
+	c->seen += n;
+	while (c->bits < CACHE_MOST && c->seen / 2 >= sizeof *c->cache << (c->bits + 1))
+		grow(c);
+}
 
 struct pieces *
 pieces_new(const struct vocab *v)
@@ -54,11 +108,7 @@ pieces_new(const struct vocab *v)
 	struct pieces *c = xcalloc(1, sizeof *c);
 
 	c->v = v;
-	arena_init(&c->memory, (sizeof *c->cache << (CACHE_BITS + 1)) + (sizeof *c->cache_long << LONG_BITS) +
-		   AHEAD * sizeof *c->ahead + 256);
-	c->cache = arena_take(&c->memory, sizeof *c->cache << (CACHE_BITS + 1));
-	c->cache_long = arena_take(&c->memory, sizeof *c->cache_long << LONG_BITS);
-	c->ahead = arena_take(&c->memory, AHEAD * sizeof *c->ahead);
+	caches(c, CACHE_LEAST);
 	return c;
 }
 
@@ -143,7 +193,7 @@ piece_long(struct pieces *c, const struct span *s, uint32_t *out)
 
 	if (s->n > LONG_KEY)
 		return piece(c, s, out);
-	k = c->cache_long + (s->hash >> (64 - LONG_BITS));
+	k = slot_long(c, s->hash);
 	if (k->hash == s->hash && k->len == s->n && !memcmp(k->bytes, s->p, s->n)) {
 		memcpy(out, k->id, k->n * sizeof *out);
 		return k->n;
@@ -163,7 +213,7 @@ piece_long(struct pieces *c, const struct span *s, uint32_t *out)
 static size_t
 piece_short(struct pieces *c, const struct span *s, uint32_t *out)
 {
-	struct kept *k = c->cache + 2 * (s->hash >> (64 - CACHE_BITS));
+	struct kept *k = slot(c, s->hash);
 	size_t m = piece(c, s, out);
 	uint32_t top = 0;
 	uint64_t id[CACHE_IDS] = {0};
@@ -185,7 +235,7 @@ piece_short(struct pieces *c, const struct span *s, uint32_t *out)
 static inline size_t
 span_ids(struct pieces *c, const struct span *s, uint32_t *out)
 {
-	const struct kept *k = c->cache + 2 * (s->hash >> (64 - CACHE_BITS));
+	const struct kept *k = slot(c, s->hash);
 
 	if (s->n >= KEY_MAX)
 		return piece_long(c, s, out);
@@ -216,10 +266,10 @@ span_set(struct pieces *c, struct span *s, const unsigned char *p, size_t n, con
 			key_load(p, n, &s->lo, &s->hi);
 		s->hi |= (uint64_t)n << 56;
 		s->hash = key_hash(s->lo, s->hi);
-		__builtin_prefetch(c->cache + 2 * (s->hash >> (64 - CACHE_BITS)));
+		__builtin_prefetch(slot(c, s->hash));
 	} else if (n <= LONG_KEY) {
 		s->hash = table_hash(p, n);
-		__builtin_prefetch(c->cache_long + (s->hash >> (64 - LONG_BITS)));
+		__builtin_prefetch(slot_long(c, s->hash));
 	}
 }
 
@@ -290,6 +340,7 @@ pieces_encode(struct pieces *c, const unsigned char *text, size_t n, int front, 
 	int scans = split_scans(c->v->split);
 
 	c->bad = NULL;
+	expect(c, n);
 	if (!scans && split_ends(c->v->split, &c->cuts, text, n, err))
 		return -1;
 	if (c->v->score)
