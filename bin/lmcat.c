@@ -7,7 +7,7 @@
 #include "model/file/nearest.h"
 #include "stream/dochtml.h"
 #include "stream/docs.h"
-#include "stream/export.h"
+#include "stream/shard/export.h"
 #include "stream/input.h"
 #include "stream/pick.h"
 #include "stream/roll.h"

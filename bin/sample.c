@@ -3,10 +3,10 @@
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "model/decode/beam.h"
-#include "model/decode/genout.h"
+#include "model/generate/beam.h"
+#include "model/generate/genout.h"
 #include "model/decode/opened.h"
-#include "model/decode/talk.h"
+#include "model/generate/talk.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,10 +3,10 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/rng.h"
-#include "stream/mix.h"
-#include "stream/pack.h"
-#include "stream/shards.h"
-#include "stream/shuffle.h"
+#include "stream/shard/mix.h"
+#include "stream/shard/pack.h"
+#include "stream/shard/shards.h"
+#include "stream/shard/shuffle.h"
 #include <stdlib.h>
 #include <string.h>
 

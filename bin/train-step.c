@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
-#include "base/ranks.h"
+#include "learn/ranks.h"
 #include "learn/train.h"
 #include "model/file/peft.h"
 #include "model/net/net.h"

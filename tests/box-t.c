@@ -1,7 +1,7 @@
 /* box-t - the sandbox: what is done in there, and what is refused */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
-#include "base/box.h"
+#include "score/task/box.h"
 #include "base/clock.h"
 #include "tap.h"
 #include <dirent.h>

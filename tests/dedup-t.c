@@ -1,7 +1,7 @@
 /* dedup-t - sorting on disk, stretches cut against brute force, sketches */
 /* SPDX-License-Identifier: MIT */
 #include "base/rng.h"
-#include "base/sorter.h"
+#include "text/same/sorter.h"
 #include "text/same/minhash.h"
 #include "text/same/repeat.h"
 #include "text/same/seen.h"

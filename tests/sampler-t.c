@@ -1,7 +1,7 @@
 /* sampler - which tokens may be drawn, how often, and what is said of their probability */
 /* SPDX-License-Identifier: MIT */
 #include "base/rng.h"
-#include "model/decode/sampler.h"
+#include "model/generate/sampler.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>

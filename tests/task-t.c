@@ -1,6 +1,6 @@
 /* task-t - readers of published tasks by hand, answers and their scores, SHA-256 */
 /* SPDX-License-Identifier: MIT */
-#include "base/sha256.h"
+#include "score/task/sha256.h"
 #include "score/task/answer.h"
 #include "score/task/taskprompt.h"
 #include "tap.h"

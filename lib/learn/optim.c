@@ -1,7 +1,7 @@
 /* optim - learning-rate schedules, and the optimizers' step over all weights */
 /* SPDX-License-Identifier: MIT */
 #include "learn/optim.h"
-#include "base/match.h"
+#include "model/match.h"
 #include "base/par.h"
 #include "kern/ops.h"
 #include "learn/muon.h"

@@ -3,7 +3,7 @@
 #include "base/cli.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/ranks.h"
+#include "learn/ranks.h"
 #include "kern/ops.h"
 #include "learn/log.h"
 #include "learn/pass.h"

@@ -1,7 +1,7 @@
 /* adapter - the tables of adapters, and what they begin as */
 /* SPDX-License-Identifier: MIT */
 #include "model/adapter.h"
-#include "base/match.h"
+#include "model/match.h"
 #include "base/rng.h"
 #include "model/model.h"
 #include "model/weights.h"

@@ -2,7 +2,7 @@
 #ifndef LM_DESK_H
 #define LM_DESK_H
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/generate.h"
+#include "model/generate/generate.h"
 #include "model/decode/opened.h"
 #include "serve/request.h"
 

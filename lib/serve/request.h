@@ -3,7 +3,7 @@
 #define LM_REQUEST_H
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
-#include "model/decode/sampler.h"
+#include "model/generate/sampler.h"
 
 enum ask { ASK_COMPLETION, ASK_CHAT, ASK_TOKENIZE, ASK_DETOKENIZE };
 enum { REQUEST_TOP = 20, REQUEST_STOPS = 16, REQUEST_N = 128 };

@@ -105,8 +105,6 @@ roll_from(struct input *input)
 	return in;
 }
 
-const char *roll_head(struct roll_in *in) { return stream_head(in->s); }
-
 int
 roll_next(struct roll_in *in, struct roll *r)
 {
@@ -248,7 +246,7 @@ roll_all(struct roll_in *in, struct rolls *all)
 	while (roll_next(in, &r))
 		rolls_add(all, &r);
 	free(all->head);
-	all->head = xstrdup(roll_head(in));
+	all->head = xstrdup(stream_head(in->s));
 }
 
 void

@@ -28,7 +28,6 @@ int roll_unpack(struct roll *, const void *data, size_t n, size_t *pos, uint64_t
 struct roll_in;
 struct roll_in *roll_open(int nfiles, char **files);
 struct roll_in *roll_from(struct input *);      /* goes on from an open input, and owns it */
-const char     *roll_head(struct roll_in *);
 int             roll_next(struct roll_in *, struct roll *);
 void            roll_close(struct roll_in *);
 

@@ -45,7 +45,7 @@ stream_is(const void *bytes, size_t n)
 	return n >= 8 && memcmp(bytes, FRAME_MAGIC, 8) == 0;
 }
 
-void
+static void
 frame_pack(unsigned char h[FRAME_HEADER], const struct frame *f)
 {
 	memset(h, 0, FRAME_HEADER);
@@ -375,17 +375,10 @@ stream_create(const char *path, const char *head)
 }
 
 void
-stream_put_kind(struct stream *s, int kind, uint64_t nrec, const char *meta, const void *data, size_t n)
-{
-	put_frame(s, kind, nrec, meta, data, n);
-	if (kind == 'D')
-		s->nrec += nrec;
-}
-
-void
 stream_put(struct stream *s, uint64_t nrec, const char *meta, const void *data, size_t n)
 {
-	stream_put_kind(s, 'D', nrec, meta, data, n);
+	put_frame(s, 'D', nrec, meta, data, n);
+	s->nrec += nrec;
 }
 
 void

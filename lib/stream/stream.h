@@ -41,9 +41,8 @@ struct frame {
 
 enum frame_err { FRAME_OK, FRAME_NOT, FRAME_CRC, FRAME_NEWER, FRAME_SIZE };
 
-/* Pure: read or make the 64-byte header. */
+/* Pure: reads the 64-byte header. */
 enum frame_err frame_unpack(const unsigned char h[FRAME_HEADER], struct frame *);
-void           frame_pack(unsigned char h[FRAME_HEADER], const struct frame *);
 
 struct input;
 struct stream;              /* opaque: one open stream, either way */
@@ -69,7 +68,6 @@ _Noreturn void stream_damaged(struct stream *, const char *fmt, ...) LM_PRINTF(2
  * a file appears under its name only once it is whole. */
 struct stream *stream_create(const char *path, const char *head);
 void           stream_put(struct stream *, uint64_t nrec, const char *meta, const void *data, size_t n);
-void           stream_put_kind(struct stream *, int kind, uint64_t nrec, const char *meta, const void *data, size_t n);
 void           stream_finish(struct stream *);                  /* END, flush, rename; frees it */
 
 /* HEAD texts.  Both return a text to be freed. */

@@ -10,8 +10,8 @@
 
 static size_t round8(size_t n) { return (n + 7) & ~(size_t)7; }
 
-int
-toks_head_parse(struct toks_head *h, const char *text, size_t n, struct err *e)
+static int
+head_parse(struct toks_head *h, const char *text, size_t n, struct err *e)
 {
 	struct json j;
 	struct buf v = { 0 };
@@ -159,7 +159,7 @@ toks_open(int nfiles, char **files)
 	t->s = stream_open(nfiles, files, "toks");
 	while (f.kind != 'H')
 		stream_next(t->s, &f);
-	if (toks_head_parse(&t->h, f.meta, f.meta_len, &e) < 0)
+	if (head_parse(&t->h, f.meta, f.meta_len, &e) < 0)
 		stream_damaged(t->s, "%s", e.text);
 	widen_by(t->dates, f.meta, f.meta_len);
 	return t;

@@ -28,9 +28,7 @@ struct toks_block {
 	const uint8_t  *mask;   /* NULL: all count */
 };
 
-/* Pure: what HEAD's JSON says, 0 or -1; and one frame's data checked and taken apart, tokens below n_vocab
- * included.  *wide is scratch for the widened tokens. */
-int toks_head_parse(struct toks_head *, const char *json, size_t n, struct err *);
+/* Pure: one frame's data checked and taken apart, tokens below n_vocab included; 0 or -1.  *wide is scratch for the widened tokens. */
 int toks_unpack(struct toks_block *, const void *data, size_t n, const struct toks_head *, struct buf *wide, struct err *);
 
 static inline int toks_mask_bit(const uint8_t *mask, size_t i) { return !mask || (mask[i >> 3] >> (i & 7) & 1); }

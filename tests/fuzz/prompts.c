@@ -1,7 +1,7 @@
 /* prompts - fuzz target: prompts as lines, as objects and as messages, at any length */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "model/decode/talk.h"
+#include "model/generate/talk.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -136,8 +136,8 @@ rl_prepare(struct rl *r, size_t longest)
 	}
 }
 
-void
-rl_tokens_free(struct rl_tokens *t)
+static void
+tokens_free(struct rl_tokens *t)
 {
 	free(t->at);
 	free(t->logp);
@@ -153,7 +153,7 @@ rl_tokens_free(struct rl_tokens *t)
 void
 rl_free(struct rl *r)
 {
-	rl_tokens_free(&r->tok);
+	tokens_free(&r->tok);
 	rows_free(&r->rows);
 	net_free(r->net);
 	net_free(r->ref_net);

@@ -55,7 +55,6 @@ struct rl_tokens {
 	float  *logp, *ref, *kl, *entropy, *value;      /* [at[n]]; of logits * scale. ref, kl: NAN without a reference */
 	double *adv, *ret;
 };
-void rl_tokens_free(struct rl_tokens *);
 
 struct rl {
 	struct rl_opts  o;

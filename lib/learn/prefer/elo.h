@@ -20,7 +20,6 @@ struct elo_matches {
 /* Either roll streams, each of a player named like the file, whose k-th answers to equal prompts meet, the higher score winning;
  * or JSON lines: model_a, model_b, winner (model_a, model_b; anything with "tie" in it), as Chatbot Arena has them. */
 int  elo_read(struct elo_matches *, int nfiles, char **files, struct err *);
-int  elo_add(struct elo_matches *, const char *a, const char *b, int won, struct err *);       /* by name; -1: too many, or one alone */
 void elo_free(struct elo_matches *);
 
 struct elo_player {

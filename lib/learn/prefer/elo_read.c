@@ -22,8 +22,9 @@ player(struct elo_matches *m, const char *name)
 	return m->players++;
 }
 
-int
-elo_add(struct elo_matches *m, const char *a, const char *b, int won, struct err *e)
+/* By name.  -1: too many, or one alone. */
+static int
+add(struct elo_matches *m, const char *a, const char *b, int won, struct err *e)
 {
 	struct elo_match x = { .won = won };
 	int i = player(m, a), j = player(m, b);
@@ -65,7 +66,7 @@ take_line(struct elo_matches *m, const char *text, size_t n, struct err *e)
 	else if (strcmp(won, "model_a") && strcmp(won, "model_b") && !strstr(won, "tie"))
 		err_set(e, "winner \"%.40s\" is none of model_a, model_b and tie", won);
 	else
-		bad = elo_add(m, a, b, json_is(w, "model_a") ? 1 : json_is(w, "model_b") ? -1 : 0, e);
+		bad = add(m, a, b, json_is(w, "model_a") ? 1 : json_is(w, "model_b") ? -1 : 0, e);
 	free(a);
 	free(b);
 	free(won);
@@ -142,7 +143,7 @@ meet(struct elo_matches *m, const struct answers *a, const struct answers *b, st
 	while (!bad && i < a->n && j < b->n) {
 		int c = by_prompt(&a->v[i], &b->v[j]);
 		if (!c)
-			bad = elo_add(m, na, nb, (a->v[i].score > b->v[j].score) - (a->v[i].score < b->v[j].score), e);
+			bad = add(m, na, nb, (a->v[i].score > b->v[j].score) - (a->v[i].score < b->v[j].score), e);
 		i += c <= 0;
 		j += c >= 0;
 	}

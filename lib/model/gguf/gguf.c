@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/gguf/gguf.h"
 #include "model/weights.h"
-#include "stream/ggufkey.h"
+#include "base/ggufkey.h"
 #include "vocab/vocab.h"
 #include <inttypes.h>
 #include <math.h>

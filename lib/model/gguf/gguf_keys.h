@@ -3,7 +3,7 @@
 #define LM_GGUF_KEYS_H
 /* SPDX-License-Identifier: MIT */
 #include "model/model.h"
-#include "stream/ggufkey.h"
+#include "base/ggufkey.h"
 
 struct gguf_keys {
 	struct buf  b;

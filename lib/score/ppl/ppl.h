@@ -34,8 +34,6 @@ double ratio_error(const struct ratio *);       /* NaN with fewer than two */
 struct measure {
 	struct ratio docs, tokens;
 };
-double measure_value(const struct measure *);
-double measure_error(const struct measure *);
 
 struct ppl {
 	uint64_t       documents, tokens, bytes, words;

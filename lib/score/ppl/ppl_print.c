@@ -31,13 +31,13 @@ ratio_error(const struct ratio *r)
 	return r->n < 2 ? NAN : sqrt((sum > 0 ? sum : 0) * n / (n - 1)) / r->y;
 }
 
-double
+static double
 measure_value(const struct measure *m)
 {
 	return ratio_value(&m->docs);
 }
 
-double
+static double
 measure_error(const struct measure *m)
 {
 	return ratio_error(m->docs.n > 1 ? &m->docs : &m->tokens);

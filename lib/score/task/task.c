@@ -68,8 +68,8 @@ told_by(struct json o, const struct task_spec *own)
 	return s;
 }
 
-int
-task_record(struct task *t, const char *line, size_t n, long long gold, struct err *e)
+static int
+add_record(struct task *t, const char *line, size_t n, long long gold, struct err *e)
 {
 	struct task_item it = { .gold = gold >= 0 && gold < 1000 ? (int)gold : -1 };
 	const struct task_spec *shape;
@@ -258,7 +258,7 @@ task_parse(struct task *t, const char *bytes, size_t n, const char *name, const 
 		if (kind == '{' && blank(line, len))
 			continue;
 		bad = bad || next_label(&right, &gold, e) ||
-		    task_record(t, kind == '{' ? line : made.p, kind == '{' ? len : made.n, gold, e);
+		    add_record(t, kind == '{' ? line : made.p, kind == '{' ? len : made.n, gold, e);
 	}
 	if (bad) {
 		char where[64];

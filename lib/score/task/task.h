@@ -63,6 +63,5 @@ char *task_strip(const char *);                 /* without blanks at either end 
 char *task_replace(char *, const char *old, const char *new);   /* frees the first */
 char *task_clean(char *);                       /* HellaSwag's: frees it */
 char *task_capital(const char *);
-int  task_record(struct task *, const char *line, size_t n, long long gold, struct err *);  /* gold: -1 the record's own */
 extern const struct task_spec task_specs[];     /* ends in one without a name */
 #endif

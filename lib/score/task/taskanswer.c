@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/task/taskrun.h"
 #include "base/par.h"
-#include "model/decode/generate.h"
+#include "model/generate/generate.h"
 #include "stream/input.h"
 #include <math.h>
 #include <stdio.h>

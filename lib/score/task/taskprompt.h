@@ -2,7 +2,7 @@
 #ifndef LM_TASKPROMPT_H
 #define LM_TASKPROMPT_H
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/prompts.h"
+#include "model/generate/prompts.h"
 #include "score/task/likely.h"
 #include "score/task/task.h"
 

@@ -2,9 +2,9 @@
 #ifndef LM_TASKRUN_H
 #define LM_TASKRUN_H
 /* SPDX-License-Identifier: MIT */
-#include "base/box.h"
+#include "score/task/box.h"
 #include "base/cli.h"
-#include "model/decode/sampler.h"
+#include "model/generate/sampler.h"
 #include "score/task/answer.h"
 #include "score/ppl/ppl.h"
 #include "score/task/taskprompt.h"

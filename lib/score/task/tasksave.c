@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/task/taskrun.h"
 #include "base/file.h"
-#include "base/sha256.h"
+#include "score/task/sha256.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

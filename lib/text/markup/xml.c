@@ -92,6 +92,24 @@ xml_is(const struct xml *x, const char *name)
 	       (x->name_len == n || x->name[x->name_len - n - 1] == ':');
 }
 
+/* With references replaced, appended. */
+static void
+decode(const char *s, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; ) {
+		const char *amp = memchr(s + i, '&', n - i);
+		size_t to = amp ? (size_t)(amp - s) : n, used = 0, len;
+		char c[4];
+
+		buf_add(out, s + i, to - i);
+		if ((i = to) == n)
+			return;
+		len = html_entity(s + i + 1, n - i - 1, c, &used);
+		buf_add(out, used ? c : "&", used ? len : 1);
+		i += 1 + used;
+	}
+}
+
 int
 xml_attr(const struct xml *x, const char *name, struct buf *out)
 {
@@ -121,7 +139,7 @@ xml_attr(const struct xml *x, const char *name, struct buf *out)
 		stop = stop ? stop : end;
 		p = stop < end ? stop + 1 : end;
 		if (len == n && memcmp(key, name, n) == 0) {
-			xml_decode(value, (size_t)(stop - value), out);
+			decode(value, (size_t)(stop - value), out);
 			return 1;
 		}
 	}
@@ -139,25 +157,8 @@ xml_content(struct xml *x, struct buf *out)
 		else if (x->kind == XML_CLOSE)
 			depth--;
 		else if (depth == 1 && x->kind == XML_TEXT)
-			xml_decode(x->s, x->n, out);
+			decode(x->s, x->n, out);
 		else if (depth == 1 && x->kind == XML_CDATA)
 			buf_add(out, x->s, x->n);
-	}
-}
-
-void
-xml_decode(const char *s, size_t n, struct buf *out)
-{
-	for (size_t i = 0; i < n; ) {
-		const char *amp = memchr(s + i, '&', n - i);
-		size_t to = amp ? (size_t)(amp - s) : n, used = 0, len;
-		char c[4];
-
-		buf_add(out, s + i, to - i);
-		if ((i = to) == n)
-			return;
-		len = html_entity(s + i + 1, n - i - 1, c, &used);
-		buf_add(out, used ? c : "&", used ? len : 1);
-		i += 1 + used;
 	}
 }

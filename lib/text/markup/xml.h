@@ -20,5 +20,4 @@ int  xml_is(const struct xml *, const char *name);      /* whether a tag has thi
 int  xml_attr(const struct xml *, const char *name, struct buf *out);   /* the value to an emptied *out: 1, 0 it has none */
 /* The decoded text up to the end tag of the element that has just begun, appended, without what is in elements within. */
 void xml_content(struct xml *, struct buf *out);
-void xml_decode(const char *s, size_t n, struct buf *out);      /* with references replaced, appended */
 #endif

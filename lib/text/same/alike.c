@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/same/alike.h"
 #include "base/json.h"
-#include "base/sorter.h"
+#include "text/same/sorter.h"
 #include "text/same/shelf.h"
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/same/near.h"
 #include "base/par.h"
-#include "base/sorter.h"
+#include "text/same/sorter.h"
 #include "base/spool.h"
 #include <stdlib.h>
 #include <string.h>

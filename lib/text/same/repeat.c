@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/same/repeat.h"
 #include "base/rng.h"
-#include "base/sorter.h"
+#include "text/same/sorter.h"
 #include "text/same/shelf.h"
 #include "text/uni.h"
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* gguf - the vocabulary within a GGUF file: byte-level BPE ("gpt2") and SentencePiece's ("llama") */
 /* SPDX-License-Identifier: MIT */
-#include "stream/ggufkey.h"
+#include "base/ggufkey.h"
 #include "vocab/table.h"
 #include <math.h>
 #include <stdio.h>

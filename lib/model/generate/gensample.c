@@ -1,6 +1,6 @@
 /* gensample - a continuation under way: its tokens, its text, where it ends */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/gensample.h"
+#include "model/generate/gensample.h"
 #include <stdlib.h>
 #include <string.h>
 

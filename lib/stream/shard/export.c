@@ -1,8 +1,8 @@
 /* export - tokens and tensors as NumPy reads them, or as bytes alone */
 /* SPDX-License-Identifier: MIT */
-#include "stream/export.h"
+#include "stream/shard/export.h"
 #include "base/file.h"
-#include "stream/shards.h"
+#include "stream/shard/shards.h"
 #include "stream/tens.h"
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef LM_BEAM_H
 #define LM_BEAM_H
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/generate.h"
+#include "model/generate/generate.h"
 
 /* As generate(), but the k continuations of a prompt are the best that a beam of `beams` finds, best first: by the mean
  * of their tokens' log-probabilities in softmax(logits / temperature).  Of the sampler nothing else counts.  k <= beams. */

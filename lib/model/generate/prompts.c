@@ -1,6 +1,6 @@
 /* prompts - what to go on from: lines of text, or JSON objects, as tokens */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/prompts.h"
+#include "model/generate/prompts.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* ggufkey - the keys at the front of a GGUF file */
 /* SPDX-License-Identifier: MIT */
-#include "stream/ggufkey.h"
+#include "base/ggufkey.h"
 #include <string.h>
 
 static const unsigned char type_size[GGUF_KEY_END] = { 1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8 };

@@ -1,6 +1,6 @@
 /* beam - the likeliest continuations, by beam search */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/beam.h"
+#include "model/generate/beam.h"
 #include "base/clock.h"
 #include "base/par.h"
 #include "model/decode/decode.h"

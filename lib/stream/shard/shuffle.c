@@ -1,6 +1,6 @@
 /* shuffle - records or documents of tokens put aside, and given back in an order drawn from a seed */
 /* SPDX-License-Identifier: MIT */
-#include "stream/shuffle.h"
+#include "stream/shard/shuffle.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/spool.h"

@@ -2,7 +2,7 @@
 #ifndef LM_GENSAMPLE_H
 #define LM_GENSAMPLE_H
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/generate.h"
+#include "model/generate/generate.h"
 
 struct sample {
 	const struct gen_opts *o;

@@ -1,7 +1,7 @@
 /* match - names that a Perl-compatible pattern finds: weights to freeze, modules to adapt */
 /* SPDX-License-Identifier: MIT */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "base/match.h"
+#include "model/match.h"
 #include "base/mem.h"
 #include <pcre2.h>
 #include <stdlib.h>

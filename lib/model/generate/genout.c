@@ -1,6 +1,6 @@
 /* genout - what sampling gives: rollouts for a stream, tables of next tokens */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/genout.h"
+#include "model/generate/genout.h"
 #include "base/json.h"
 #include "model/decode/decode.h"
 #include <math.h>
@@ -24,8 +24,8 @@ gen_roll_head(const struct model *m, const char *weights, const struct vocab *vo
 	return head;
 }
 
-double
-gen_logp(const struct gen_out *o)
+static double
+response_logp(const struct gen_out *o)
 {
 	double sum = 0;
 
@@ -50,7 +50,7 @@ void
 gen_log(const struct gen_out *o, const double price[2], FILE *f)
 {
 	fprintf(f, "{\"prompt\":%zu,\"sample\":%d,\"n_prompt\":%zu,\"tokens\":%zu,\"ended\":%s,\"logp\":%.6g,"
-		"\"first_s\":%.6f,\"token_s\":%.6f", o->prompt, o->sample, o->n_prompt, o->n, o->ended ? "true" : "false", gen_logp(o),
+		"\"first_s\":%.6f,\"token_s\":%.6f", o->prompt, o->sample, o->n_prompt, o->n, o->ended ? "true" : "false", response_logp(o),
 		o->first, o->each);
 	if (o->guessed)
 		fprintf(f, ",\"guessed\":%zu,\"right\":%zu", o->guessed, o->right);
@@ -64,7 +64,7 @@ gen_roll_put(struct roll_out *out, const struct gen_out *o, const char *meta)
 {
 	roll_put(out, &(struct roll){ .group = (uint32_t)o->prompt, .role = ROLL_SAMPLE,
 		.flags = (uint16_t)(ROLL_LOGP | (o->ended ? ROLL_ENDED : 0)), .n_prompt = (uint32_t)o->n_prompt,
-		.n_tok = (uint32_t)(o->n_prompt + o->n), .score = NAN, .logp = (float)gen_logp(o), .ref_logp = NAN,
+		.n_tok = (uint32_t)(o->n_prompt + o->n), .score = NAN, .logp = (float)response_logp(o), .ref_logp = NAN,
 		.margin = NAN, .tok = o->tok, .tok_logp = o->logp, .meta = meta, .meta_len = (uint32_t)strlen(meta) });
 }
 

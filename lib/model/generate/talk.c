@@ -1,6 +1,6 @@
 /* talk - a conversation: what was said so far, as a prompt for the next answer */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/talk.h"
+#include "model/generate/talk.h"
 #include <string.h>
 
 void

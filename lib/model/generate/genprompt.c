@@ -1,9 +1,9 @@
 /* genprompt - prompts into sequences: copied where another has the same, fed where none has */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/generate_int.h"
+#include "model/generate/generate_int.h"
 #include "base/clock.h"
 #include "base/par.h"
-#include "model/decode/draft.h"
+#include "model/generate/draft.h"
 #include <string.h>
 
 enum {

@@ -1,6 +1,6 @@
 /* sampler - from logits to the next token */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/sampler.h"
+#include "model/generate/sampler.h"
 #include "base/rng.h"
 #include "kern/row.h"
 #include <math.h>

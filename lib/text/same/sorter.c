@@ -1,6 +1,6 @@
 /* sorter - pairs of numbers in order: a radix sort in memory, and a merge of what was spilled */
 /* SPDX-License-Identifier: MIT */
-#include "base/sorter.h"
+#include "text/same/sorter.h"
 #include "base/mem.h"
 #include "base/par.h"
 #include "base/spool.h"

@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/grammar/grammar.h"
 #include "model/decode/mats.h"
-#include "model/decode/sampler.h"
+#include "model/generate/sampler.h"
 #include "vocab/vocab.h"
 
 struct gen_opts {

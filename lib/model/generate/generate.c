@@ -1,9 +1,9 @@
 /* generate - continuations of many prompts at once */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/generate_int.h"
+#include "model/generate/generate_int.h"
 #include "base/clock.h"
 #include "base/par.h"
-#include "model/decode/draft.h"
+#include "model/generate/draft.h"
 #include <stdlib.h>
 #include <string.h>
 

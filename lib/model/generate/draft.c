@@ -1,6 +1,6 @@
 /* draft - a small model that guesses the next tokens of many sequences */
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/draft.h"
+#include "model/generate/draft.h"
 #include "base/par.h"
 #include "model/decode/decode.h"
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define LM_DRAFT_H
 /* SPDX-License-Identifier: MIT */
 #include "model/decode/mats.h"
-#include "model/decode/sampler.h"
+#include "model/generate/sampler.h"
 
 /*
  * Speculative decoding (Leviathan et al. 2023) in the form that numbers drawn by place allow: the draft draws with the

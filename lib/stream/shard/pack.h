@@ -24,7 +24,6 @@ struct pack *pack_new(size_t T, enum pack_how, uint32_t fill, pack_put *, void *
 /* One document; mask: one byte a token, NULL: all count.  Its first token is never a target. */
 void         pack_doc(struct pack *, const uint32_t *tok, const uint8_t *mask, size_t n);
 void         pack_end(struct pack *);   /* what is still open, filled up */
-uint64_t     pack_records(const struct pack *);
 uint64_t     pack_filled(const struct pack *);  /* places taken by fill */
 void         pack_free(struct pack *);
 #endif

@@ -1,7 +1,7 @@
 /* ranks - the processes that mpirun started side by side; the only file that names MPI */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
-#include "base/ranks.h"
+#include "learn/ranks.h"
 #include "base/mem.h"
 #include <stdlib.h>
 #ifdef HAVE_MPI

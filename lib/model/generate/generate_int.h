@@ -3,7 +3,7 @@
 #define LM_GENERATE_INT_H
 /* SPDX-License-Identifier: MIT */
 #include "model/decode/decode.h"
-#include "model/decode/gensample.h"
+#include "model/generate/gensample.h"
 
 struct slot {
 	struct sample *s;               /* NULL: idle */

@@ -2,7 +2,7 @@
 #ifndef LM_GENOUT_H
 #define LM_GENOUT_H
 /* SPDX-License-Identifier: MIT */
-#include "model/decode/generate.h"
+#include "model/generate/generate.h"
 #include "stream/roll.h"
 #include <stdio.h>
 
@@ -14,7 +14,6 @@ void  gen_roll_put(struct roll_out *, const struct gen_out *, const char *meta);
 /* One line of JSON on how it went; price: of a million tokens in and out, or NULL. */
 void  gen_log(const struct gen_out *, const double price[2], FILE *);
 int   gen_price(const char *text, double price[2]);     /* "IN,OUT"; -1: not that */
-double gen_logp(const struct gen_out *);        /* of the response, nats */
 
 /* The `rows` likeliest tokens after each of n prompts, appended as lines "probability TAB id TAB text as JSON", an
  * empty line between prompts. */

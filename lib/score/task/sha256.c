@@ -1,6 +1,6 @@
 /* sha256 - the hash of FIPS 180-4, for files of other programs that name things by it */
 /* SPDX-License-Identifier: MIT */
-#include "base/sha256.h"
+#include "score/task/sha256.h"
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* box - a command that is not trusted, shut in: namespaces, Landlock, seccomp, limits; Linux alone has them */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
-#include "base/box.h"
+#include "score/task/box.h"
 #if !defined __linux__ || !(defined __x86_64__ || defined __aarch64__)
 
 int

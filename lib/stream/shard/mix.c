@@ -1,6 +1,6 @@
 /* mix - several token streams read as one, each for its share of the tokens */
 /* SPDX-License-Identifier: MIT */
-#include "stream/mix.h"
+#include "stream/shard/mix.h"
 #include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>

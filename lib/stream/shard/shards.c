@@ -1,6 +1,6 @@
 /* shards - where tokens go: one stream or several of a size, or files that other programs train from */
 /* SPDX-License-Identifier: MIT */
-#include "stream/shards.h"
+#include "stream/shard/shards.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include <stdlib.h>

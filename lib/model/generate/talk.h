@@ -3,7 +3,7 @@
 #define LM_TALK_H
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
-#include "model/decode/prompts.h"
+#include "model/generate/prompts.h"
 
 /* All zero is a conversation that has not begun. */
 struct talk {

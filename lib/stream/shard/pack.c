@@ -1,6 +1,6 @@
 /* pack - documents of any length into records of exactly T+1 tokens */
 /* SPDX-License-Identifier: MIT */
-#include "stream/pack.h"
+#include "stream/shard/pack.h"
 #include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ struct pack {
 	void          *ctx;
 	struct record *open;            /* oldest first */
 	size_t         n_open, n_made;
-	uint64_t       records, filled;
+	uint64_t       filled;
 };
 
 struct pack *
@@ -82,7 +82,6 @@ record_out(struct pack *p, size_t i)
 {
 	struct record r = p->open[i];
 
-	p->records++;
 	p->filled += p->len - r.n;
 	for (size_t j = r.n; j < p->len; j++)
 		r.tok[j] = p->fill;
@@ -174,12 +173,6 @@ pack_end(struct pack *p)
 		else
 			record_close(p, 0);     /* a lone first token: nothing to predict */
 	}
-}
-
-uint64_t
-pack_records(const struct pack *p)
-{
-	return p->records;
 }
 
 uint64_t
