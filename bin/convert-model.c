@@ -24,7 +24,7 @@ static const struct opt opts[] = {
 	{ 0, "merge", OPT_STR, &merge, "ADAPTER", "add a folder's LoRA to the weights", OPT_FILE },
 	{ 0, "adapter", OPT_FLAG, &adapter, NULL, "the LoRA of a folder alone, as GGUF", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
-	{ 'o', "output", OPT_STR, &out, "FILE", "file or folder to write [-: a stream]", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &out, "FILE", "write to this file or folder [a stream]", OPT_QUIET },
 	{ 0 }
 };
 static const struct tool tool = { "convert-model", "Read a model of one format and write it in another.", "MODEL [MODEL ...]", opts };

@@ -13,19 +13,19 @@ static long long ngram = 5, bands = 14, rows = 8, against_ngram = 13, min_substr
 static struct strs against_paths;
 static double min_jaccard = .5;
 static const struct opt opts[] = {
-	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
-	{ 0, "by", OPT_STR, &by, "LIST", "url text paragraph line minhash substring", OPT_RESULT },
-	{ 0, "ngram", OPT_INT, &ngram, "N", "words in a shingle [5]", OPT_RESULT },
-	{ 0, "bands", OPT_INT, &bands, "N", "keys of a document [14]", OPT_RESULT },
-	{ 0, "rows", OPT_INT, &rows, "N", "minima in a key [8]", OPT_RESULT },
-	{ 0, "min-jaccard", OPT_NUM, &min_jaccard, "X", "shingles that near duplicates share [0.5]", OPT_RESULT },
+	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE", OPT_QUIET },
+	{ 0, "by", OPT_STR, &by, "LIST", "[text,minhash]; url paragraph line substring", OPT_RESULT },
+	{ 0, "ngram", OPT_INT, &ngram, "N", "words in a shingle", OPT_RESULT },
+	{ 0, "bands", OPT_INT, &bands, "N", "keys of a document", OPT_RESULT },
+	{ 0, "rows", OPT_INT, &rows, "N", "minima in a key", OPT_RESULT },
+	{ 0, "min-jaccard", OPT_NUM, &min_jaccard, "X", "shingles that near duplicates share", OPT_RESULT },
 	{ 0, "min-substring", OPT_INT, &min_substring, "N", "units in a row that are cut [100; words: 50]", OPT_RESULT },
-	{ 0, "unit", OPT_STR, &unit, "UNIT", "of these: byte or word [byte]", OPT_RESULT },
-	{ 0, "keep", OPT_STR, &keep, "WHICH", "of what is alike: first, longest, max:KEY [first]", OPT_RESULT },
+	{ 0, "unit", OPT_STR, &unit, "UNIT", "of these: byte or word", OPT_RESULT },
+	{ 0, "keep", OPT_STR, &keep, "WHICH", "of what is alike: first, longest, max:KEY", OPT_RESULT },
 	{ 0, "index", OPT_STR, &index_path, "FILE", "drop what earlier runs saw; add what this one sees", OPT_QUIET },
 	{ 0, "memory", OPT_INT, &memory, "SIZE", "sort in that much, the rest on disk [1G]", OPT_RESULT },
 	{ 0, "against", OPT_LIST, &against_paths, "FILE", "drop what shares words with FILE's documents", OPT_FILE },
-	{ 0, "against-ngram", OPT_INT, &against_ngram, "N", "that many in a row [13]", OPT_RESULT },
+	{ 0, "against-ngram", OPT_INT, &against_ngram, "N", "that many in a row", OPT_RESULT },
 	{ 0, "edges", OPT_STR, &edges_path, "FILE", "write the near pairs to FILE", OPT_QUIET },
 	{ 0, "clusters", OPT_STR, &clusters_path, "FILE", "write the clusters to FILE", OPT_QUIET },
 	{ 0 }

@@ -15,15 +15,15 @@ static long long samples, seed = 12345;
 static int lowercase, sentence, json;
 static const struct opt opts[] = {
 	{ 'o', "output", OPT_STR, &out, "FILE", "write to FILE [standard output]", OPT_QUIET },
-	{ 0, "tok", OPT_STR, &tok, "NAME", "13a, intl, char or none [13a]", OPT_RESULT },
-	{ 0, "smooth", OPT_STR, &smooth, "NAME", "exp, floor, add-k or none [exp]", OPT_RESULT },
+	{ 0, "tok", OPT_STR, &tok, "NAME", "13a, intl, char or none", OPT_RESULT },
+	{ 0, "smooth", OPT_STR, &smooth, "NAME", "exp, floor, add-k or none", OPT_RESULT },
 	{ 0, "smooth-value", OPT_NUM, &value, "X", "what floor and add-k add [0.1, 1]", OPT_RESULT },
 	{ 'l', "lowercase", OPT_FLAG, &lowercase, NULL, "capitals count as small letters", OPT_RESULT },
 	{ 0, "chrf", OPT_MAYBE, &chrf, "WORDS", "chrF; with words of up to order 2: chrF++", OPT_RESULT },
 	{ 0, "sentence", OPT_FLAG, &sentence, NULL, "the score of each line", OPT_RESULT },
 	{ 0, "bootstrap", OPT_INT, &samples, "N", "a 95 % interval from N resamples [1000 if paired]", OPT_RESULT },
 	{ 0, "paired", OPT_STR, &paired, "FILE", "also compare with these hypotheses", OPT_FILE },
-	{ 'S', "seed", OPT_INT, &seed, "N", "seed of the resamples [12345]", OPT_RESULT },
+	{ 'S', "seed", OPT_INT, &seed, "N", "seed of the resamples", OPT_RESULT },
 	{ 'j', "json", OPT_FLAG, &json, NULL, "write JSON", OPT_RESULT },
 	{ 0 }
 };

@@ -27,26 +27,26 @@ static const struct opt opts[] = {
 	{ 0, "no-bos", OPT_FLAG, &o.no_bos, NULL, "do not begin with the model's BOS", OPT_RESULT },
 	{ 0, "truncate", OPT_STR, &truncate_end, "END", "cut what is too long, at its left", OPT_RESULT },
 	{ 0, "mutual", OPT_FLAG, &o.mutual, NULL, "choices also by mutual information", OPT_RESULT },
-	{ 'k', "samples", OPT_INT, &o.samples, "N", "responses to each item [1]", OPT_RESULT },
-	{ 0, "at", OPT_STR, &at, "LIST", "pass@k for these k [1]", OPT_RESULT },
+	{ 'k', "samples", OPT_INT, &o.samples, "N", "responses to each item", OPT_RESULT },
+	{ 0, "at", OPT_STR, &at, "LIST", "pass@k for these k", OPT_RESULT },
 	{ 0, "tokens", OPT_INT, &o.tokens, "N", "of a response at most [the task's]", OPT_RESULT },
 	{ 0, "temperature", OPT_NUM, &temperature, "X", "sample with logits over X; 0 is greedy [0]", OPT_RESULT },
 	{ 0, "top-k", OPT_INT, &top_k, "N", "only the N likeliest tokens [all]", OPT_RESULT },
-	{ 0, "top-p", OPT_NUM, &o.sampler.top_p, "P", "only the likeliest that reach P together [1]", OPT_RESULT },
+	{ 0, "top-p", OPT_NUM, &o.sampler.top_p, "P", "only the likeliest that reach P together", OPT_RESULT },
 	{ 0, "stop", OPT_LIST, &o.stops, "TEXT", "end a response before TEXT [the task's]", OPT_RESULT },
 	{ 0, "filter", OPT_STR, &o.filter, "REGEX", "the answer is what this finds first", OPT_RESULT },
 	{ 0, "verify", OPT_STR, &o.verify, "CMD", "judge responses by a command, in a sandbox", OPT_RESULT },
-	{ 0, "timeout", OPT_NUM, &timeout, "SECONDS", "that a command may take [5]", OPT_RESULT },
+	{ 0, "timeout", OPT_NUM, &timeout, "SECONDS", "that a command may take", OPT_RESULT },
 	{ 0, "memory", OPT_INT, &memory, "BYTES", "of each of its processes [1G]", OPT_RESULT },
-	{ 0, "processes", OPT_INT, &processes, "N", "that it may have at once [32]", OPT_RESULT },
+	{ 0, "processes", OPT_INT, &processes, "N", "that it may have at once", OPT_RESULT },
 	{ 0, "allow", OPT_LIST, &allow, "PATH", "that it may read beside the system's", OPT_QUIET },
 	{ 0, "responses", OPT_STR, &o.responses, "FILE", "judge these instead of asking a model", OPT_FILE },
-	{ 'B', "batch", OPT_INT, &o.batch, "N", "sequences that are run at once [32]", OPT_QUIET },
+	{ 'B', "batch", OPT_INT, &o.batch, "N", "sequences that are run at once", OPT_QUIET },
 	{ 0, "results", OPT_STR, &o.results, "DIR", "also results and samples as lm-eval writes them", OPT_QUIET },
 	{ 'j', "json", OPT_FLAG, &json, NULL, "one JSON object", OPT_RESULT },
 	{ 0 }
 };
-static const struct tool tool = { "eval-task", "Measure a model at a published task.", "[FILE ...]", opts };
+static const struct tool tool = { "eval-task", "Measure a model at a published task.", "-m MODEL [FILE ...]", opts };
 
 static void
 check_at(void)

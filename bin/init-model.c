@@ -27,7 +27,7 @@ static const struct opt opts[] = {
 	{ 'S', "seed", OPT_INT, &seed, "N", "seed of the random weights [0]", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "NAME", "keep this chat template: chatml, llama3 ...", OPT_RESULT },
 	{ 0, "plan", OPT_FLAG, &plan, NULL, "print what it would cost, and write nothing", OPT_QUIET },
-	{ 'B', "batch", OPT_INT, &batch, "ROWS", "rows of a micro-batch, for --plan [8]", OPT_QUIET },
+	{ 'B', "batch", OPT_INT, &batch, "ROWS", "rows of a micro-batch, for --plan", OPT_QUIET },
 	{ 0, "optimizer", OPT_STR, &how.optim.optimizer_name, "NAME", "that of train-step, for --plan", OPT_QUIET },
 	{ 0, "dtype", OPT_STR, &dtype, "TYPE", "that of train-step, for --plan", OPT_QUIET },
 	{ 0, "recompute", OPT_FLAG, &recompute, NULL, "that of train-step, for --plan", OPT_QUIET },
@@ -42,10 +42,10 @@ static const struct opt opts[] = {
 	{ 0, "price-per-hour", OPT_NUM, &how.price, "X", "what the machine costs an hour, for --plan", OPT_QUIET },
 	{ 0, "watts", OPT_NUM, &how.watts, "X", "what the machine draws, for --plan", OPT_QUIET },
 	{ 0, "list", OPT_FLAG, &list, NULL, "print the names of the presets", OPT_QUIET },
-	{ 'o', "output", OPT_STR, &out, "FILE", "the model [-: a stream]", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &out, "FILE", "write to FILE [standard output, as a stream]", OPT_QUIET },
 	{ 0 }
 };
-static const struct tool tool = { "init-model", "Make a model with random weights.", "", opts };
+static const struct tool tool = { "init-model", "Make a model with random weights.", "--preset=NAME | --config=FILE | --depth=N", opts };
 
 static void
 shape(struct config *c)

@@ -43,7 +43,7 @@ static const struct opt opts[] = {
 	{ 0, "segments", OPT_INT, &segments, "N", "demand that N segments came", OPT_QUIET },
 	{ 'n', "records", OPT_INT, &stop_after, "N", "stop after N records", OPT_QUIET },
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "show tokens as text by this vocabulary", OPT_QUIET },
-	{ 'o', "output", OPT_STR, &out, "FILE", "write to FILE, whole or not at all", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &out, "FILE", "write to FILE [standard output]", OPT_QUIET },
 	{ 0 }
 };
 static const struct tool tool = { "lmcat", "Show what a stream or a model holds, or check that it is whole.", "[FILE ...]", opts };

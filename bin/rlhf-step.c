@@ -15,23 +15,23 @@ static struct rl_run_opts o = {
 
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &o.model, "MODEL", "the policy", OPT_QUIET },
-	{ 'o', "output", OPT_STR, &o.out, "FILE", "where to write it [the same file]", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &o.out, "FILE", "write the policy to FILE [that of -m]", OPT_QUIET },
 	{ 's', "state", OPT_STR, &o.state, "FILE", "what the run needs to go on; made when absent", OPT_QUIET },
-	{ 0, "algo", OPT_STR, &o.rl.algo_name, "NAME", "ppo grpo drgrpo rloo reinforce dpo ... [ppo]", OPT_RESULT },
+	{ 0, "algo", OPT_STR, &o.rl.algo_name, "NAME", "ppo grpo drgrpo rloo reinforce dpo ...", OPT_RESULT },
 	{ 0, "ref", OPT_STR, &o.ref, "MODEL", "the reference [the policy as the state began]", OPT_FILE },
 	{ 0, "critic", OPT_STR, &o.critic, "MODEL", "what the critic begins as [the policy]", OPT_FILE },
 	{ 0, "critic-out", OPT_STR, &o.critic_out, "FILE", "write the critic, too", OPT_QUIET },
-	{ 'B', "batch", OPT_INT, &o.rl.batch, "N", "rollouts a minibatch, pairs a step [32]", OPT_RESULT },
+	{ 'B', "batch", OPT_INT, &o.rl.batch, "N", "rollouts a minibatch, pairs a step", OPT_RESULT },
 	{ 0, "epochs", OPT_INT, &o.rl.epochs, "N", "times over the batch [ppo 4] or the pairs [1]", OPT_RESULT },
 	{ 'n', "steps", OPT_INT, &o.rl.steps, "N", "stop after N steps on pairs in all", OPT_RESULT },
 	{ 0, "beta", OPT_NUM, &o.rl.beta, "BETA", "weight of the KL penalty, of the preference", OPT_RESULT },
 	{ 0, "kl-target", OPT_NUM, &o.rl.kl_target, "NATS", "steer beta to this KL a response", OPT_RESULT },
-	{ 0, "kl-horizon", OPT_NUM, &o.rl.horizon, "N", "rollouts in which it may be steered [10000]", OPT_RESULT },
+	{ 0, "kl-horizon", OPT_NUM, &o.rl.horizon, "N", "rollouts in which it may be steered", OPT_RESULT },
 	{ 0, "clip", OPT_NUM, &o.rl.clip, "EPSILON", "how far the ratio may leave 1 [0.2]", OPT_RESULT },
-	{ 0, "gamma", OPT_NUM, &o.rl.gamma, "GAMMA", "discount of later rewards [1]", OPT_RESULT },
+	{ 0, "gamma", OPT_NUM, &o.rl.gamma, "GAMMA", "discount of later rewards", OPT_RESULT },
 	{ 0, "lambda", OPT_NUM, &o.rl.lambda, "LAMBDA", "of the advantage estimate [0.95]", OPT_RESULT },
 	{ 0, "end-penalty", OPT_NUM, &o.rl.end_penalty, "X", "taken from the score of a response that was cut [0]", OPT_RESULT },
-	{ 0, "old", OPT_STR, &o.rl.old_name, "HOW", "old log-probabilities: check, own or given [check]", OPT_RESULT },
+	{ 0, "old", OPT_STR, &o.rl.old_name, "HOW", "old log-probabilities: check, own or given", OPT_RESULT },
 	{ 0, "truncated", OPT_FLAG, &o.truncated, NULL, "take rollouts of top-k or top-p sampling", OPT_RESULT },
 	{ 0, "smooth", OPT_NUM, &o.rl.smooth, "P", "cdpo, robust: share of labels that are wrong [0.1]", OPT_RESULT },
 	{ 0, "margin", OPT_NUM, &o.rl.margin, "GAMMA", "simpo: the margin [1]", OPT_RESULT },
@@ -48,7 +48,7 @@ static const struct opt opts[] = {
 	{ 0, "log", OPT_STR, &o.log, "FILE", "one JSON object a step", OPT_QUIET },
 	{ 0 }
 };
-static const struct tool tool = { "rlhf-step", "Move a policy by scored rollouts or by preferences.", "[FILE ...]", opts };
+static const struct tool tool = { "rlhf-step", "Move a policy by scored rollouts or by preferences.", "-m MODEL [FILE ...]", opts };
 
 static void
 check(void)

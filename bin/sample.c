@@ -17,15 +17,15 @@ static int greedy, echo, chatting, rolling, no_bos;
 static struct strs stops, biases;
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &model_path, "MODEL", "the model, - for a stream", OPT_QUIET },
-	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
-	{ 'n', "tokens", OPT_INT, &n_tokens, "TOKENS", "tokens of a continuation at most [128]", OPT_RESULT },
-	{ 'k', "samples", OPT_INT, &k_samples, "COUNT", "continuations of each prompt [1]", OPT_RESULT },
-	{ 0, "temperature", OPT_NUM, &sampler.temperature, "X", "divide logits by X; 0 is --greedy [1]", OPT_RESULT },
+	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE", OPT_QUIET },
+	{ 'n', "tokens", OPT_INT, &n_tokens, "TOKENS", "tokens of a continuation at most", OPT_RESULT },
+	{ 'k', "samples", OPT_INT, &k_samples, "COUNT", "continuations of each prompt", OPT_RESULT },
+	{ 0, "temperature", OPT_NUM, &sampler.temperature, "X", "divide logits by X; 0 is --greedy", OPT_RESULT },
 	{ 0, "top-k", OPT_INT, &top_k, "N", "only the N likeliest tokens [all]", OPT_RESULT },
-	{ 0, "typical", OPT_NUM, &sampler.typical, "P", "those that surprise as usual, to P together [1]", OPT_RESULT },
-	{ 0, "top-p", OPT_NUM, &sampler.top_p, "P", "only the likeliest that reach P together [1]", OPT_RESULT },
+	{ 0, "typical", OPT_NUM, &sampler.typical, "P", "those that surprise as usual, to P together", OPT_RESULT },
+	{ 0, "top-p", OPT_NUM, &sampler.top_p, "P", "only the likeliest that reach P together", OPT_RESULT },
 	{ 0, "min-p", OPT_NUM, &sampler.min_p, "P", "only those at P times the likeliest [0]", OPT_RESULT },
-	{ 0, "repeat-penalty", OPT_NUM, &sampler.repeat_penalty, "X", "weaken tokens seen before [1]", OPT_RESULT },
+	{ 0, "repeat-penalty", OPT_NUM, &sampler.repeat_penalty, "X", "weaken tokens seen before", OPT_RESULT },
 	{ 0, "logit-bias", OPT_LIST, &biases, "BIAS", "ID=X adds X to the logit of a token; -inf: never", OPT_RESULT },
 	{ 0, "greedy", OPT_FLAG, &greedy, NULL, "always the likeliest token", OPT_RESULT },
 	{ 0, "beam", OPT_INT, &beams, "N", "the likeliest continuations that a beam of N finds", OPT_RESULT },
@@ -42,12 +42,12 @@ static const struct opt opts[] = {
 	{ 0, "quant", OPT_STR, &quant, "TYPE", "matrices in f32, bf16, q8 or q4 [as they are]", OPT_RESULT },
 	{ 0, "cache", OPT_STR, &cache, "TYPE", "keys and values in f32, bf16 or q8 [f32]", OPT_RESULT },
 	{ 0, "draft", OPT_STR, &draft_path, "MODEL", "a small model that guesses ahead: same text", OPT_QUIET },
-	{ 'B', "batch", OPT_INT, &batch, "COUNT", "sequences decoded at once [32]", OPT_QUIET },
+	{ 'B', "batch", OPT_INT, &batch, "COUNT", "sequences decoded at once", OPT_QUIET },
 	{ 0, "log", OPT_STR, &log_path, "FILE", "one JSON object a continuation", OPT_QUIET },
 	{ 0, "price", OPT_STR, &price, "IN,OUT", "of a million tokens: puts the cost into --log", OPT_QUIET },
 	{ 0 }
 };
-static const struct tool tool = { "sample", "Continue prompts, one a line.", "[FILE ...]", opts };
+static const struct tool tool = { "sample", "Continue prompts, one a line.", "-m MODEL [FILE ...]", opts };
 
 /* What the run is about; out functions get it. */
 struct run {

@@ -11,11 +11,11 @@ static const char *model_path, *host = "127.0.0.1", *name, *system_text, *quant,
 static long long port = 8080, batch = 16, queue = 128, context, most_body = 8 << 20;
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &model_path, "MODEL", "the model, - for a stream", OPT_QUIET },
-	{ 0, "host", OPT_STR, &host, "ADDRESS", "listen here [127.0.0.1]", OPT_QUIET },
-	{ 0, "port", OPT_INT, &port, "N", "at this port; 0: a free one [8080]", OPT_QUIET },
+	{ 0, "host", OPT_STR, &host, "ADDRESS", "listen here", OPT_QUIET },
+	{ 0, "port", OPT_INT, &port, "N", "at this port; 0: a free one", OPT_QUIET },
 	{ 0, "name", OPT_STR, &name, "NAME", "of the model, for clients [its file's]", OPT_QUIET },
-	{ 'B', "batch", OPT_INT, &batch, "COUNT", "answers decoded at once [16]", OPT_QUIET },
-	{ 0, "queue", OPT_INT, &queue, "COUNT", "answers that may wait [128]", OPT_QUIET },
+	{ 'B', "batch", OPT_INT, &batch, "COUNT", "answers decoded at once", OPT_QUIET },
+	{ 0, "queue", OPT_INT, &queue, "COUNT", "answers that may wait", OPT_QUIET },
 	{ 0, "system", OPT_STR, &system_text, "TEXT", "system message of conversations without one", OPT_QUIET },
 	{ 0, "context", OPT_INT, &context, "TOKENS", "of a prompt and its answer [the model's]", OPT_QUIET },
 	{ 0, "max-body", OPT_INT, &most_body, "BYTES", "of a request [8M]", OPT_QUIET },
@@ -23,7 +23,7 @@ static const struct opt opts[] = {
 	{ 0, "cache", OPT_STR, &cache, "TYPE", "keys and values in f32, bf16 or q8 [f32]", OPT_QUIET },
 	{ 0 }
 };
-static const struct tool tool = { "serve-model", "Answer over HTTP, until interrupted.", "", opts };
+static const struct tool tool = { "serve-model", "Answer over HTTP, until interrupted.", "-m MODEL", opts };
 
 static volatile sig_atomic_t stop;
 

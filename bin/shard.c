@@ -25,14 +25,14 @@ static const char *output = "-", *how = "concat", *format = "lms";
 static int shuffled;
 static struct strs splits, mixes;
 static const struct opt opts[] = {
-	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE [-]", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &output, "FILE", "write to FILE", OPT_QUIET },
 	{ 'T', "seq", OPT_INT, &T, "LEN", "records of LEN+1 tokens [documents as they are]", OPT_RESULT },
-	{ 0, "pack", OPT_STR, &how, "HOW", "concat or best-fit [concat]", OPT_RESULT },
+	{ 0, "pack", OPT_STR, &how, "HOW", "concat or best-fit", OPT_RESULT },
 	{ 0, "shuffle", OPT_FLAG, &shuffled, NULL, "the order drawn from the seed", OPT_RESULT },
 	{ 'S', "seed", OPT_INT, &seed, "N", "of --shuffle and --split [0]", OPT_RESULT },
 	{ 0, "split", OPT_LIST, &splits, "NAME=FRACTION", "that share of the documents to NAME.lms", OPT_RESULT },
 	{ 0, "size", OPT_INT, &size, "TOKENS", "several files of about TOKENS tokens [one]", OPT_RESULT },
-	{ 0, "format", OPT_STR, &format, "FORMAT", "lms, llmc, megatron, npy or raw [lms]", OPT_RESULT },
+	{ 0, "format", OPT_STR, &format, "FORMAT", "lms, llmc, megatron, npy or raw", OPT_RESULT },
 	{ 0, "mix", OPT_LIST, &mixes, "FILE=WEIGHT", "read FILE, for a share of the tokens", OPT_RESULT },
 	{ 0 }
 };

@@ -16,18 +16,18 @@ static double lr = .5;
 static const struct opt opts[] = {
 	{ 'o', "output", OPT_STR, &output, "FILE", "write the model to FILE", OPT_QUIET },
 	{ 0, "label", OPT_LIST, &files, "LABEL=FILE", "documents of one label", OPT_QUIET },
-	{ 0, "key", OPT_STR, &key, "KEY", "of metadata that holds the label [label]", OPT_RESULT },
+	{ 0, "key", OPT_STR, &key, "KEY", "of metadata that holds the label", OPT_RESULT },
 	{ 0, "test", OPT_STR, &test, "FILE", "documents to count what the model gets right", OPT_QUIET },
-	{ 0, "dim", OPT_INT, &dim, "N", "numbers for a word [16]", OPT_RESULT },
-	{ 0, "epochs", OPT_INT, &epochs, "N", "times that all is read [5]", OPT_RESULT },
-	{ 0, "ngram", OPT_INT, &ngrams, "N", "words in a row that count [2]", OPT_RESULT },
+	{ 0, "dim", OPT_INT, &dim, "N", "numbers for a word", OPT_RESULT },
+	{ 0, "epochs", OPT_INT, &epochs, "N", "times that all is read", OPT_RESULT },
+	{ 0, "ngram", OPT_INT, &ngrams, "N", "words in a row that count", OPT_RESULT },
 	{ 0, "buckets", OPT_INT, &buckets, "N", "places for these [128K]", OPT_RESULT },
-	{ 0, "min-count", OPT_INT, &min_count, "N", "leave out words that come less often [1]", OPT_RESULT },
-	{ 0, "lr", OPT_NUM, &lr, "X", "learning rate at the beginning [0.5]", OPT_RESULT },
-	{ 'S', "seed", OPT_INT, &seed, "N", "of what is random [1]", OPT_RESULT },
+	{ 0, "min-count", OPT_INT, &min_count, "N", "leave out words that come less often", OPT_RESULT },
+	{ 0, "lr", OPT_NUM, &lr, "X", "learning rate at the beginning", OPT_RESULT },
+	{ 'S', "seed", OPT_INT, &seed, "N", "of what is random", OPT_RESULT },
 	{ 0 }
 };
-static const struct tool tool = { "train-quality", "Train a classifier of documents.", "[FILE ...]", opts };
+static const struct tool tool = { "train-quality", "Train a classifier of documents.", "-o FILE [FILE ...]", opts };
 
 /* The label of a document by its metadata, appended. */
 static void

@@ -15,13 +15,13 @@ static long long size = 32768, min_count = 2;
 static const char *pattern = "gpt2", *out_path = "-", *chat_name, *unit = "bpe";
 static struct strs special;
 static const struct opt opts[] = {
-	{ 'o', "output", OPT_STR, &out_path, "FILE", "write here [standard output]", OPT_QUIET },
-	{ 0, "size", OPT_INT, &size, "N", "tokens in all [32768]", OPT_RESULT },
-	{ 0, "pattern", OPT_STR, &pattern, "PATTERN", "how text is cut: a name or a PCRE [gpt2]", OPT_RESULT },
-	{ 0, "unit", OPT_STR, &unit, "UNIT", "what tokens are: bpe, byte, char, word [bpe]", OPT_RESULT },
+	{ 'o', "output", OPT_STR, &out_path, "FILE", "write to FILE [standard output]", OPT_QUIET },
+	{ 0, "size", OPT_INT, &size, "N", "tokens in all", OPT_RESULT },
+	{ 0, "pattern", OPT_STR, &pattern, "PATTERN", "how text is cut: a name or a PCRE", OPT_RESULT },
+	{ 0, "unit", OPT_STR, &unit, "UNIT", "what tokens are: bpe, byte, char, word", OPT_RESULT },
 	{ 0, "special", OPT_LIST, &special, "LIST", "special tokens [<|endoftext|>]", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "TEMPLATE", "add the special tokens of a chat template", OPT_RESULT },
-	{ 0, "min-count", OPT_INT, &min_count, "N", "join no pair that is rarer [2]", OPT_RESULT },
+	{ 0, "min-count", OPT_INT, &min_count, "N", "join no pair that is rarer", OPT_RESULT },
 	{ 0 }
 };
 static const struct tool tool = { "train-vocab", "Learn a vocabulary from documents.", "[FILE ...]", opts };

@@ -163,20 +163,26 @@ static const struct opt common[] = {
 	{ 0 }
 };
 
+/* The rows of --help; `r`: what they are unless given, shown where there is something and the text has no [default] of its own. */
 static void
-help_rows(const struct opt *o)
+help_rows(const struct opt *o, const struct cli_row *r)
 {
-	for (; o->name; o++) {
+	for (; o->name; o++, r += r != NULL) {
 		char left[80], letter[8] = "    ";
 		int maybe = o->kind == OPT_MAYBE;
+		const char *otherwise = !r || strchr(o->help, '[') ? "" : r->otherwise;
+
+		if (strstr(otherwise, "nan") || strcmp(otherwise, "0") == 0)
+			otherwise = "";
 		if (o->letter)
 			snprintf(letter, sizeof letter, "-%c, ", o->letter);
 		snprintf(left, sizeof left, "%s--%s%s%s%s%s", letter, o->name, maybe ? "[" : "",
 		    o->arg ? "=" : "", o->arg ? o->arg : "", maybe ? "]" : "");
 		if (strlen(left) > 26)
-			printf("  %s\n  %-26s %s\n", left, "", o->help);
+			printf("  %s\n  %-26s", left, "");
 		else
-			printf("  %-26s %s\n", left, o->help);
+			printf("  %-26s", left);
+		printf(*otherwise ? " %s [%s]\n" : " %s\n", o->help, otherwise);
 	}
 }
 
@@ -184,8 +190,8 @@ static void
 help(void)
 {
 	printf("usage: %s [options]%s%s\n%s\n\n", tool->name, *tool->operands ? " " : "", tool->operands, tool->does);
-	help_rows(tool->opts);
-	help_rows(common);
+	help_rows(tool->opts, row);
+	help_rows(common, NULL);
 	printf("\nExit status: 0 done, 1 bad input or a failed write, 2 bad usage.\n"
 	    "See also: man %s\n", tool->name);
 }

@@ -35,7 +35,7 @@ struct opt {
 	enum opt_kind kind;
 	void         *var;
 	const char   *arg;      /* the argument's name in capitals, NULL for a flag */
-	const char   *help;
+	const char   *help;     /* --help puts the default behind it, as [default], if it does not say one itself */
 	enum opt_use  use;
 };
 

@@ -27,7 +27,7 @@ struct optim_opts {
 	{ 0, "lr", OPT_NUM, &(o).lr, "RATE", "learning rate at its peak", OPT_RESULT }, \
 	{ 0, "schedule", OPT_STR, &(o).schedule_name, "NAME", "cosine, wsd, linear or constant", OPT_RESULT }, \
 	{ 0, "warmup", OPT_INT, &(o).warmup, "STEPS", "steps in which the rate rises from 0", OPT_RESULT }, \
-	{ 0, "total", OPT_INT, &(o).total, "STEPS", "steps of the whole schedule [those of -n]", OPT_RESULT }, \
+	{ 0, "total", OPT_INT, &(o).total, "STEPS", "steps of the whole schedule [those of the run]", OPT_RESULT }, \
 	{ 0, "lr-end", OPT_NUM, &(o).lr_end, "RATE", "learning rate at the end of the schedule", OPT_RESULT }, \
 	{ 0, "optimizer", OPT_STR, &(o).optimizer_name, "NAME", "adamw, adam (without decay), sgd or muon", OPT_RESULT }, \
 	{ 0, "decay", OPT_NUM, &(o).decay, "WEIGHT", "decay of weights, matrices only", OPT_RESULT }, \
