@@ -46,7 +46,7 @@ learn(struct learner *l, const char *p, size_t n)
 		if (*p != ' ' && *p != '\n')
 			sym[m++] = symbol(l, p, len, p + len == e || p[len] == ' ' || p[len] == '\n');
 		else if (m)
-			pairs_word(l->pairs, sym, m, 1), m = 0;
+			pairs_word(l->pairs, sym, m, 1, NULL), m = 0;
 	}
 	free(sym);
 }

@@ -1,16 +1,18 @@
 /* pairs - the loop of BPE training: words of symbols, counts of their pairs, the best pair joined */
 /* SPDX-License-Identifier: MIT */
 #include "vocab/train/pairs.h"
-#include "vocab/table.h"
+#include "vocab/train/symbols.h"
 #include <stdlib.h>
 #include <string.h>
 
+struct place {                  /* of a pair: where its first symbol begins, and how often that word occurs */
+	uint32_t at, count;
+};
+
 struct pair {
-	uint32_t  a, b;
-	uint64_t  count;                /* over all words, each adjacent pair counted */
-	uint32_t *word;                 /* words that have or had it; a word may come twice */
-	size_t    n, cap;
-	uint32_t  stamp;                /* the number of the last merge that raised it, from 1 */
+	uint32_t a, b;
+	uint64_t count;         /* over all words, each adjacent pair counted */
+	size_t   first, n;      /* its places; some may be gone */
 };
 
 struct entry {                  /* of the heap; the count may be out of date, then it is too high */
@@ -18,27 +20,36 @@ struct entry {                  /* of the heap; the count may be out of date, th
 	uint32_t pair;
 };
 
+/* Neighbours, on one side, of the pair that is joined. */
+struct side {
+	struct { uint64_t count; size_t n; } *of;       /* by symbol */
+	uint32_t *seen;                                 /* those that have some */
+	size_t    n_seen, seen_cap;
+	struct found { uint32_t sym; struct place place; } *found;
+	size_t    n_found, found_cap;
+};
+
 struct pairs {
-	struct buf pool;                /* bytes of symbols */
-	struct { size_t at; uint32_t len; int special; } *tok;
-	size_t   n_tok, tok_cap, n_first;
-	uint32_t *sym;                  /* all words, one after another */
+	struct symbols tok;
+	size_t   n_first;               /* of them, that no merge made */
+	uint32_t *sym;                  /* all words, GAP behind each; a joined symbol stands at its first and last place, GONE between */
 	size_t   n_sym, sym_cap;
-	struct { size_t at; uint32_t len; uint64_t count; uint32_t stamp; } *word;
-	size_t   n_word, word_cap;
+	struct place *word, *place;     /* of words: the first symbol; of pairs: all lists */
+	size_t   n_word, word_cap, n_place, place_cap;
 	struct pair *pair;
 	size_t   n_pair, pair_cap;
 	uint32_t *slot;                 /* (a, b) -> pair, UINT32_MAX empty */
 	size_t   mask;
 	struct entry *heap;
 	size_t   n_heap, heap_cap;
-	uint32_t *raised;               /* pairs that the current merge made more frequent */
-	size_t   n_raised, raised_cap;
+	struct side left, right;
 	struct merge *merge;
 	size_t   n_merge, merge_cap;
-	uint32_t *by_bytes;             /* bytes -> symbol */
-	size_t   bytes_mask;
 };
+
+#define AHEAD 24
+#define GAP  UINT32_MAX
+#define GONE (UINT32_MAX - 1)
 
 struct pairs *
 pairs_new(void)
@@ -48,86 +59,31 @@ pairs_new(void)
 	p->mask = 65535;
 	p->slot = xmalloc((p->mask + 1) * sizeof *p->slot);
 	memset(p->slot, 255, (p->mask + 1) * sizeof *p->slot);
-	p->bytes_mask = 1023;
-	p->by_bytes = xmalloc((p->bytes_mask + 1) * sizeof *p->by_bytes);
-	memset(p->by_bytes, 255, (p->bytes_mask + 1) * sizeof *p->by_bytes);
+	p->sym = xmalloc((p->sym_cap = 1024) * sizeof *p->sym);
+	p->sym[p->n_sym++] = GAP;
 	return p;
+}
+
+static void
+side_free(struct side *s)
+{
+	free(s->of), free(s->seen), free(s->found);
 }
 
 void
 pairs_free(struct pairs *p)
 {
-	for (size_t i = 0; i < p->n_pair; i++)
-		free(p->pair[i].word);
-	buf_free(&p->pool);
-	free(p->tok), free(p->sym), free(p->word), free(p->pair), free(p->slot), free(p->heap);
-	free(p->raised), free(p->merge), free(p->by_bytes), free(p);
-}
-
-/* ---- symbols */
-
-static size_t
-bytes_slot(const struct pairs *p, const char *bytes, size_t n)
-{
-	uint32_t i;
-	size_t s;
-
-	for (s = (size_t)table_hash(bytes, n) & p->bytes_mask; (i = p->by_bytes[s]) != UINT32_MAX;
-	     s = (s + 1) & p->bytes_mask)
-		if (p->tok[i].len == n && !memcmp(p->pool.p + p->tok[i].at, bytes, n))
-			break;
-	return s;
+	symbols_free(&p->tok);
+	side_free(&p->left), side_free(&p->right);
+	free(p->sym), free(p->word), free(p->place), free(p->pair), free(p->slot), free(p->heap);
+	free(p->merge), free(p);
 }
 
 void
 pairs_token(struct pairs *p, const char *bytes, size_t n, int special)
 {
-	if (p->n_tok == p->tok_cap)
-		p->tok = xreallocarray(p->tok, p->tok_cap = p->tok_cap ? 2 * p->tok_cap : 1024, sizeof *p->tok);
-	p->tok[p->n_tok].at = p->pool.n;
-	p->tok[p->n_tok].len = (uint32_t)n;
-	p->tok[p->n_tok++].special = special;
-	buf_add(&p->pool, bytes, n);
-	if (2 * p->n_tok > p->bytes_mask) {
-		p->bytes_mask = 2 * p->bytes_mask + 1;
-		p->by_bytes = xreallocarray(p->by_bytes, p->bytes_mask + 1, sizeof *p->by_bytes);
-		memset(p->by_bytes, 255, (p->bytes_mask + 1) * sizeof *p->by_bytes);
-		for (size_t i = 0; i + 1 < p->n_tok; i++)
-			if (!p->tok[i].special)
-				p->by_bytes[bytes_slot(p, p->pool.p + p->tok[i].at, p->tok[i].len)] = (uint32_t)i;
-	}
-	if (!special)
-		p->by_bytes[bytes_slot(p, bytes, n)] = (uint32_t)(p->n_tok - 1);
-	p->n_first = p->n_tok;
-}
-
-/* The symbol of a's and b's bytes, made if need be. */
-static uint32_t
-joined(struct pairs *p, uint32_t a, uint32_t b)
-{
-	size_t n = (size_t)p->tok[a].len + p->tok[b].len, first = p->n_first;
-	char *bytes = xmalloc(n);
-	uint32_t id;
-
-	memcpy(bytes, p->pool.p + p->tok[a].at, p->tok[a].len);
-	memcpy(bytes + p->tok[a].len, p->pool.p + p->tok[b].at, p->tok[b].len);
-	id = p->by_bytes[bytes_slot(p, bytes, n)];
-	if (id == UINT32_MAX) {
-		id = (uint32_t)p->n_tok;
-		pairs_token(p, bytes, n, 0);
-		p->n_first = first;
-	}
-	free(bytes);
-	return id;
-}
-
-static int
-compare_tokens(const struct pairs *p, uint32_t a, uint32_t b)
-{
-	uint32_t la = p->tok[a].len, lb = p->tok[b].len;
-	int c = memcmp(p->pool.p + p->tok[a].at, p->pool.p + p->tok[b].at, la < lb ? la : lb);
-
-	return c ? c : (la > lb) - (la < lb);
+	symbols_add(&p->tok, bytes, n, special);
+	p->n_first = p->tok.n;
 }
 
 /* ---- pairs and their counts */
@@ -161,37 +117,75 @@ pair_of(struct pairs *p, uint32_t a, uint32_t b)
 	return p->pair + p->n_pair - 1;
 }
 
-static struct pair *
-raise(struct pairs *p, uint32_t a, uint32_t b, uint32_t word)
-{
-	struct pair *q = pair_of(p, a, b);
-
-	q->count += p->word[word].count;
-	if (!q->n || q->word[q->n - 1] != word)
-		VEC_PUSH(q->word, q->n, q->cap, word);
-	return q;
-}
-
 static void
-lower(struct pairs *p, uint32_t a, uint32_t b, uint32_t word)
+word_once(struct pairs *p, const uint32_t *sym, size_t n, uint32_t count)
 {
-	pair_of(p, a, b)->count -= p->word[word].count;
-}
+	struct place w = { (uint32_t)p->n_sym, count };
 
-void
-pairs_word(struct pairs *p, const uint32_t *sym, size_t n, uint64_t count)
-{
-	if (p->n_word == p->word_cap)
-		p->word = xreallocarray(p->word, p->word_cap = p->word_cap ? 2 * p->word_cap : 1024, sizeof *p->word);
-	p->word[p->n_word].at = p->n_sym;
-	p->word[p->n_word].len = (uint32_t)n;
-	p->word[p->n_word].stamp = UINT32_MAX;
-	p->word[p->n_word++].count = count;
+	VEC_PUSH(p->word, p->n_word, p->word_cap, w);
 	for (size_t i = 0; i < n; i++) {
 		VEC_PUSH(p->sym, p->n_sym, p->sym_cap, sym[i]);
-		if (i)
-			raise(p, sym[i - 1], sym[i], (uint32_t)(p->n_word - 1));
+		if (i) {
+			struct pair *q = pair_of(p, sym[i - 1], sym[i]);
+
+			q->count += count;
+			q->n++;
+		}
 	}
+	VEC_PUSH(p->sym, p->n_sym, p->sym_cap, GAP);
+}
+
+int
+pairs_word(struct pairs *p, const uint32_t *sym, size_t n, uint64_t count, struct err *err)
+{
+	if (n < 2)
+		return 0;
+	for (; count; count -= count < GONE ? count : GONE) {
+		if (n >= GONE - p->n_sym)
+			return err_set(err, "the different pieces of the texts are longer than 4 GB");
+		word_once(p, sym, n, (uint32_t)(count < GONE ? count : GONE));
+	}
+	return 0;
+}
+
+/* Room for n places more of a pair, behind those that it has; where the first of them goes. */
+static size_t
+more_places(struct pairs *p, struct pair *q, size_t n)
+{
+	size_t at = p->n_place, all = q->n + n;
+
+	if (p->place_cap - at < all)
+		p->place = xreallocarray(p->place, p->place_cap = 2 * p->place_cap + all, sizeof *p->place);
+	if (q->n)
+		memcpy(p->place + at, p->place + q->first, q->n * sizeof *p->place);
+	p->n_place += all;
+	q->first = at;
+	at += q->n;
+	q->n = all;
+	return at;
+}
+
+/* The places of the pairs of all words as they came. */
+static void
+first_places(struct pairs *p)
+{
+	for (size_t i = 0; i < p->n_pair; i++) {
+		struct pair *q = p->pair + i;
+		size_t n = q->n;
+
+		q->n = 0;
+		more_places(p, q, n);
+		q->n = 0;
+	}
+	for (size_t w = 0; w < p->n_word; w++)
+		for (size_t i = p->word[w].at; p->sym[i + 1] != GAP; i++) {
+			struct pair *q = pair_of(p, p->sym[i], p->sym[i + 1]);
+
+			p->place[q->first + q->n++] = (struct place){ (uint32_t)i, p->word[w].count };
+		}
+	free(p->word);
+	p->word = NULL;
+	p->n_word = p->word_cap = 0;
 }
 
 /* ---- a heap of pairs: the most frequent first, of those the greater one */
@@ -204,9 +198,9 @@ before(const struct pairs *p, const struct entry *x, const struct entry *y)
 
 	if (x->count != y->count)
 		return x->count > y->count;
-	c = compare_tokens(p, a->a, b->a);
+	c = symbols_compare(&p->tok, a->a, b->a);
 	if (!c)
-		c = compare_tokens(p, a->b, b->b);
+		c = symbols_compare(&p->tok, a->b, b->b);
 	return c > 0;
 }
 
@@ -268,78 +262,114 @@ best(struct pairs *p, uint64_t min_count)
 
 /* ---- merging */
 
-/* raise() in a merge: the pair gets a new place in the heap when that is done. */
 static void
-raise_new(struct pairs *p, uint32_t a, uint32_t b, uint32_t word)
+meet(struct side *s, uint32_t sym, uint32_t at, uint32_t count)
 {
-	struct pair *q = raise(p, a, b, word);
+	struct found f = { sym, { at, count } };
 
-	if (q->stamp == p->n_merge + 1)
-		return;
-	q->stamp = (uint32_t)p->n_merge + 1;
-	VEC_PUSH(p->raised, p->n_raised, p->raised_cap, (uint32_t)(q - p->pair));
+	if (!s->of[sym].n++)
+		VEC_PUSH(s->seen, s->n_seen, s->seen_cap, sym);
+	s->of[sym].count += count;
+	VEC_PUSH(s->found, s->n_found, s->found_cap, f);
 }
 
-/* Joins a, b to made in one word, from the left; counts follow. */
+/* Joins the pair at one of its places, if it is there still. */
 static void
-merge_word(struct pairs *p, uint32_t w, uint32_t a, uint32_t b, uint32_t made)
+join_at(struct pairs *p, const struct merge *m, struct place w)
 {
-	uint32_t *s = p->sym + p->word[w].at, len = p->word[w].len, out = 0;
+	uint32_t *s = p->sym + w.at, wide = p->tok.v[m->a].width, all = wide + p->tok.v[m->b].width;
 
-	for (uint32_t i = 0; i < len; ) {
-		if (i + 1 == len || s[i] != a || s[i + 1] != b) {
-			s[out++] = s[i++];
-			continue;
-		}
-		lower(p, a, b, w);
-		if (out) {
-			lower(p, s[out - 1], a, w);
-			raise_new(p, s[out - 1], made, w);
-		}
-		if (i + 2 < len) {
-			lower(p, b, s[i + 2], w);
-			raise_new(p, made, s[i + 2], w);
-		}
-		s[out++] = made;
-		i += 2;
+	if (s[0] != m->a || s[wide] != m->b)
+		return;
+	s[wide - 1] = s[wide] = GONE;
+	s[0] = s[all - 1] = m->made;
+	if (s[-1] != GAP)
+		meet(&p->left, s[-1], w.at - p->tok.v[s[-1]].width, w.count);
+	if (s[all] != GAP)
+		meet(&p->right, s[all], w.at, w.count);
+}
+
+/* What was next to a or b is next to what they make: counts and places follow. */
+static void
+follow(struct pairs *p, struct side *s, const struct merge *m, int right, uint64_t min_count)
+{
+	for (size_t i = 0; i < s->n_seen; i++) {
+		uint32_t x = s->seen[i];
+		struct pair *q = right ? pair_of(p, m->b, x) : pair_of(p, x, m->a);
+
+		q->count -= s->of[x].count;
+		q = right ? pair_of(p, m->made, x) : pair_of(p, x, m->made);
+		q->count += s->of[x].count;
+		s->of[x].n = more_places(p, q, s->of[x].n);
+		if (q->count >= min_count)
+			push(p, (uint32_t)(q - p->pair));
 	}
-	p->word[w].len = out;
+	for (size_t i = 0; i < s->n_found; i++)
+		p->place[s->of[s->found[i].sym].n++] = s->found[i].place;
+	for (size_t i = 0; i < s->n_seen; i++)
+		s->of[s->seen[i]].count = s->of[s->seen[i]].n = 0;
+	s->n_seen = s->n_found = 0;
+}
+
+static int
+by_place(const void *x, const void *y)
+{
+	const struct place *a = x, *b = y;
+
+	return (a->at > b->at) - (a->at < b->at);
+}
+
+static void
+side_room(struct pairs *p, struct side *s, size_t *cap)
+{
+	s->of = xreallocarray(s->of, p->tok.cap, sizeof *s->of);
+	memset(s->of + *cap, 0, (p->tok.cap - *cap) * sizeof *s->of);
+}
+
+static void
+merge_pair(struct pairs *p, struct pair *top, uint64_t min_count)
+{
+	size_t cap = p->tok.cap, first = top->first, n = top->n, at = (size_t)(top - p->pair);
+	struct merge m = { top->a, top->b, symbols_join(&p->tok, top->a, top->b), 0 };
+
+	if (cap < p->tok.cap) {
+		side_room(p, &p->left, &cap);
+		side_room(p, &p->right, &cap);
+	}
+	if (m.a == m.b)         /* places overlap: from the left */
+		qsort(p->place + first, n, sizeof *p->place, by_place);
+	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			__builtin_prefetch(p->sym + p->place[first + i + AHEAD].at);
+		join_at(p, &m, p->place[first + i]);
+	}
+	follow(p, &p->left, &m, 0, min_count);
+	follow(p, &p->right, &m, 1, min_count);
+	p->pair[at].count = p->pair[at].n = 0;
+	VEC_PUSH(p->merge, p->n_merge, p->merge_cap, m);
 }
 
 size_t
 pairs_merge(struct pairs *p, size_t size, uint64_t min_count)
 {
 	struct pair *top;
+	size_t none = 0;
 
+	side_room(p, &p->left, &none);
+	side_room(p, &p->right, &none);
+	first_places(p);
 	for (size_t i = 0; i < p->n_pair; i++)
 		push(p, (uint32_t)i);
-	while (p->n_tok < size && (top = best(p, min_count))) {
-		uint32_t *words = top->word;
-		size_t n = top->n;
-		struct merge m = { top->a, top->b, joined(p, top->a, top->b), 0 };
-
-		top->word = NULL;
-		top->n = top->cap = 0;
-		p->n_raised = 0;
-		for (size_t i = 0; i < n; i++) {
-			if (p->word[words[i]].stamp == p->n_merge)
-				continue;
-			p->word[words[i]].stamp = (uint32_t)p->n_merge;
-			merge_word(p, words[i], m.a, m.b, m.made);
-		}
-		free(words);
-		for (size_t i = 0; i < p->n_raised; i++)
-			push(p, p->raised[i]);
-		VEC_PUSH(p->merge, p->n_merge, p->merge_cap, m);
-	}
+	while (p->tok.n < size && (top = best(p, min_count)))
+		merge_pair(p, top, min_count);
 	return p->n_merge;
 }
 
 void
 pairs_tokens(const struct pairs *p, struct vocab *v)
 {
-	for (size_t i = p->n_first; i < p->n_tok; i++)
-		table_set(v, i, p->pool.p + p->tok[i].at, p->tok[i].len, 0, NULL);
+	for (size_t i = p->n_first; i < p->tok.n; i++)
+		table_set(v, i, p->tok.pool.p + p->tok.v[i].at, p->tok.v[i].len, 0, NULL);
 }
 
 void

@@ -9,7 +9,8 @@ struct pairs *pairs_new(void);
 void          pairs_free(struct pairs *);
 /* The next symbol and its bytes; specials are kept apart: nothing merges to them. */
 void          pairs_token(struct pairs *, const char *bytes, size_t n, int special);
-void          pairs_word(struct pairs *, const uint32_t *sym, size_t n, uint64_t count);
+/* A word that occurs count times; -1: all words together are longer than 4 G symbols. */
+int           pairs_word(struct pairs *, const uint32_t *sym, size_t n, uint64_t count, struct err *err);
 /* Joins until there are `size` symbols or no pair occurs min_count times; returns how many merges there were.  A pair
  * whose bytes are a symbol already makes that one. */
 size_t        pairs_merge(struct pairs *, size_t size, uint64_t min_count);

@@ -47,6 +47,8 @@ check(const struct trainer_opts *o, struct err *err)
 	if (o->size < 256 + (size_t)o->n_special || o->size > VOCAB_MAX)
 		return err_set(err, "a size of %zu: 256 bytes and %d specials need %d at least", o->size, o->n_special,
 			       256 + o->n_special);
+	if (o->unit == UNIT_BPE && o->size > MERGE_MAX)
+		return err_set(err, "a size of %zu: merging makes %u tokens at most", o->size, MERGE_MAX);
 	return 0;
 }
 
@@ -298,31 +300,32 @@ whole_words(const struct trainer *t, struct vocab *v, size_t next)
 	v->whole = 1;
 }
 
-static size_t
-joined_pairs(struct trainer *t, struct vocab *v, const uint32_t *of_byte, size_t first)
+static int
+joined_pairs(struct trainer *t, struct vocab *v, const uint32_t *of_byte, size_t first, size_t *merges, struct err *err)
 {
 	struct pairs *p = pairs_new();
 	uint32_t *sym = NULL;
-	size_t cap = 0, merges;
+	size_t cap = 0;
+	int rc = 0;
 
 	for (size_t i = 0; i < first; i++)
 		pairs_token(p, v->pool.p + v->tok[i].at, v->tok[i].len, v->flags[i] & TOKEN_SPECIAL);
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n && !rc; i++) {
 		const struct word *w = t->word + i;
 
 		if (w->len > cap)
 			sym = xreallocarray(sym, cap = 2 * (size_t)w->len, sizeof *sym);
 		for (uint32_t k = 0; k < w->len; k++)
 			sym[k] = of_byte[(unsigned char)t->pool.p[w->at + k]];
-		pairs_word(p, sym, w->len, w->count);
+		rc = pairs_word(p, sym, w->len, w->count, err);
 	}
 	free(sym);
-	merges = pairs_merge(p, t->o.size, t->o.min_count);
+	*merges = rc ? 0 : pairs_merge(p, t->o.size, t->o.min_count);
 	pairs_tokens(p, v);
 	table_index(v);
 	pairs_merges(p, v);
 	pairs_free(p);
-	return merges;
+	return rc;
 }
 
 struct vocab *
@@ -331,16 +334,20 @@ trainer_finish(struct trainer *t, size_t *merges, struct err *err)
 	struct vocab *v = table_new(t->o.size);
 	size_t first = 256 + (size_t)t->o.n_special;
 	uint32_t of_byte[256];
+	int rc = 0;
 
 	*merges = 0;
 	first_tokens(t, v, of_byte);
 	if (t->o.unit == UNIT_BPE)
-		*merges = joined_pairs(t, v, of_byte, first);
+		rc = joined_pairs(t, v, of_byte, first, merges, err);
 	else if (t->o.unit == UNIT_BYTE)
 		table_index(v);
 	else
 		whole_words(t, v, first);
 	v->split = split_new(pattern(&t->o), err);
 	trainer_free(t);
-	return table_finish(v, err);
+	if (!rc)
+		return table_finish(v, err);
+	vocab_free(v);
+	return NULL;
 }
