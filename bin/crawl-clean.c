@@ -123,14 +123,12 @@ run(struct source *s, const struct clean *c)
 	struct docs_out *kept = docs_create(out_path, head), *left = rejects ? docs_create(rejects, head) : NULL;
 	struct file_out *counts = create(stats), *places = create(index_path), *values = create(signals && *signals ? signals : NULL);
 	struct buf line = { 0 }, json = { 0 }, noted = { 0 };
+	struct batch *b;
 
 	signals_names(c, &noted);
 	fill(s, turn.now);
-	for (int more = 1; more; ) {
-		struct batch *b = turn.now;
-
-		if ((more = b->more) < 0)
-			die_err(&b->err);
+	do {
+		b = turn.now;
 		buf_clear(&line);
 		for (size_t i = 0; i < b->n && places; i++)
 			cdx_line(&b->page[i], &line);
@@ -153,8 +151,10 @@ run(struct source *s, const struct clean *c)
 		progress(tally.in, 0, "pages", "%llu kept", (unsigned long long)tally.out);
 		turn.now = turn.next;
 		turn.next = b;
-	}
+	} while (b->more > 0);
 	progress_end();
+	if (b->more < 0)        /* all that is whole, but no END */
+		docs_flush(kept), die_err(&b->err);
 	if (left)
 		docs_finish(left);
 	tally_json(&tally, s, &json);

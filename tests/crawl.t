@@ -87,6 +87,14 @@ t 'two thousand records of two thousand' '[ $(cc 2k.warc.gz | lmcat --jsonl | wc
 cc --index=2k.cdxj 2k.warc.gz -o 2k.lms
 at=$(sed -n '21s/.*"offset"://; 21s/}//p' 2k.cdxj) mid=$(sed -n '10s/.*"offset"://; 10s/}//p' 2k.cdxj)
 { head -c $((mid + 40)) 2k.warc.gz; head -c 20 /dev/zero; head -c "$at" 2k.warc.gz | tail -c +$((mid + 61)); } >20.warc.gz
+whole() {	# whole FILE: documents of a file that is cut in its twentieth record, by name and by pipe, and an error each time
+	exits 1 crawl-clean --rules=none "$1" >a.lms 2>e && cat "$1" | exits 1 crawl-clean --rules=none >b.lms 2>>e &&
+		[ $(grep -c "byte [0-9]*: cut short within a" e) = 2 ] && [ $(exits 1 lmcat --jsonl a.lms | wc -l) = 19 ] && [ $(exits 1 lmcat --jsonl b.lms | wc -l) = 19 ]
+}
+awk -v RS='WARC/1.0' 'NR > 1 && NR < 22 { printf "WARC/1.0%s", $0 }' 2k.warc >20.warc
+head -c $(($(wc -c <20.warc) - 60)) 20.warc >cut20.warc
+head -c $((at - 40)) 2k.warc.gz >cut20.warc.gz
+t 'whole records before a cut come out' 'whole cut20.warc && whole cut20.warc.gz'
 t 'nineteen of twenty, one of them damaged' '[ $(cc 20.warc.gz 2>e | lmcat --jsonl | wc -l) = 19 ] && grep -q "20.warc.gz: byte $mid: " e'
 
 arc() {	# arc URL BODY: a record of the form before WARC

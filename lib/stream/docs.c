@@ -290,8 +290,8 @@ docs_create(const char *path, const char *head)
 	return d;
 }
 
-static void
-flush(struct docs_out *d)
+void
+docs_flush(struct docs_out *d)
 {
 	if (d->n)
 		stream_put(d->s, d->n, NULL, d->b.p, d->b.n);
@@ -307,7 +307,7 @@ docs_put(struct docs_out *d, const struct doc *doc)
 	if (doc->meta_len > UINT32_MAX || doc->text_len > UINT32_MAX)
 		die("a document of more than 4 GiB");
 	if (d->b.n && d->b.n + 8 + doc->meta_len + doc->text_len > BLOCK)
-		flush(d);
+		docs_flush(d);
 	buf_add(&d->b, len, 8);
 	buf_add(&d->b, doc->meta, doc->meta_len);
 	buf_add(&d->b, doc->text, doc->text_len);
@@ -318,7 +318,7 @@ docs_put(struct docs_out *d, const struct doc *doc)
 void
 docs_finish(struct docs_out *d)
 {
-	flush(d);
+	docs_flush(d);
 	stream_finish(d->s);
 	buf_free(&d->b), free(d);
 }

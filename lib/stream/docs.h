@@ -27,6 +27,7 @@ struct docs_out;
 struct docs_out *docs_create(const char *path, const char *head);
 void             docs_put(struct docs_out *, const struct doc *);
 void             docs_finish(struct docs_out *);            /* END, rename; frees it */
+void             docs_flush(struct docs_out *);             /* writes what was put so far: before an error that ends the program */
 
 /* One JSONL line of a document, with newline: {"text":...,<meta keys>}. */
 void doc_to_jsonl(struct buf *, const struct doc *);

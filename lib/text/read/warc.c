@@ -77,7 +77,7 @@ next_record(const struct warc *w, size_t from)
 	return at;
 }
 
-/* Passes blank lines and rubbish up to a record: 1, 0 at the end, -1. */
+/* Passes blank lines and rubbish up to a record: 1, 0 at the end. */
 static int
 find_record(struct warc *w)
 {
@@ -86,8 +86,7 @@ find_record(struct warc *w)
 	uint64_t at = 0;
 
 	for (;;) {
-		if ((r = window_ahead(v, look(w))) < 0)
-			return -1;
+		r = window_ahead(v, look(w));
 		while (v->pos < v->b.n && !lost && (v->b.p[v->pos] == '\r' || v->b.p[v->pos] == '\n'))
 			v->pos++;
 		if (v->b.n - v->pos < look(w) && r == 1)
@@ -133,18 +132,17 @@ type_of(const char *head, size_t n)
 	return WARC_OTHER;
 }
 
-/* The head at pos into w->head: its bytes, 0 when it has no end, -1. */
-static ssize_t
+/* The head at pos into w->head: its bytes, 0 when it has no end. */
+static size_t
 read_head(struct warc *w)
 {
 	size_t n = 1024, got;
 	int r;
 
 	if (w->form == ARC)
-		return (ssize_t)arc_head(w->win.b.p + w->win.pos, w->win.b.n - w->win.pos, &w->head);
+		return arc_head(w->win.b.p + w->win.pos, w->win.b.n - w->win.pos, &w->head);
 	for (;; n *= 2) {
-		if ((r = window_ahead(&w->win, n)) < 0)
-			return -1;
+		r = window_ahead(&w->win, n);
 		if ((got = field_block(w->win.b.p + w->win.pos, w->win.b.n - w->win.pos)) && got <= HEAD_MAX)
 			break;
 		if (r == 0 || n >= HEAD_MAX)
@@ -152,7 +150,7 @@ read_head(struct warc *w)
 	}
 	buf_clear(&w->head);
 	buf_add(&w->head, w->win.b.p + w->win.pos, got);
-	return (ssize_t)got;
+	return got;
 }
 
 /* Content-Length: -1 when there is none or it is no number. */
@@ -182,7 +180,7 @@ ends_well(struct warc *w, size_t at)
 	return at == n || begins(w, s + at, n - at) || (w->form == WARC && n - at < 6 && memcmp(s + at, "WARC/", n - at < 5 ? n - at : 5) == 0);
 }
 
-/* Passes a body that is not wanted, up to its end, or a record that begins before it. */
+/* Passes a body that is not wanted: 1, 0 it has no end. */
 static int
 skip_body(struct warc *w, uint64_t n)
 {
@@ -190,8 +188,6 @@ skip_body(struct warc *w, uint64_t n)
 		size_t have;
 		int r = window_ahead(&w->win, n < 4 * CHUNK ? (size_t)n : 4 * CHUNK);
 
-		if (r < 0)
-			return -1;
 		have = w->win.b.n - w->win.pos;
 		if (have == 0 || (r == 0 && have < n)) {
 			w->win.pos = w->win.b.n;
@@ -204,23 +200,22 @@ skip_body(struct warc *w, uint64_t n)
 	return 1;
 }
 
-/* A length that cannot be right: the body ends where the next record begins. */
+/* A length that cannot be right: the body ends where the next record begins: 1, 0 where reading ended first. */
 static int
 body_to_next(struct warc *w, struct warc_record *rec, const char *what)
 {
 	size_t at = 0, n;
-	int r;
 
 	for (;;) {
 		n = w->win.b.n - w->win.pos;
 		if ((at = next_record(w, at > look(w) ? at - look(w) : 0)) < n)
 			break;
-		if (n > w->max || (r = window_ahead(&w->win, n + CHUNK)) == 0) {
+		if (n > w->max || !window_ahead(&w->win, n + CHUNK)) {
 			at = w->win.b.n - w->win.pos;
+			if (w->win.state == WINDOW_CUT)
+				return 0;
 			break;
 		}
-		if (r < 0)
-			return -1;
 	}
 	window_damage(&w->win, rec->offset, what);
 	rec->body = w->win.b.p + w->win.pos;
@@ -231,20 +226,31 @@ body_to_next(struct warc *w, struct warc_record *rec, const char *what)
 	return 1;
 }
 
+/* The end of the input in a record. */
+static int
+cut_short(const struct warc *w, const struct warc_record *rec, const char *where, struct err *err)
+{
+	if (w->win.state == WINDOW_CUT)
+		return *err = w->win.err, -1;
+	return err_set(err, "%s: byte %llu: cut short within a record%s", input_name(w->win.in), (unsigned long long)rec->offset, where);
+}
+
 static int
 read_body(struct warc *w, struct warc_record *rec, struct err *err)
 {
 	long long size = length_of(w->head.p, w->head.n);
-	int r;
+	size_t have;
 
-	if (size < 0)
-		return body_to_next(w, rec, "a record without a length");
-	if ((unsigned long long)size > w->max) {
+	if (size < 0) {
+		if (body_to_next(w, rec, "a record without a length"))
+			return 1;
+	} else if ((unsigned long long)size > w->max) {
 		rec->too_large = rec->type != WARC_OTHER;
-		r = skip_body(w, (uint64_t)size);
-	} else if ((r = window_ahead(&w->win, (size_t)size + 4 + look(w))) >= 0) {
-		size_t have = w->win.b.n - w->win.pos;
-
+		if (skip_body(w, (uint64_t)size))
+			return 1;
+	} else {
+		window_ahead(&w->win, (size_t)size + 4 + look(w));
+		have = w->win.b.n - w->win.pos;
 		rec->body = w->win.b.p + w->win.pos;
 		rec->body_len = (size_t)size;
 		if (have >= (size_t)size && ends_well(w, (size_t)size)) {
@@ -252,52 +258,35 @@ read_body(struct warc *w, struct warc_record *rec, struct err *err)
 			return 1;
 		}
 		/* gzip members that all ended well were not cut: then it is the length that is wrong */
-		if (have >= (size_t)size || next_record(w, 0) < have || (w->win.gz && w->win.state == WINDOW_ENDED))
-			return body_to_next(w, rec, "a record whose length is wrong");
-		r = 0;
+		if ((have >= (size_t)size || next_record(w, 0) < have || (w->win.gz && w->win.state == WINDOW_ENDED)) &&
+		    body_to_next(w, rec, "a record whose length is wrong"))
+			return 1;
 	}
-	if (r > 0)
-		return 1;
 	rec->body = NULL;
-	if (r == 0 && window_pass_break(&w->win))
-		return 0;
-	if (r == 0)
-		return err_set(err, "%s: byte %llu: cut short within a record", input_name(w->win.in), (unsigned long long)rec->offset);
-	*err = w->win.err;
-	return -1;
+	return window_pass_break(&w->win) ? 0 : cut_short(w, rec, "", err);
 }
 
 /* One record: 1, 0 it was passed over, 2 the end, -1. */
 static int
 read_record(struct warc *w, struct warc_record *rec, struct err *err)
 {
-	ssize_t head;
+	size_t head;
 	int r;
 
 	memset(rec, 0, sizeof *rec);
-	if ((r = find_record(w)) < 0) {
-		*err = w->win.err;
-		return -1;
-	}
-	if (r == 0 && w->win.state == WINDOW_CUT)
-		return err_set(err, "%s: byte %llu: cut short within a gzip member", input_name(w->win.in), window_where(&w->win));
-	if (r == 0)
-		return 2;
+	if (!find_record(w))
+		return w->win.state == WINDOW_CUT ? cut_short(w, rec, "", err) : 2;
 	rec->offset = window_offset(&w->win, w->win.pos);
-	if ((head = read_head(w)) < 0) {
-		*err = w->win.err;
-		return -1;
-	}
-	if (head == 0) {
+	if (!(head = read_head(w))) {
 		if (window_pass_break(&w->win))
 			return 0;
 		if (w->win.state != WINDOW_OPEN && w->win.b.n - w->win.pos < HEAD_MAX)
-			return err_set(err, "%s: byte %llu: cut short within a record's head", input_name(w->win.in), (unsigned long long)rec->offset);
+			return cut_short(w, rec, "'s head", err);
 		window_damage(&w->win, rec->offset, "a record whose head does not end");
 		w->win.pos++;
 		return 0;
 	}
-	w->win.pos += (size_t)head;
+	w->win.pos += head;
 	rec->head = w->head.p;
 	rec->head_len = w->head.n;
 	rec->type = type_of(rec->head, rec->head_len);

@@ -163,10 +163,8 @@ fill_gz(struct window *w)
 	}
 	if (!(p = input_peek(w->in, 1, &got, &w->err)))
 		return -1;
-	if (got == 0) {
-		w->state = WINDOW_CUT;
-		return 0;
-	}
+	if (got == 0)
+		return err_set(&w->err, "%s: byte %llu: cut short within a gzip member", input_name(w->in), window_where(w));
 	got = got < CHUNK ? got : CHUNK;
 	buf_need(&w->b, 4 * CHUNK);
 	room = 4 * CHUNK;
@@ -211,10 +209,8 @@ window_ahead(struct window *w, size_t n)
 	while (w->b.n - w->pos < n) {
 		if (w->state != WINDOW_OPEN)
 			return 0;
-		if ((r = w->gz ? fill_gz(w) : fill_plain(w)) < 0)
-			return -1;
-		if (r == 0 && w->state == WINDOW_OPEN)
-			w->state = WINDOW_ENDED;
+		if ((r = w->gz ? fill_gz(w) : fill_plain(w)) <= 0 && w->state == WINDOW_OPEN)
+			w->state = r < 0 ? WINDOW_CUT : WINDOW_ENDED;
 	}
 	return 1;
 }

@@ -22,7 +22,8 @@ struct window {
 	z_stream      z;
 	struct libdeflate_decompressor *whole;          /* for members that are undone at once */
 	int           inflating, members;
-	enum { WINDOW_OPEN, WINDOW_ENDED, WINDOW_CUT, WINDOW_BROKEN } state;    /* BROKEN: what is in it has no continuation */
+	/* what is in it goes on; ends well; ends where reading failed, as err says; has no continuation, but the input has */
+	enum { WINDOW_OPEN, WINDOW_ENDED, WINDOW_CUT, WINDOW_BROKEN } state;
 	struct err    err;
 };
 
@@ -30,7 +31,7 @@ struct window {
 void window_init(struct window *, struct input *, int gz, void (*say)(const char *fmt, ...));
 void window_free(struct window *);
 
-/* At least n bytes from pos, if the input has them: 1, 0 fewer are left, -1 with err.  Bytes move. */
+/* At least n bytes from pos, if the input has them: 1, 0 fewer are left, of which state says why.  Bytes move. */
 int  window_ahead(struct window *, size_t n);
 /* After damage: what is left of the window has no end, go on behind it.  0 when the input is not broken here. */
 int  window_pass_break(struct window *);
