@@ -1,5 +1,6 @@
 /* uni - characters: UTF-8, their classes and lower case, as Python's str has them */
 /* SPDX-License-Identifier: MIT */
+#include "base/lanes.h"
 #include "base/utf8.h"
 #include "text/uni.h"
 #include "text/uni_tables.h"
@@ -74,24 +75,36 @@ uni_blank_at(const char *s, size_t n)
 	return uni_space(uni_decode(s, n, &len)) ? len : 0;
 }
 
+/* Bytes of the end of a line at p, 0 when there is none. */
+static size_t
+line_end(const unsigned char *p, size_t n)
+{
+	if (*p < ' ')
+		return (*p >= 10 && *p <= 13) || (*p >= 0x1c && *p <= 0x1e) ? 1 + (size_t)(*p == '\r' && n > 1 && p[1] == '\n') : 0;
+	if (*p == 0xc2)
+		return n > 1 && p[1] == 0x85 ? 2 : 0;
+	return *p == 0xe2 && n > 2 && p[1] == 0x80 && (p[2] & 0xfe) == 0xa8 ? 3 : 0;
+}
+
 size_t
 uni_line(const char *s, size_t n, size_t *next)
 {
+	const unsigned char *p = (const unsigned char *)s;
 	size_t i = 0, len = 0;
 
-	for (; i < n && len == 0; i++) {
-		unsigned char c = (unsigned char)s[i];
+	for (; n - i >= 16 && !len; i += len ? 0 : 16) {
+		lanes v = lanes_at(p + i);
+		uint64_t may = lanes_set((lanes)(v < ' ') | (lanes)(v == 0xc2) | (lanes)(v == 0xe2));
 
-		if (c >= ' ' && c != 0xc2 && c != 0xe2)
-			continue;
-		if (c < ' ')
-			len = (c >= 10 && c <= 13) || (c >= 0x1c && c <= 0x1e) ? 1 + (size_t)(c == '\r' && i + 1 < n && s[i + 1] == '\n') : 0;
-		else if (c == 0xc2)
-			len = i + 1 < n && (unsigned char)s[i + 1] == 0x85 ? 2 : 0;
-		else
-			len = i + 2 < n && (unsigned char)s[i + 1] == 0x80 && ((unsigned char)s[i + 2] & 0xfe) == 0xa8 ? 3 : 0;
+		for (; may && !len; may &= may - 1) {
+			size_t at = i + (size_t)__builtin_ctzll(may);
+
+			if ((len = line_end(p + at, n - at)))
+				i = at;
+		}
 	}
-	i -= len > 0;
+	while (i < n && !len)
+		i += !(len = line_end(p + i, n - i));
 	*next = i + len;
 	return i;
 }
@@ -140,11 +153,13 @@ size_t
 uni_count(const char *s, size_t n)
 {
 	size_t count = n, i = 0;
-	uint64_t x;
 
-	for (; n - i >= 8; i += 8) {
-		memcpy(&x, s + i, 8);
-		count -= ((x & ~x << 1) >> 7 & 0x0101010101010101u) * 0x0101010101010101u >> 56;     /* 10xxxxxx */
+	while (n - i >= 16) {
+		lanes inner = { 0 };            /* 10xxxxxx */
+
+		for (int k = 0; k < 255 && n - i >= 16; k++, i += 16)
+			inner -= (lanes)((lanes_at(s + i) & 0xc0) == 0x80);
+		count -= lanes_sum(inner);
 	}
 	for (; i < n; i++)
 		count -= ((unsigned char)s[i] & 0xc0) == 0x80;

@@ -1,29 +1,13 @@
 /* block - the scanners' patterns on 64 bytes of ASCII at once, by algebra on sets of positions */
 /* SPDX-License-Identifier: MIT */
 #include "vocab/block.h"
-#include <string.h>
+#include "base/lanes.h"
 
 #define ALWAYS static inline __attribute__((always_inline))
 
 enum family { GPT2, CL100K, QWEN2, O200K };
 
-typedef unsigned char lanes __attribute__((vector_size(16)));
 typedef uint64_t set;           /* of the 64 positions */
-
-ALWAYS set
-positions(lanes m)
-{
-#ifdef __SSE2__
-	typedef char chars __attribute__((vector_size(16)));
-
-	return (unsigned)__builtin_ia32_pmovmskb128((chars)m);
-#else
-	uint64_t lo, hi;
-
-	memcpy(&lo, &m, 8), memcpy(&hi, (char *)&m + 8, 8);
-	return ((lo & 0x8040201008040201u) * 0x0101010101010101u) >> 56 | ((hi & 0x8040201008040201u) * 0x0101010101010101u) >> 56 << 8;
-#endif
-}
 
 struct sets {
 	set letter, upper, digit, space, newline, blank, apostrophe, slash, high;
@@ -33,18 +17,17 @@ ALWAYS void
 classify(const unsigned char *p, struct sets *s)
 {
 	for (int i = 0; i < 64; i += 16) {
-		lanes v;
+		lanes v = lanes_at(p + i);
 
-		memcpy(&v, p + i, sizeof v);
-		s->letter |= positions((lanes)((v | 0x20) - 'a' < 26)) << i;
-		s->upper |= positions((lanes)(v - 'A' < 26)) << i;
-		s->digit |= positions((lanes)(v - '0' < 10)) << i;
-		s->space |= positions((lanes)(v - '\t' < 5) | (lanes)(v == ' ')) << i;
-		s->newline |= positions((lanes)(v == '\n') | (lanes)(v == '\r')) << i;
-		s->blank |= positions((lanes)(v == ' ')) << i;
-		s->apostrophe |= positions((lanes)(v == '\'')) << i;
-		s->slash |= positions((lanes)(v == '/')) << i;
-		s->high |= positions((lanes)(v > 0x7f)) << i;
+		s->letter |= lanes_set((lanes)((v | 0x20) - 'a' < 26)) << i;
+		s->upper |= lanes_set((lanes)(v - 'A' < 26)) << i;
+		s->digit |= lanes_set((lanes)(v - '0' < 10)) << i;
+		s->space |= lanes_set((lanes)(v - '\t' < 5) | (lanes)(v == ' ')) << i;
+		s->newline |= lanes_set((lanes)(v == '\n') | (lanes)(v == '\r')) << i;
+		s->blank |= lanes_set((lanes)(v == ' ')) << i;
+		s->apostrophe |= lanes_set((lanes)(v == '\'')) << i;
+		s->slash |= lanes_set((lanes)(v == '/')) << i;
+		s->high |= lanes_set((lanes)(v > 0x7f)) << i;
 	}
 }
 

@@ -1,4 +1,4 @@
-/* rules - FILE ...: MB/s of processor time of each quality rule, one thread, over documents that none of them leaves out */
+/* rules - FILE ...: MB/s of processor time of each quality rule, one thread: over documents that it keeps, and over all, where the first reason ends it */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "stream/docs.h"
@@ -40,43 +40,58 @@ measure(const struct rules *r, const struct buf *all, const size_t *end, size_t 
 	return time[ROUNDS / 2];
 }
 
+/* The documents that `keep` keeps, or all; where they end to *end. */
+static struct buf
+load(char **path, int n_path, const struct rules *keep, size_t **end, size_t *n)
+{
+	struct docs_in *docs = docs_open(n_path, path, 0);
+	struct buf all = { 0 }, text = { 0 };
+	size_t cap = 0;
+	struct doc doc;
+
+	*end = NULL;
+	*n = 0;
+	while (docs_next(docs, &doc)) {
+		buf_clear(&text);
+		buf_add(&text, doc.text, doc.text_len);
+		if (keep && rules_apply(keep, "en", &text))
+			continue;
+		buf_add(&all, doc.text, doc.text_len);
+		VEC_PUSH(*end, *n, cap, all.n);
+	}
+	docs_close(docs);
+	buf_free(&text);
+	return all;
+}
+
 int
 main(int argc, char **argv)
 {
-	static const struct opt opts[] = { { 0 } };
-	static const struct tool tool = { "rules", "FILE ...", "", opts };
+	static char *only;
+	static const struct opt opts[] = {
+		{ 0, "rules", OPT_STR, &only, "LIST", "these alone", OPT_QUIET },
+		{ 0 }
+	};
+	static const struct tool tool = { "rules", "MB/s of quality rules.", "FILE ...", opts };
 	static const char *const lists[] = { "gopher-rep,gopher,c4,fineweb", "gopher-rep", "gopher", "c4", "fineweb" };
-	struct buf all = { 0 }, text = { 0 };
-	struct rules *r[5];
-	struct docs_in *docs;
-	struct doc doc;
-	size_t *end = NULL, n = 0, cap = 0;
 	int first = cli_parse(argc, argv, &tool);
 
-	for (int i = 0; i < 5; i++)
-		r[i] = rules_new(lists[i], NULL);
-	docs = docs_open(argc - first, argv + first, 0);
-	while (docs_next(docs, &doc)) {
-		int stays = 1;
+	printf("%-30s %21s %21s\n", "MB/s of", "what all of it keep", "everything");
+	for (int i = 0; i < (only ? 1 : (int)(sizeof lists / sizeof *lists)); i++) {
+		const char *list = only ? only : lists[i];
+		struct rules *r = rules_new(list, NULL);
 
-		for (int i = 0; i < 5 && stays; i++) {
-			buf_clear(&text);
-			buf_add(&text, doc.text, doc.text_len);
-			stays = !rules_apply(r[i], "en", &text);
+		printf("%-30s", list);
+		for (int all = 0; all < 2; all++) {
+			size_t *end, n;
+			struct buf text = load(argv + first, argc - first, all ? NULL : r, &end, &n);
+
+			printf(" %9.1f (%4.1f MB)", 1e-6 * (double)text.n / measure(r, &text, end, n), 1e-6 * (double)text.n);
+			free(end);
+			buf_free(&text);
 		}
-		if (!stays)
-			continue;
-		buf_add(&all, doc.text, doc.text_len);
-		VEC_PUSH(end, n, cap, all.n);
+		putchar('\n');
+		rules_free(r);
 	}
-	docs_close(docs);
-	printf("%zu documents, %.1f MB\n", n, 1e-6 * (double)all.n);
-	for (int i = 0; i < 5; i++) {
-		printf("%-32s %8.1f MB/s\n", lists[i], 1e-6 * (double)all.n / measure(r[i], &all, end, n));
-		rules_free(r[i]);
-	}
-	buf_free(&all);
-	buf_free(&text);
-	free(end);
 	return 0;
 }

@@ -2,29 +2,52 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/rule/c4.h"
+#include "base/lanes.h"
 #include "text/uni.h"
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
-static const char *const phrases[] = { "lorem ipsum", "javascript",
-	"terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies" };
-enum { PHRASES = sizeof phrases / sizeof *phrases, LOREM_IPSUM = 1, JAVASCRIPT = 2, POLICY = 0xfc, ALL = 0xff };
+/* A phrase, and where the three letters are, of which few other words have any, by which it is found. */
+static const struct { const char *text; unsigned char n, mark; } phrases[] = {
+	{ "lorem ipsum", 11, 7 }, { "javascript", 10, 0 }, { "terms of use", 12, 3 }, { "privacy policy", 14, 4 },
+	{ "cookie policy", 13, 3 }, { "uses cookies", 12, 8 }, { "use of cookies", 14, 10 }, { "use cookies", 11, 7 }
+};
+enum { PHRASES = sizeof phrases / sizeof *phrases, LOREM_IPSUM = 1, JAVASCRIPT = 2, POLICY = 0xfc };
 
-/* Which of some phrases are in the text, in upper or lower case. */
+/* The phrases, in upper or lower case, whose marks are at p[i] of n, a bit each. */
 static unsigned
-find_phrases(const char *p, size_t n, unsigned which, struct buf *lower)
+phrases_at(const char *p, size_t n, size_t i)
 {
 	unsigned found = 0;
 
-	if (!which || !n)
-		return 0;
-	buf_clear(lower);
-	buf_need(lower, n);
-	for (size_t i = 0; i < n; i++)
-		lower->p[i] = (char)(p[i] | (((unsigned)p[i] - 'A' < 26) << 5));
-	for (unsigned k = 0; k < PHRASES; k++)
-		if (which >> k & 1 && memmem(lower->p, n, phrases[k], strlen(phrases[k])))
+	for (unsigned k = 0; k < PHRASES; k++) {
+		size_t mark = phrases[k].mark, len = phrases[k].n;
+
+		if (i >= mark && len - mark <= n - i && (p[i] | 32) == phrases[k].text[mark] && !strncasecmp(p + i - mark, phrases[k].text, len))
 			found |= 1u << k;
+	}
+	return found;
+}
+
+/* Which phrases are in the text. */
+static unsigned
+find_phrases(const char *p, size_t n)
+{
+	unsigned found = 0;
+	size_t i = 0;
+
+	for (; n - i >= 16 + 2; i += 16) {
+		lanes a = lanes_at(p + i) | 32, b = lanes_at(p + i + 1) | 32, c = lanes_at(p + i + 2) | 32;
+		lanes marks = (lanes)((a == 'p') & (b == 's') & (c == 'u')) | (lanes)((a == 'j') & (b == 'a') & (c == 'v')) |
+			(lanes)((a == 'm') & (b == 's') & (c == ' ')) | (lanes)((a == 'a') & (b == 'c') & (c == 'y')) |
+			(lanes)((a == 'k') & (b == 'i') & (c == 'e'));
+
+		for (uint64_t set = lanes_set(marks); set; set &= set - 1)
+			found |= phrases_at(p, n, i + (size_t)__builtin_ctzll(set));
+	}
+	for (; i < n; i++)
+		found |= phrases_at(p, n, i);
 	return found;
 }
 
@@ -44,8 +67,9 @@ longer(const char *p, size_t n, double chars)
 	return chars < 0;
 }
 
+/* Byte by byte, for lines with other blanks than those of ASCII, or with words that may be too long. */
 static struct counts
-count(const char *p, size_t n, double longest)
+count_slowly(const char *p, size_t n, double longest)
 {
 	struct counts c = { 0 };
 	size_t from = 0, len;
@@ -64,6 +88,43 @@ count(const char *p, size_t n, double longest)
 		from = i + len;
 	}
 	c.sentences += !ends;
+	return c;
+}
+
+static struct counts
+count(const char *p, size_t n, double longest)
+{
+	struct counts c = { 0 };
+	uint64_t after_blank = 1, after_end = 0, ends = 1;      /* what the last byte was; whether the last word ends a sentence */
+
+	for (size_t i = 0; i < n; i += 64) {
+		uint64_t blank = 0, other = 0, end = 0;
+		const char *s = p + i;
+		char last[64];
+
+		if (n - i < 64) {
+			memset(last, ' ', 64);
+			s = memcpy(last, s, n - i);
+		}
+		for (int k = 0; k < 64; k += 16) {
+			lanes v = lanes_at(s + k);
+
+			blank |= lanes_set((lanes)(v - 9 < 5) | (lanes)(v - 28 < 5)) << k;
+			other |= lanes_set((lanes)(v == 0xc2) | (lanes)(v - 0xe1 < 3)) << k;
+			end |= lanes_set((lanes)(v == '.') | (lanes)(v == '!') | (lanes)(v == '?')) << k;
+		}
+		for (; other; other &= other - 1)
+			if (uni_blank(p + i + __builtin_ctzll(other), n - i - (size_t)__builtin_ctzll(other)))
+				return count_slowly(p, n, longest);
+		if (!blank || longest < 2 * 64)
+			return count_slowly(p, n, longest);
+		c.words += (size_t)__builtin_popcountll(~blank & (blank << 1 | after_blank));
+		c.sentences += (size_t)__builtin_popcountll(blank & (end << 1 | after_end));
+		after_blank = blank >> 63;
+		after_end = end >> 63;
+		ends = ~blank ? end >> (63 - __builtin_clzll(~blank)) & 1 : ends;
+	}
+	c.sentences += !ends + (n % 64 == 0 && !after_blank && after_end);
 	return c;
 }
 
@@ -107,9 +168,10 @@ ends_line(const char *p, size_t n)
 /* What is done with the lines of a text. */
 struct c4 {
 	const double *v;
-	unsigned      may;      /* phrases that are in the text */
+	unsigned      may;      /* phrases that are in the text, 0 when none is */
+	int           bracket, brace;   /* whether these are */
 	const char   *reason;   /* why the page goes */
-	struct buf    line, lower;
+	struct buf    line;
 	size_t        sentences;        /* in lines that stay */
 };
 
@@ -119,25 +181,25 @@ c4_line(struct c4 *c, const char **p, size_t *n)
 {
 	const double *v = c->v;
 	struct counts has = count(*p, *n, v[C4_WORD_LENGTH] ? v[C4_WORD_LENGTH] : INFINITY);
-	unsigned found = c->may;
+	unsigned found = c->may;        /* until the line itself is looked at */
 
 	if (has.too_long)
 		return 0;
-	if (v[C4_CITATIONS] && memchr(*p, '[', *n)) {
+	if (v[C4_CITATIONS] && c->bracket && memchr(*p, '[', *n)) {
 		drop_citations(*p, *n, &c->line);
 		*p = c->line.p;
 		*n = c->line.n;
 		has.sentences = count(*p, *n, INFINITY).sentences;
-		found = ALL;
+		found = 1;
 	}
 	if ((v[C4_END_PUNCTUATION] && !ends_line(*p, *n)) || (double)has.words < v[C4_LINE_WORDS])
 		return 0;
-	found = find_phrases(*p, *n, found, &c->lower);
+	found = found ? find_phrases(*p, *n) : 0;
 	if (v[C4_LOREM_IPSUM] && found & LOREM_IPSUM)
 		c->reason = "c4.lorem_ipsum";
 	else if (v[C4_JAVASCRIPT] && found & JAVASCRIPT)
 		return 0;
-	else if (v[C4_CURLY_BRACKET] && memchr(*p, '{', *n))
+	else if (v[C4_CURLY_BRACKET] && c->brace && memchr(*p, '{', *n))
 		c->reason = "c4.curly_bracket";
 	else if (v[C4_POLICY] && found & POLICY)
 		return 0;
@@ -148,13 +210,13 @@ c4_line(struct c4 *c, const char **p, size_t *n)
 const char *
 c4_apply(const double v[C4_PARAMS], struct buf *text, double *sentence_count)
 {
-	struct c4 c = { .v = v };
+	const char *s = text->p ? text->p : "";
+	struct c4 c = { .v = v, .may = find_phrases(s, text->n), .bracket = memchr(s, '[', text->n) != NULL, .brace = memchr(s, '{', text->n) != NULL };
 	struct buf out = { 0 };
 	size_t kept = 0, n;
 
-	c.may = find_phrases(text->p, text->n, ALL, &c.lower);
 	for (size_t from = 0, next; from < text->n && !c.reason; from += next) {
-		const char *p = text->p + from;
+		const char *p = s + from;
 
 		n = uni_line(p, text->n - from, &next);
 		uni_strip(&p, &n);
@@ -168,8 +230,7 @@ c4_apply(const double v[C4_PARAMS], struct buf *text, double *sentence_count)
 	if (!c.reason && v[C4_SENTENCES] && *sentence_count < v[C4_SENTENCES])
 		c.reason = "c4.sentences";
 	if (!c.reason) {
-		const char *s = out.p ? out.p : "";
-
+		s = out.p ? out.p : "";
 		n = out.n;
 		uni_strip(&s, &n);
 		buf_clear(text);
@@ -177,6 +238,5 @@ c4_apply(const double v[C4_PARAMS], struct buf *text, double *sentence_count)
 	}
 	buf_free(&out);
 	buf_free(&c.line);
-	buf_free(&c.lower);
 	return c.reason;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/rule/signals.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,14 +23,21 @@ mix(uint64_t h, uint64_t x)
 static uint64_t
 hash(const char *p, size_t n)
 {
-	uint64_t h = n * GOLDEN, x = 0;
+	uint64_t h = n * GOLDEN, side = 0, x = 0;
 	const char *end = p + n;
 
 	if (n < 8) {
 		memcpy(&x, p, n);
 		return mix(h, x);
 	}
-	for (; end - p > 8; p += 8) {
+	for (; end - p > 16; p += 16) {         /* two that do not wait for each other */
+		memcpy(&x, p, 8);
+		h = mix(h, x);
+		memcpy(&x, p + 8, 8);
+		side = ((side << 29 | side >> 35) ^ x) * 0xe9846af9b1a615du;
+	}
+	h ^= side;
+	if (end - p > 8) {
 		memcpy(&x, p, 8);
 		h = mix(h, x);
 	}
@@ -71,23 +79,34 @@ signals_is_copy(struct signals *s, const char *p, size_t n)
 }
 
 /*
- * Most n-grams of a text occur once.  Of n keys those are told, by counters that several keys may share: what is counted
- * once is no other.  Returns the counters, one for each value of key >> *shift.
+ * Most n-grams of a text occur once.  Of n keys, each with its place, those go that do, as counters tell that several keys may
+ * share: what is counted once is no other.  Those of fewer bytes than `least`, of `words` words, stay.  Returns how many do.
  */
-static unsigned char *
-count_keys(struct signals *s, const uint64_t *key, size_t n, int *shift)
+static size_t
+drop_single(struct signals *s, uint64_t *key, uint32_t *place, size_t n, unsigned words, size_t least)
 {
+	const struct word *v = s->words.v;
 	unsigned char *seen;
+	size_t k = 0;
+	int shift;
 
 	signals_table(s, n / 4 + 1);              /* 8 to 16 bytes a key */
 	seen = (unsigned char *)s->slots;
-	*shift = s->shift - 4;
+	shift = s->shift - 4;
 	for (size_t i = 0; i < n; i++) {
-		unsigned char *c = &seen[key[i] >> *shift];
+		unsigned char *c = &seen[key[i] >> shift];
 
 		*c = (unsigned char)(*c + (*c < 2));
 	}
-	return seen;
+	for (size_t i = 0; i < n; i++) {
+		const struct word *g = &v[place[i]];
+		int stays = (seen[key[i] >> shift] > 1) | (g[words].at - g->at < least);
+
+		key[k] = key[i] * GOLDEN;       /* others share next time */
+		place[k] = place[i];
+		k += (size_t)stays;
+	}
+	return k;
 }
 
 static uint64_t
@@ -100,6 +119,36 @@ word_hash(const struct words *w, size_t i)
 		return hash(words_at(w, i), n);
 	memcpy(&x, words_at(w, i), 8);
 	return mix(n * GOLDEN, x & UINT64_MAX >> (64 - 8 * n));
+}
+
+double
+signals_top_bound(struct signals *s)
+{
+	const struct words *w = &s->words;
+	unsigned most = 0, longest = 0;
+	uint64_t last = 0;
+	uint16_t *seen;
+
+	signals_table(s, w->n / 4 + 1);
+	seen = (uint16_t *)s->slots;            /* 4 to 8 for each word */
+	for (size_t i = 0; i < w->n; i++) {
+		const struct word *g = &w->v[i];
+		size_t n = words_len(w, i);
+		uint32_t four = (i + 4 < w->n ? g[4].at : w->v[w->n].at) - g->at;
+		uint64_t x, key;
+		unsigned c;
+
+		memcpy(&x, words_at(w, i), 8);
+		x = (n < 8 ? x & UINT64_MAX >> (64 - 8 * n) : x) * 0x9fb21c651e98df25u;
+		key = (last ^ x) * GOLDEN >> (s->shift - 3);
+		last = x << 29 | x >> 35;
+		c = seen[key];
+		c += c < UINT16_MAX;
+		seen[key] = (uint16_t)c;
+		most = c > most ? c : most;
+		longest = four > longest ? four : longest;
+	}
+	return most == UINT16_MAX ? INFINITY : s->chars ? most * (longest + 3.0) / (double)s->chars : 0;
 }
 
 /* The most frequent n-gram, of equals the first, joined by spaces. */
@@ -117,21 +166,11 @@ signals_top(struct signals *s)
 	}
 	for (unsigned n = 2; n <= 4; n++) {
 		struct slot best = { .count = w->n >= n };
-		size_t chars = n - 1, k = 0, m = 0;
-		unsigned char *seen;
-		int shift;
+		size_t chars = n - 1, m = 0;
 
 		while (m < left && place[m] + n <= w->n)
 			key[m] = mix(key[m], word[place[m] + n - 1]), m++;
-		seen = count_keys(s, key, m, &shift);
-		for (size_t i = 0; i < m; i++) {        /* what goes on from one that occurs once, does too */
-			int again = seen[key[i] >> shift] > 1;
-
-			key[k] = key[i];
-			place[k] = place[i];
-			k += (size_t)again;
-		}
-		left = k;
+		left = drop_single(s, key, place, m, n, 0);     /* what goes on from one that occurs once, does too */
 		signals_table(s, left);
 		for (size_t i = 0; i < left; i++) {
 			struct slot *slot = table_slot(s, key[i]);
@@ -167,24 +206,14 @@ signals_repeated(struct signals *s)
 		place[i] = (uint32_t)i;
 	}
 	for (unsigned n = 5; n <= 10; n++, prefix += 4) {
-		size_t copied = 0, from = 0, m = 0, k = 0;
-		unsigned char *seen;
-		int shift;
+		size_t copied = 0, from = 0, m = 0;
 
 		for (; m < left && place[m] + n <= w->n; m++) {
 			memcpy(&x, words_at(w, place[m]) + prefix - 4, 4);
 			key[m] = mix(key[m], x);
 		}
-		seen = count_keys(s, key, m, &shift);
-		for (size_t i = 0; i < m; i++) {
-			const struct word *g = &w->v[place[i]];
-			int again = (seen[key[i] >> shift] > 1) | (g[n].at - g->at < prefix);
-
-			key[k] = key[i];
-			place[k] = place[i];
-			k += (size_t)again;
-		}
-		left = k;
+		left = drop_single(s, key, place, m, n, prefix);
+		left = drop_single(s, key, place, left, n, prefix);
 		signals_table(s, left);
 		for (size_t i = 0; i < left; i++) {
 			const struct word *g = &w->v[place[i]];

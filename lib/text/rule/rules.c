@@ -143,7 +143,8 @@ threshold_apply(const struct rules *r, enum filter f, struct signals *s)
 	for (int i = 0; i < ROWS; i++) {
 		double x;
 
-		if (rows[i].filter != f || rows[i].how == PARAM || !(r->value[i] > 0))
+		if (rows[i].filter != f || rows[i].how == PARAM || !(r->value[i] > 0) ||
+		    (rows[i].how == ABOVE && signals_bound(s, (enum signal)rows[i].what) <= r->value[i]))
 			continue;
 		x = signals_get(s, (enum signal)rows[i].what);
 		if (rows[i].how == ABOVE ? x > r->value[i] : x < r->value[i])

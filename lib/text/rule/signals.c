@@ -2,10 +2,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/rule/signals.h"
+#include "base/lanes.h"
 #include "base/utf8.h"
 #include "text/uni.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Newlines, and words that begin with a byte of ASCII behind a blank or newline: of words there may be more. */
+static void
+count_newlines(struct signals *s)
+{
+	const char *p = s->text;
+	size_t i = 1, n = s->n;
+
+	s->newlines = n && *p == '\n';
+	while (i < n && n - i >= 16) {
+		lanes line = { 0 }, word = { 0 };
+
+		for (int k = 0; k < 255 && n - i >= 16; k++, i += 16) {
+			lanes before = lanes_at(p + i - 1), v = lanes_at(p + i);
+
+			line -= (lanes)(v == '\n');
+			word -= (lanes)((before == ' ') | (before == '\n')) & (lanes)(v - 33 < 94);
+		}
+		s->newlines += lanes_sum(line);
+		s->least_words += lanes_sum(word);
+	}
+	for (; i < n; i++)
+		s->newlines += p[i] == '\n';
+}
 
 void
 signals_init(struct signals *s, const char *text, size_t n)
@@ -13,8 +39,10 @@ signals_init(struct signals *s, const char *text, size_t n)
 	memset(s, 0, sizeof *s);
 	s->text = text;
 	s->n = n;
-	s->chars = uni_count(text, n);
 	s->short_line = 30;
+	s->top_bound = NAN;
+	s->chars = uni_count(text, n);
+	count_newlines(s);
 }
 
 void
@@ -31,24 +59,13 @@ signals_put(struct signals *s, enum signal which, double part, double of)
 	s->known[which] = 1;
 }
 
-static size_t
-count_newlines(const char *p, size_t n)
-{
-	const char *end = p + n;
-	size_t count = 0;
-
-	for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
-		count++;
-	return count;
-}
-
 /* Pieces between runs of at least `least` newlines, as re.split gives them: empty ones at the ends count. */
 static void
 find_copies(struct signals *s, const char *p, size_t n, size_t least, enum signal count, enum signal chars)
 {
 	size_t pieces = 0, from = 0, copies = 0, copied = 0;
 
-	signals_table(s, count_newlines(p, n) + 1);
+	signals_table(s, s->newlines + 1);
 	for (size_t i = 0, run; i <= n; i += run) {
 		const char *nl = memchr(p + i, '\n', n - i);
 
@@ -94,25 +111,25 @@ occurrences(const char *p, size_t n, const char *what)
 static void
 find_gopher_words(struct signals *s)
 {
-	static const char stop[8][4] = { "the", "be", "to", "of", "and", "that", "have", "with" };
+	/* each where the product of its bytes has it: no two in one place */
+	static const char stop[8][4] = { "be", "that", "the", "of", "with", "to", "have", "and" };
 	size_t words = 0, chars = 0, alpha = 0;
 	double all = (double)s->words.n;
+	uint32_t known[8], x;
 	unsigned stops = 0;
 
+	memcpy(known, stop, sizeof known);
 	for (size_t i = 0; i < s->words.n; i++) {
 		struct word w = s->words.v[i];
-		size_t len = words_len(&s->words, i);
-		char word[4];
+		size_t len = words_len(&s->words, i), place;
 
 		alpha += w.alpha;
 		words += !w.sign;
 		chars += w.sign ? 0 : w.chars;
-		if (len > 4 || stops == 255)
-			continue;
-		memcpy(word, words_at(&s->words, i), 4);
-		memset(word + len, 0, 4 - len);
-		for (unsigned k = 0; k < 8; k++)
-			stops |= (unsigned)!memcmp(word, stop[k], 4) << k;
+		memcpy(&x, words_at(&s->words, i), 4);
+		x &= len < 4 ? (1u << 8 * len) - 1 : UINT32_MAX;
+		place = x * 0x6ec9d287u >> 29;
+		stops |= (unsigned)((x == known[place]) & (len <= 4)) << place;
 	}
 	signals_put(s, SIG_WORDS, (double)words, 1);
 	signals_put(s, SIG_WORD_LENGTH, (double)chars, (double)words);
@@ -160,9 +177,9 @@ find_gopher_lines(struct signals *s)
 static void
 find_fineweb_lines(struct signals *s)
 {
-	size_t lines = 0, terminal = 0, brief = 0, copied = 0, newlines = count_newlines(s->text, s->n), from = 0, len;
+	size_t lines = 0, terminal = 0, brief = 0, copied = 0, from = 0, len;
 
-	signals_table(s, newlines + 1);
+	signals_table(s, s->newlines + 1);
 	while (from <= s->n) {
 		const char *line = s->text + from, *nl = memchr(line, '\n', s->n - from), *p = line;
 		size_t n = nl ? (size_t)(nl - line) : s->n - from, m = n, chars, back;
@@ -181,7 +198,7 @@ find_fineweb_lines(struct signals *s)
 	signals_put(s, SIG_LINES, (double)lines, 1);
 	signals_put(s, SIG_TERMINAL_LINES, (double)terminal, (double)lines);
 	signals_put(s, SIG_SHORT_LINES, (double)brief, (double)lines);
-	signals_put(s, SIG_DUP_CHARS, (double)copied, (double)(s->chars - newlines));
+	signals_put(s, SIG_DUP_CHARS, (double)copied, (double)(s->chars - s->newlines));
 }
 
 double
@@ -212,9 +229,24 @@ signals_get(struct signals *s, enum signal which)
 		find_gopher_words(s);
 	} else if (which == SIG_NEWLINES) {
 		find_words(s);
-		signals_put(s, which, (double)count_newlines(p, n), (double)s->words.n);
+		signals_put(s, which, (double)s->newlines, (double)s->words.n);
 	} else {
 		find_fineweb_lines(s);
 	}
 	return s->value[which];
+}
+
+double
+signals_bound(struct signals *s, enum signal which)
+{
+	if (s->known[which])
+		return s->value[which];
+	if (which == SIG_NEWLINES && !s->have_words)
+		return s->least_words ? (double)s->newlines / (double)s->least_words : INFINITY;
+	if (which < SIG_TOP_2 || which > SIG_TOP_4)
+		return signals_get(s, which);
+	find_words(s);
+	if (isnan(s->top_bound))
+		s->top_bound = signals_top_bound(s);
+	return s->top_bound;
 }

@@ -28,8 +28,10 @@ enum signal {
 
 struct signals {
 	const char  *text;              /* must stay */
-	size_t       n, chars, short_line;
+	size_t       n, chars, newlines, short_line;
+	size_t       least_words;       /* there may be more */
 	int          have_words;
+	double       top_bound;         /* NAN until it is known */
 	struct words words;
 	struct slot *slots;             /* a hash table, used for one signal after another */
 	size_t       n_slots;
@@ -40,6 +42,7 @@ struct signals {
 
 void   signals_init(struct signals *, const char *text, size_t n);      /* short_line is 30 */
 double signals_get(struct signals *, enum signal);
+double signals_bound(struct signals *, enum signal);    /* the value, or more than it where that is sooner known */
 void   signals_free(struct signals *);
 
 /* Within text/rule. */
@@ -47,6 +50,7 @@ void signals_put(struct signals *, enum signal, double part, double of);        
 void signals_table(struct signals *, size_t n);         /* an empty table with room for n pieces */
 int  signals_is_copy(struct signals *, const char *p, size_t n);        /* whether the piece was there before */
 void signals_top(struct signals *);             /* SIG_TOP_*, of words that are known */
+double signals_top_bound(struct signals *);     /* none of them is more: no n-gram is there more often than its first two words */
 void signals_repeated(struct signals *);        /* SIG_DUP_5 to 10 */
 void signals_code(struct signals *);            /* those from SIG_LONGEST_LINE on */
 #endif

@@ -2,24 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/rule/words.h"
-#include "text/uni.h"
+#include "base/lanes.h"
+#include "text/rule/signs.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/*
- * NLTK puts blanks around signs by one substitution after another over the whole text, then splits at blanks.  Each of them
- * looks at the characters beside the sign alone, so that one pass over the text can decide for each sign what all of them
- * together do: it stands apart, as what word, or it is part of the word around it.
- */
-struct scan {
-	const char *s;
-	size_t      n;
-	size_t      opened;     /* behind a quote that opens by its form */
-	size_t      taken;      /* a comma here went with the one before it */
-	size_t      stop, close;        /* the full stop that ends the text, and where what closes behind it ends */
-};
-#define NOWHERE SIZE_MAX
 
 /* What a byte tells of the word that it is in; STOP: it may not be in a word. */
 enum { LETTER = 1, DIGIT = 2, SIGN = 4, HIGH = 8, STOP = 16 };
@@ -59,13 +46,16 @@ push(struct words *w, size_t n, unsigned kind)
 	VEC_PUSH(w->v, w->n, w->cap, word);
 }
 
-/* Whether the character at i is one of a word. */
-static int
-word_at(const char *s, size_t n, size_t i)
+/* Whether a word begins as those contractions do that are letters alone. */
+static inline int
+contracted(const char *s)
 {
-	size_t len;
+#define FOUR(a, b, c, d) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+	const unsigned char *p = (const unsigned char *)s;
+	uint32_t x = FOUR(p[0], p[1], p[2], p[3]) | FOUR(32, 32, 32, 32);
 
-	return i < n && uni_word(uni_decode(s + i, n - i, &len));
+	return (x == FOUR('c', 'a', 'n', 'n')) | (x == FOUR('g', 'i', 'm', 'm')) | (x == FOUR('g', 'o', 'n', 'n')) |
+	       (x == FOUR('g', 'o', 't', 't')) | (x == FOUR('l', 'e', 'm', 'm')) | (x == FOUR('w', 'a', 'n', 'n'));
 }
 
 /* Whether one may begin with c: with one of c d g l m w ' in the lower five bits. */
@@ -107,7 +97,7 @@ push_run(struct words *w, size_t n, unsigned kind)
 	size_t tail = 0, tail2 = 0, first, from = 0;
 	char last = s[n - 1];
 
-	if (!(kind & (SIGN | HIGH)) && (n < 5 || n > 6 || !may_contract(*s) || contraction(s, n, 0, 0, &first) == 0)) {
+	if (!(kind & (SIGN | HIGH)) && !contracted(s)) {
 		push(w, n, kind);
 		return;
 	}
@@ -138,197 +128,22 @@ push_run(struct words *w, size_t n, unsigned kind)
 		push(w, tail, 0);
 }
 
-/* Whether bytes i.. are the character U+2000 + low, of two such. */
-static int
-is_e280(const struct scan *p, size_t i, int low, int or)
-{
-	const unsigned char *s = (const unsigned char *)p->s + i;
-
-	return s[0] == 0xe2 && i + 2 < p->n && s[1] == 0x80 && (s[2] == low || s[2] == or);
-}
-
-static int
-is_c2(const struct scan *p, size_t i, int low)
-{
-	return (unsigned char)p->s[i] == 0xc2 && i + 1 < p->n && (unsigned char)p->s[i + 1] == low;
-}
-
-/* Quotes that open, by their form: bytes. */
-static size_t
-opening(const struct scan *p, size_t i)
-{
-	return p->s[i] == '`' ? 1 : is_c2(p, i, 0xab) ? 2 : is_e280(p, i, 0x98, 0x9c) || is_e280(p, i, 0x9e, 0x9e) ? 3 : 0;
-}
-
-/* What may stand behind the last full stop: bytes. */
-static size_t
-closing(const struct scan *p, size_t i)
-{
-	if (p->s[i] && strchr("])}>\"' ", p->s[i]))
-		return 1;
-	return is_c2(p, i, 0xbb) ? 2 : is_e280(p, i, 0x99, 0x9d) ? 3 : 0;
-}
-
-/* Whether " or '' at i opens, by what is before it. */
-static int
-opens(const struct scan *p, size_t i)
-{
-	return i == p->opened || (i && p->s[i - 1] && strchr(" ([{<", p->s[i - 1]));
-}
-
-/* : and , stand apart unless a digit follows; a pair of them is one match. */
-static int
-is_comma(const struct scan *p, size_t i)
-{
-	size_t len;
-
-	return (p->s[i] == ',' || p->s[i] == ':') && i != p->taken && !(i + 1 < p->n && uni_digit(uni_decode(p->s + i + 1, p->n - i - 1, &len)));
-}
-
-/* Whether one of the clitics that keep their apostrophe stands at i, whole. */
-static int
-clitic_at(const struct scan *p, size_t i)
-{
-	static const char clitics[][3] = { "re", "ve", "ll", "m", "t", "s", "d", "n" };
-
-	for (size_t k = 0; k < sizeof clitics / sizeof *clitics; k++) {
-		size_t n = strlen(clitics[k]), j = 0;
-
-		while (j < n && i + j < p->n && (p->s[i + j] | 32) == clitics[k][j])
-			j++;
-		if (j == n && !word_at(p->s, p->n, i + n))
-			return 1;
-	}
-	return 0;
-}
-
-/* Whether ' at i opens a word, or stands before a space or what stands apart by itself. */
-static int
-apostrophe_apart(const struct scan *p, size_t i)
-{
-	const char *s = p->s;
-	size_t k = i + 1;
-
-	if (word_at(s, p->n, k))
-		return !uni_word_before(s, i) && !clitic_at(p, k);
-	if (k == p->n)
-		return k == p->close;
-	return s[k] == ' ' || k == p->close || k == p->stop || (s[k] && strchr(";@#$%&?!", s[k])) ||
-	       (s[k] == '.' && k + 1 < p->n && s[k + 1] == '.') || opening(p, k) || is_comma(p, k);
-}
-
-/* The full stop that ends the text, with what closes behind it. */
+/* The words between i and a blank of ASCII at `end`, or where the text ends. */
 static void
-find_stop(struct scan *p)
-{
-	const char *dot = memrchr(p->s, '.', p->n);
-	size_t at = dot ? (size_t)(dot - p->s) : 0, i = at + 1, end, len;
-
-	if (at == 0 || p->s[at - 1] == '.')
-		return;
-	for (; i < p->n && (len = closing(p, i)); i += len)
-		if ((p->s[i] == '"' || (p->s[i] == '\'' && i + 1 < p->n && p->s[i + 1] == '\'')) && opens(p, i))
-			return;
-	for (end = i; end < p->n && uni_space(uni_decode(p->s + end, p->n - end, &len)); end += len)
-		;
-	if (end == p->n) {
-		p->stop = at;
-		p->close = i;
-	}
-}
-
-/* Bytes at i that stand apart, 0 when that is part of a word.  They are a word, or if *as is not NULL, that is the word;
- * *blank: they are none. */
-static size_t
-apart(struct scan *p, size_t i, const char **as, int *blank)
+split_run(struct words *w, struct signs *p, size_t i, size_t end)
 {
 	const char *s = p->s;
-	size_t run = 1, len;
-	int twice = i + 1 < p->n && s[i + 1] == s[i];
-
-	*as = NULL;
-	*blank = 0;
-	switch ((unsigned char)s[i]) {
-	case '"':
-		*as = i == 0 || opens(p, i) ? "``" : "''";
-		if (i == 0)
-			p->opened = 1;
-		return 1;
-	case '`':
-		p->opened = i + 1 + (size_t)twice;
-		return 1 + (size_t)twice;
-	case '\'':
-		if (twice && opens(p, i))
-			*as = "``";
-		return twice ? 2 : (size_t)apostrophe_apart(p, i);
-	case '-':
-		return twice ? 2 : 0;
-	case '.':
-		while (i + run < p->n && s[i + run] == '.')
-			run++;
-		return run > 1 || i == p->stop ? run : 0;
-	case ',': case ':':
-		if (!is_comma(p, i))
-			return 0;
-		p->taken = i + 1;
-		return 1;
-	case 0xc2: case 0xe1: case 0xe2: case 0xe3:
-		if ((len = opening(p, i)))
-			p->opened = i + len;
-		else if (!(len = closing(p, i)))
-			*blank = (len = uni_blank(s + i, p->n - i)) > 0;
-		return len;
-	default:
-		*blank = uni_space((unsigned char)s[i]);
-		return 1;
-	}
-}
-
-/* The letters that 8 bytes begin with, copied with what is behind them: how many. */
-static inline size_t
-copy_letters(char *out, const char *s)
-{
-	const uint64_t ones = 0x0101010101010101u;
-	uint64_t x, low, other;
-
-	memcpy(&x, s, 8);
-	memcpy(out, &x, 8);
-	low = (x | 0x20 * ones) & 0x7f * ones;
-	other = (~(low + (0x80 - 'a') * ones) | (low + (0x7f - 'z') * ones) | x) & 0x80 * ones;
-	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
-}
-
-void
-words_split(struct words *w, const char *s, size_t n)
-{
-	struct scan p = { s, n, NOWHERE, NOWHERE, NOWHERE, NOWHERE };
-	struct word end = { 0 };
-	size_t from = 0, i = 0;
+	char *out = w->text.p + w->text.n;
+	size_t from = i;
 	unsigned kind = 0;
-	char *out;
 
-	w->n = 0;
-	buf_clear(&w->text);
-	buf_need(&w->text, 2 * n + WORDS_SLACK);        /* " becomes two */
-	find_stop(&p);
-	out = w->text.p;
-	while (i < n) {
+	while (i < end) {
 		unsigned k = kinds[(unsigned char)s[i]];
 		const char *as;
-		size_t bytes = 1;
-		int blank = s[i] == ' ';
+		size_t bytes;
+		int blank;
 
-		if (!(k & STOP)) {
-			size_t len = k == LETTER && n - i >= 8 ? copy_letters(out, s + i) : 1;
-
-			*out = s[i];
-			out += len;
-			i += len;
-			kind |= k;
-			continue;
-		}
-		as = NULL;
-		if (!blank && !(bytes = apart(&p, i, &as, &blank))) {
+		if (!(k & STOP) || !(bytes = signs_apart(p, i, &as, &blank))) {
 			*out++ = s[i++];
 			kind |= k;
 			continue;
@@ -336,7 +151,7 @@ words_split(struct words *w, const char *s, size_t n)
 		if (i > from)
 			push_run(w, i - from, kind);
 		if (!blank) {
-			memcpy(out, as ? as : s + i, as ? 2 : bytes);
+			memcpy(w->text.p + w->text.n, as ? as : s + i, as ? 2 : bytes);
 			push(w, as ? 2 : bytes, 0);
 		}
 		from = i += bytes;
@@ -345,6 +160,76 @@ words_split(struct words *w, const char *s, size_t n)
 	}
 	if (i > from)
 		push_run(w, i - from, kind);
+}
+
+enum { WINDOW = 64, AHEAD = 16 };       /* bytes that are looked at together, and that may be read behind them */
+
+/* A word of up to WINDOW bytes, letters to begin with. */
+static inline void
+push_letters(struct words *w, const char *s, size_t n)
+{
+	char *out = w->text.p + w->text.n;
+
+	memcpy(out, s, AHEAD);
+	if (n > AHEAD)
+		memcpy(out + AHEAD, s + AHEAD, n - AHEAD);
+	VEC_PUSH(w->v, w->n, w->cap, ((struct word){ .at = (uint32_t)w->text.n, .chars = (uint32_t)n & 0x3fffffff, .alpha = 1 }));
+	w->text.n += n;
+}
+
+/* Of WINDOW bytes at i those words that end there: returns how far that is.  Most are letters alone, or with a comma or full
+ * stop behind them. */
+static size_t
+split_window(struct words *w, struct signs *p, size_t i)
+{
+	const char *s = p->s + i;
+	uint64_t letter = 0, blank = 0;
+	size_t from = 0;
+
+	for (int k = 0; k < WINDOW; k += 16) {
+		lanes v = lanes_at(s + k);
+
+		letter |= lanes_set((lanes)((v | 32) - 'a' < 26)) << k;
+		blank |= lanes_set((lanes)(v - 9 < 5) | (lanes)(v - 28 < 5)) << k;
+	}
+	for (; blank; blank &= blank - 1) {
+		size_t end = (size_t)__builtin_ctzll(blank), n = end - from, letters = n ? (size_t)__builtin_ctzll(~letter >> from) : 0;
+		char last = s[from + letters];
+		int comma = last == ',' && letters + 1 == n;
+
+		if (letters && !contracted(s + from) && (letters == n || comma || (last == '.' && letters + 1 == n && i + end - 1 != p->stop))) {
+			push_letters(w, s + from, n - (size_t)comma);
+			if (comma) {
+				w->text.p[w->text.n] = ',';
+				push(w, 1, SIGN);
+			}
+		} else if (n) {
+			split_run(w, p, i + from, i + end);
+		}
+		from = end + 1;
+	}
+	if (from)
+		return i + from;
+	for (from = i + WINDOW; from < p->n && ((unsigned char)p->s[from] > ' ' || !uni_space((unsigned char)p->s[from])); from++)
+		;
+	split_run(w, p, i, from);
+	return from;
+}
+
+void
+words_split(struct words *w, const char *s, size_t n)
+{
+	struct signs p;
+	struct word end = { 0 };
+	size_t i = 0;
+
+	w->n = 0;
+	buf_clear(&w->text);
+	buf_need(&w->text, 2 * n + WORDS_SLACK);        /* " becomes two */
+	signs_begin(&p, s, n);
+	while (i < n && n - i >= WINDOW + AHEAD)
+		i = split_window(w, &p, i);
+	split_run(w, &p, i, n);
 	memset(w->text.p + w->text.n, 0, WORDS_SLACK);
 	end.at = (uint32_t)w->text.n;
 	VEC_PUSH(w->v, w->n, w->cap, end);
