@@ -6,6 +6,7 @@
 #include "stream/toks.h"
 #include "text/lang/lang.h"
 #include "vocab/chat/ebatch.h"
+#include "vocab/detok.h"
 #include "vocab/idtext.h"
 #include <stdlib.h>
 #include <string.h>
@@ -218,43 +219,21 @@ encode_all(int nfiles, char **files, const struct vocab *v, const struct vocab_o
 }
 
 static void
-decode_one(const struct vocab *v, const uint32_t *ids, size_t n, struct buf *text)
-{
-	buf_clear(text);
-	decode_ids(v, ids, n, 0, text);
-	if (text->n)
-		fwrite(text->p, 1, text->n, file_stream(text_out));
-}
-
-static void
 decode_lines(const char *path, const struct vocab *v)
 {
 	struct input *in = input_open(path, 1, &err);
-	struct buf line = {0}, text = {0};
-	struct ids ids = {0};
-	int cut, rc;
 
-	if (!in)
-		die_err(&err);
-	while ((rc = input_line(in, &line, (size_t)1 << 30, &cut, &err)) > 0) {
-		if (idtext_parse_ids(line.p, line.n, vocab_size(v), &ids, &err))
-			die("%s: line %llu: %s", input_name(in), (unsigned long long)input_record(in), err.text);
-		decode_one(v, ids.v, ids.n, &text);
-	}
-	if (rc < 0)
+	if (!in || detok_lines(v, in, file_stream(text_out), &err))
 		die_err(&err);
 	if (!input_offset(in))
 		die("%s: empty", input_name(in));
 	input_close(in);
-	buf_free(&line), buf_free(&text), free(ids.v);
 }
 
 static void
 decode_all(int nfiles, char **files, const struct vocab *v)
 {
 	struct toks_in *in;
-	struct toks_doc doc;
-	struct buf text = {0};
 	char crc[20];
 
 	open_output(NULL, v, NULL);
@@ -268,10 +247,8 @@ decode_all(int nfiles, char **files, const struct vocab *v)
 	if (*toks_info(in)->vocab ? strcmp(toks_info(in)->vocab, crc) != 0 : toks_info(in)->n_vocab > (long long)vocab_size(v))
 		die("%s: the tokens are of another vocabulary (%s, %lld tokens) than %s (%s, %zu tokens)", stream_name(toks_stream(in)),
 		    toks_info(in)->vocab, toks_info(in)->n_vocab, vocab_path, crc, vocab_size(v));
-	while (toks_next_doc(in, &doc))
-		decode_one(v, doc.tok, doc.n, &text);
+	detok_stream(v, in, file_stream(text_out));
 	toks_close(in);
-	buf_free(&text);
 }
 
 int

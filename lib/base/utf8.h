@@ -56,6 +56,18 @@ utf8_last(const char *s, size_t n)
 	return back;
 }
 
+/* Bytes of an unfinished text that end with a whole character. */
+static inline size_t
+utf8_whole(const char *s, size_t n)
+{
+	size_t back = n ? utf8_last(s, n) : 0;
+	uint32_t len;
+
+	if (n && utf8_next((const unsigned char *)s + n - back, (const unsigned char *)s + n, &len) == UTF8_BAD && len == back)
+		return n - back;
+	return n;
+}
+
 /* Writes c, at most 4 bytes; returns how many. */
 static inline size_t
 utf8_put(char *out, uint32_t c)

@@ -7,25 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of an unfinished text that end with a whole character. */
-static size_t
-whole_characters(const char *text, size_t n)
-{
-	size_t back = n ? utf8_last(text, n) : 0;
-	uint32_t len;
-
-	if (n && utf8_next((const unsigned char *)text + n - back, (const unsigned char *)text + n, &len) == UTF8_BAD && len == back)
-		return n - back;
-	return n;
-}
-
 /* The rest of an answer, as a choice; event: as a part of one. */
 static void
 put_choice(const struct desk *d, struct answer *a, int event, struct buf *b)
 {
 	const struct request *r = &a->job->r;
 	struct gen_out o = answer_out(a);
-	size_t n = a->whole ? o.n_text : whole_characters(o.text, o.n_text), to = o.n_prompt + o.n;
+	size_t n = a->whole ? o.n_text : utf8_whole(o.text, o.n_text), to = o.n_prompt + o.n;
 	size_t from = a->sent_tok ? a->sent_tok : r->echo ? 0 : o.n_prompt;
 	int chat = r->ask == ASK_CHAT, first = !a->sent_tok;
 	struct buf text = { 0 };
@@ -101,7 +89,7 @@ news(const struct answer *a)
 
 	if (a->whole)
 		return !a->told;
-	return a->s && o.n > 0 && (whole_characters(o.text, o.n_text) > a->sent || !a->sent_tok);
+	return a->s && o.n > 0 && (utf8_whole(o.text, o.n_text) > a->sent || !a->sent_tok);
 }
 
 void

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK ((size_t)1 << 17)         /* tokens a frame holds before it is put out */
-
 static size_t round8(size_t n) { return (n + 7) & ~(size_t)7; }
 
 static int
@@ -107,8 +105,8 @@ toks_unpack(struct toks_block *k, const void *data, size_t n, const struct toks_
 
 /* ---- dates: the range of days, "2026-11-22" each, as the meta of a D frame: {"from":..,"to":..} */
 
-static void
-widen(char range[2][11], const char *date, size_t n)
+void
+toks_widen(char range[2][11], const char *date, size_t n)
 {
 	char d[11] = "";
 
@@ -132,7 +130,7 @@ widen_by(char range[2][11], const char *meta, size_t n)
 	for (int i = 0; i < 2; i++) {
 		struct json v = json_get(j, keys[i]);
 		if (json_kind(v) == '"')
-			widen(range, v.p + 1, (size_t)(v.end - v.p) - 2);
+			toks_widen(range, v.p + 1, (size_t)(v.end - v.p) - 2);
 	}
 }
 
@@ -142,9 +140,9 @@ struct toks_in {
 	struct stream    *s;
 	struct toks_head  h;
 	struct buf        wide;
-	struct toks_block k;            /* toks_next_doc: the block, and where in it */
-	int               have;
+	struct toks_block k;            /* documents: the block, and where in it */
 	uint32_t          doc, tok;
+	int               open;         /* the last part's document goes on */
 	struct buf        dtok, dmask;
 	char              dates[2][11];
 };
@@ -196,37 +194,48 @@ take(struct toks_in *t, uint32_t at, uint32_t n)
 		t->dmask.p[t->dmask.n++] = (char)toks_mask_bit(t->k.mask, at + i);
 }
 
+/* The next part of a document within the block: from there to t->tok.  0 at the end. */
+static int
+next_part(struct toks_in *t, uint32_t *from)
+{
+	while (t->doc == t->k.n_doc && t->tok == t->k.n_tok) {
+		if (!toks_next(t, &t->k)) {
+			if (t->open)
+				stream_damaged(t->s, "the last document does not end");
+			return 0;
+		}
+		t->doc = t->tok = 0;
+	}
+	*from = t->tok;
+	t->open = t->doc == t->k.n_doc && !t->h.seq;    /* the filled-up tail of a record is a document of its own */
+	t->tok = t->doc < t->k.n_doc ? t->k.end[t->doc++] : t->k.n_tok;
+	return 1;
+}
+
+int
+toks_next_part(struct toks_in *t, const uint32_t **tok, size_t *n, int *more)
+{
+	uint32_t from;
+
+	if (!next_part(t, &from))
+		return 0;
+	*tok = t->k.tok + from;
+	*n = t->tok - from;
+	*more = t->open;
+	return 1;
+}
+
 int
 toks_next_doc(struct toks_in *t, struct toks_doc *d)
 {
-	int open = 0;
+	uint32_t from;
 
 	buf_clear(&t->dtok), buf_clear(&t->dmask);
-	for (;;) {
-		if (!t->have) {
-			if (!toks_next(t, &t->k)) {
-				if (open)
-					stream_damaged(t->s, "the last document does not end");
-				return 0;
-			}
-			t->have = 1;
-			t->doc = t->tok = 0;
-		}
-		if (t->doc < t->k.n_doc) {
-			take(t, t->tok, t->k.end[t->doc] - t->tok);
-			t->tok = t->k.end[t->doc++];
-			break;
-		}
-		if (t->tok < t->k.n_tok) {
-			take(t, t->tok, t->k.n_tok - t->tok);
-			open = 1;
-		}
-		if (t->h.seq && t->dtok.n) {    /* the filled-up tail of a record is a document of its own */
-			t->have = 0;
-			break;
-		}
-		t->have = 0;
-	}
+	do {
+		if (!next_part(t, &from))
+			return 0;
+		take(t, from, t->tok - from);
+	} while (t->open);
 	*d = (struct toks_doc){ (const uint32_t *)(const void *)t->dtok.p, t->h.masked ? (const uint8_t *)t->dmask.p : NULL,
 		t->dtok.n / 4 };
 	return 1;
@@ -238,163 +247,4 @@ toks_close(struct toks_in *t)
 	stream_close(t->s);
 	buf_free(&t->wide), buf_free(&t->dtok), buf_free(&t->dmask);
 	free(t);
-}
-
-/* ---- writing */
-
-struct toks_out {
-	struct stream   *s;
-	struct toks_head h;
-	struct buf       block, end, mask;      /* block: 16 bytes to be written last, then the tokens */
-	size_t           n_tok, n_doc, n_rec;
-	char             dates[2][11];  /* of the block being filled */
-	int              open;          /* the last document goes on */
-	uint32_t         before;        /* TOKS_FROM_BEFORE: it began in a block before this one */
-};
-
-static void
-begin(struct toks_out *o)
-{
-	static const char room[16];
-
-	buf_clear(&o->block), buf_clear(&o->end), buf_clear(&o->mask);
-	buf_add(&o->block, room, sizeof room);
-	o->n_tok = o->n_doc = o->n_rec = 0;
-}
-
-struct toks_out *
-toks_create(const char *path, const char *head, const struct toks_head *h)
-{
-	struct toks_out *o = xcalloc(1, sizeof *o);
-
-	o->h = *h;
-	o->s = stream_create(path, head);
-	begin(o);
-	return o;
-}
-
-static void
-put_tokens(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, size_t n)
-{
-	size_t i, size = o->h.wide ? 4 : 2;
-	char *p;
-
-	buf_need(&o->block, n * size);
-	for (i = 0, p = o->block.p + o->block.n; i < n; i++, p += size) {
-		uint16_t s = (uint16_t)tok[i];
-		if ((long long)tok[i] >= o->h.n_vocab)
-			die("a token %u in a vocabulary of %lld", tok[i], o->h.n_vocab);
-		if (o->h.wide)
-			memcpy(p, &tok[i], 4);
-		else
-			memcpy(p, &s, 2);
-	}
-	o->block.n += n * size;
-	for (i = 0; o->h.masked && i < n; i++) {
-		size_t bit = o->n_tok + i;
-		if (bit % 8 == 0)
-			buf_char(&o->mask, 0);
-		if (!mask || mask[i])
-			o->mask.p[bit / 8] |= (char)(1 << bit % 8);
-	}
-	o->n_tok += n;
-}
-
-static void
-flush(struct toks_out *o, uint32_t flags)
-{
-	uint32_t w[4] = { (uint32_t)o->n_tok, (uint32_t)o->n_doc, flags | (o->h.masked ? TOKS_MASK : 0), 0 };
-	char meta[64] = "";
-
-	if (!o->n_tok && !o->n_doc)
-		return;
-	memcpy(o->block.p, w, 16);
-	buf_zeros(&o->block, 8);
-	buf_add(&o->block, o->end.p, o->end.n);
-	buf_zeros(&o->block, 8);
-	if (o->h.masked) {
-		buf_add(&o->block, o->mask.p, o->mask.n);
-		buf_zeros(&o->block, 8);
-	}
-	if (*o->dates[0])
-		snprintf(meta, sizeof meta, "{\"from\":\"%s\",\"to\":\"%s\"}", o->dates[0], o->dates[1]);
-	stream_put(o->s, o->h.seq ? o->n_rec : o->n_doc, meta, o->block.p, o->block.n);
-	memset(o->dates, 0, sizeof o->dates);
-	begin(o);
-}
-
-void toks_date(struct toks_out *o, const char *date, size_t n) { widen(o->dates, date, n); }
-
-static void
-put_end(struct toks_out *o, size_t at)
-{
-	uint32_t end = (uint32_t)at;
-
-	buf_add(&o->end, &end, 4);
-	o->n_doc++;
-}
-
-/* Tokens of a document that goes on or ends. */
-static void
-put_some(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, size_t n)
-{
-	uint8_t first = 0;
-
-	if (!o->open && o->n_tok && o->n_tok + n > BLOCK)
-		flush(o, 0);
-	if (!o->open && n && o->h.masked) {     /* nothing predicts a document's first token */
-		put_tokens(o, tok, &first, 1);
-		tok++, n--;
-		mask = mask ? mask + 1 : NULL;
-	}
-	o->open = 1;
-	while (o->n_tok + n > BLOCK) {  /* longer than a block: it goes on in the next */
-		size_t k = BLOCK - o->n_tok;
-		put_tokens(o, tok, mask, k);
-		flush(o, o->before | TOKS_INTO_NEXT);
-		o->before = TOKS_FROM_BEFORE;
-		tok += k, n -= k;
-		mask = mask ? mask + k : NULL;
-	}
-	put_tokens(o, tok, mask, n);
-}
-
-void
-toks_put_part(struct toks_out *o, const uint32_t *tok, size_t n)
-{
-	if (n)
-		put_some(o, tok, NULL, n);
-}
-
-void
-toks_put_doc(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, size_t n)
-{
-	put_some(o, tok, mask, n);
-	put_end(o, o->n_tok);
-	if (o->before)
-		flush(o, o->before);
-	o->open = 0;
-	o->before = 0;
-}
-
-void
-toks_put_record(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, const uint32_t *end, size_t n_doc)
-{
-	size_t base = o->n_tok;
-
-	put_tokens(o, tok, mask, (size_t)o->h.seq + 1);
-	for (size_t i = 0; i < n_doc; i++)
-		put_end(o, base + end[i]);
-	o->n_rec++;
-	if (o->n_tok >= BLOCK)
-		flush(o, 0);
-}
-
-void
-toks_finish(struct toks_out *o)
-{
-	flush(o, 0);
-	stream_finish(o->s);
-	buf_free(&o->block), buf_free(&o->end), buf_free(&o->mask);
-	free(o);
 }

@@ -51,6 +51,8 @@ struct toks_doc {
 	size_t          n;
 };
 int toks_next_doc(struct toks_in *, struct toks_doc *);
+/* The same a part at a time, at most a block of tokens, good until the next call; more: the document goes on. */
+int toks_next_part(struct toks_in *, const uint32_t **tok, size_t *n, int *more);
 
 /* Writing.  head_fields gives what toks_out needs in HEAD beside what the input said. */
 struct toks_out;
@@ -62,7 +64,9 @@ void toks_put_doc(struct toks_out *, const uint32_t *tok, const uint8_t *mask, s
 /* A part of a document that goes on: toks_put_doc puts its last. */
 void toks_put_part(struct toks_out *, const uint32_t *tok, size_t n);
 void toks_put_record(struct toks_out *, const uint32_t *tok, const uint8_t *mask, const uint32_t *end, size_t n_doc);
-/* The date of a document just put (ISO 8601; its first ten bytes count): D frames carry the range of theirs. */
+/* The range of days is made to hold this one (ISO 8601; its first ten bytes count); "": none so far. */
+void toks_widen(char range[2][11], const char *date, size_t n);
+/* The date of a document just put: D frames carry the range of theirs. */
 void toks_date(struct toks_out *, const char *date, size_t n);
 void toks_finish(struct toks_out *);
 #endif
