@@ -161,7 +161,7 @@ main(int argc, char **argv)
 	if (adapter && (strcmp(f, "gguf") || quant || merge || average))
 		die_usage("--adapter writes GGUF as it is: -o FILE.gguf");
 	if (quant && strcmp(f, "gguf"))
-		die_usage("--quant is for gguf");
+		die_usage("--quant is for GGUF: -o FILE.gguf, or --to=gguf");
 	if (first == argc || (!average && argc - first > 1))
 		die_usage(first == argc ? "a model is needed" : "one model only, or --average");
 	if (!strcmp(f, "hf") && !strcmp(out, "-"))

@@ -208,7 +208,7 @@ load_quality(int *label)
 	if (!quality)
 		return NULL;
 	if (!path)
-		die_usage("--quality=%s: LABEL=FILE", quality);
+		die_usage("--quality=%s: LABEL=FILE is needed", quality);
 	m = load(path + 1);
 	if ((*label = fasttext_find(m, quality, (size_t)(path - quality))) < 0)
 		die_usage("--quality=%s: the model has no such label", quality);

@@ -44,7 +44,7 @@ named(const char *option, const char *name, const char *const *names, int n)
 	for (int i = 0; i < n; i++)
 		if (!strcmp(name, names[i]))
 			return i;
-	die_usage("%s: there is no %s", option, name);
+	die_usage("%s=%s: none of those that --help names", option, name);
 }
 
 static void

@@ -39,7 +39,7 @@ number(const char *option, const char *s, int stop, const char **rest)
 	double x = strtod(s, &end);
 
 	if (end == s || *end != stop || !isfinite(x) || x <= 0)
-		die_usage("%s: %s", option, s);
+		die_usage("%s=%s: %s is needed", option, s, stop ? "N,D" : "a number above 0");
 	*rest = end + 1;
 	return x;
 }

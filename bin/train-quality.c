@@ -80,7 +80,7 @@ read_labelled(struct fttrain *t, const char *arg)
 	char *label, *path;
 
 	if (!is || is == arg || !is[1])
-		die_usage("--label=%s: LABEL=FILE", arg);
+		die_usage("--label=%s: LABEL=FILE is needed", arg);
 	label = xstrndup(arg, (size_t)(is - arg));
 	path = xstrdup(is + 1);
 	read_docs(t, 1, &path, label);

@@ -14,12 +14,16 @@
 static int
 word(const char *s, const char *const *names, int *at, const char *option, struct err *e)
 {
-	for (int i = 0; names[i]; i++)
-		if (!strcmp(s, names[i])) {
-			*at = i;
-			return 0;
-		}
-	return err_set(e, "--%s=%s: no such %s", option, s, option);
+	struct buf all = { 0 };
+
+	for (*at = 0; names[*at]; ++*at) {
+		if (!strcmp(s, names[*at]))
+			return buf_free(&all), 0;
+		buf_printf(&all, " %s", names[*at]);
+	}
+	err_set(e, "--%s=%s: none of%s", option, s, all.p);
+	buf_free(&all);
+	return -1;
 }
 
 static int

@@ -319,8 +319,8 @@ steps(struct train *t, struct err *e)
 	if (o->steps && r->optim.step < o->steps && !early) {
 		if (save(t, e))
 			return -1;
-		return err_set(e, "the data ended after %lld of %lld steps%s", r->optim.step, o->steps,
-		    o->state ? ", the state is saved" : "");
+		return err_set(e, "the data ended after %lld of %lld steps%s (--epochs reads files again)", r->optim.step,
+		    o->steps, o->state ? ", the state is saved" : "");
 	}
 	if (o->eval && !o->steps && t->evaluated < r->optim.step && evaluate(t, e) < 0)
 		return -1;

@@ -190,6 +190,14 @@ read_body(struct stream *s, void **buf, size_t *cap, size_t n, char fill)
 			stream_damaged(s, "padding that is not padding");
 }
 
+/* Where a stream of that type comes from, for who lacks one. */
+static const char *
+maker(const char *type)
+{
+	return !type ? "" : !strcmp(type, "docs") ? " (crawl-clean makes them)" : !strcmp(type, "toks") ? " (tokenize makes them)" :
+	       !strcmp(type, "roll") ? " (sample --roll makes them)" : " (as models are)";
+}
+
 /* One frame's header: 0 at a clean end of all input. */
 static int
 read_header(struct stream *s, unsigned char h[FRAME_HEADER])
@@ -209,7 +217,7 @@ read_header(struct stream *s, unsigned char h[FRAME_HEADER])
 		s->seen = 0;
 	}
 	if (n < 8 || memcmp(h, FRAME_MAGIC, 8) != 0)
-		stream_damaged(s, s->seen ? "no frame where one should start" : "not an lmstream");
+		stream_damaged(s, s->seen ? "no frame where one should start" : "not an lmstream%s", maker(s->type));
 	if (n < FRAME_HEADER)
 		stream_damaged(s, "cut short within a frame's header");
 	s->seen = 1;
@@ -250,7 +258,7 @@ take_head(struct stream *s, const struct frame *f)
 		stream_damaged(s, "HEAD is not a JSON object");
 	if (s->type && !json_is(json_get(now, "type"), s->type)) {
 		char *t = json_dup(json_get(now, "type"));
-		stream_damaged(s, "a stream of %s, where %s are wanted", t ? t : "unknown type", s->type);
+		stream_damaged(s, "a stream of %s, where %s are wanted%s", t ? t : "unknown type", s->type, maker(s->type));
 	}
 	if (s->head) {
 		json_parse(&was, s->head, strlen(s->head), &e);
@@ -274,8 +282,7 @@ stream_next(struct stream *s, struct frame *f)
 		return 0;
 	switch (frame_unpack(h, f)) {
 	case FRAME_OK: break;
-	case FRAME_NOT: stream_damaged(s, "not an lmstream");
-	case FRAME_CRC: stream_damaged(s, "damaged frame header");
+	case FRAME_NOT: case FRAME_CRC: stream_damaged(s, "damaged frame header");
 	case FRAME_NEWER: stream_damaged(s, "written by a newer version");
 	case FRAME_SIZE: stream_damaged(s, "a frame larger than any");
 	}

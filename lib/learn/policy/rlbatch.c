@@ -12,7 +12,7 @@ check_records(const struct batch *b, struct err *e)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->v[i].role != ROLL_SAMPLE)
-			return err_set(e, "record %zu: a preference, and --algo=%s takes scored samples", i, b->r->o.algo_name);
+			return err_set(e, "record %zu: a preference, and --algo=%s takes scored samples (--algo=dpo takes it)", i, b->r->o.algo_name);
 		if (!isfinite(b->v[i].score))
 			return err_set(e, "record %zu: no score (rank-pairs gives it one)", i);
 	}

@@ -305,7 +305,7 @@ preferences(struct job *j, struct err *e)
 	if (save(j, total - j->done, e))
 		return -1;
 	if (steps && j->run.optim.step < steps)
-		return err_set(e, "the data ended after step %lld of %lld", j->run.optim.step, steps);
+		return err_set(e, "the data ended after step %lld of %lld (--epochs uses them again)", j->run.optim.step, steps);
 	return 0;
 }
 

@@ -92,7 +92,7 @@ static int
 jsonl(struct rolls *all, struct input *in, struct pref_text *t, uint64_t segment, struct err *e)
 {
 	if (!t)
-		return err_set(e, "%s: JSON lines, and no model or vocabulary that makes tokens of them", input_name(in));
+		return err_set(e, "%s: JSON lines, and no model or vocabulary that makes tokens of them (give -m)", input_name(in));
 	if (!t->chatting)
 		return err_set(e, "%s: JSON lines, and the model names no chat template: give --chat=", input_name(in));
 	if (lines(all, in, t, segment, e))

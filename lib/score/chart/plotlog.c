@@ -184,7 +184,7 @@ plotlog_read(int nfiles, char **files, const struct plotlog_opts *o, int *n, str
 		}
 		*n = keys.n;
 		if (!any) {
-			err_set(e, "no line has %s%s%s", o->y ? o->y : "loss or reward", x ? " and " : "", x ? x : "");
+			err_set(e, "no line has %s%s%s: -y says what to draw, -x against what", o->y ? o->y : "loss or reward", x ? " and " : "", x ? x : "");
 			for (int i = 0; i < keys.n; i++)
 				chart_free(&p[i]);
 			free(p);
