@@ -5,33 +5,16 @@
 #include "vocab/split.h"
 #include "vocab/table.h"
 #include "vocab/train/train.h"
+#include "vocab/train/words.h"
 #include <stdlib.h>
 #include <string.h>
-
-struct word {                   /* a distinct piece */
-	size_t   at;            /* in pool */
-	uint32_t len, hash;
-	uint64_t count;
-};
-
-#define FRONT_BITS 16
-
-struct front {                  /* a short piece that was met before, and its word */
-	uint64_t lo, hi;
-	size_t   word;
-};
 
 struct trainer {
 	struct trainer_opts o;
 	struct split *split;
 	struct cuts   cuts;
-	struct buf    pool;
-	struct word  *word;
-	size_t        n, cap;
-	uint32_t     *slot;             /* into word, UINT32_MAX empty */
-	size_t        mask;
+	struct words *words;
 	uint64_t      pieces;
-	struct front *front;            /* [1 << FRONT_BITS] by key_hash */
 };
 
 static int
@@ -72,10 +55,7 @@ trainer_new(const struct trainer_opts *o, struct err *err)
 		free(t);
 		return NULL;
 	}
-	t->mask = 4095;
-	t->slot = xmalloc((t->mask + 1) * sizeof *t->slot);
-	memset(t->slot, 255, (t->mask + 1) * sizeof *t->slot);
-	t->front = xcalloc((size_t)1 << FRONT_BITS, sizeof *t->front);
+	t->words = words_new();
 	return t;
 }
 
@@ -86,83 +66,15 @@ trainer_free(struct trainer *t)
 		return;
 	split_free(t->split);
 	cuts_free(&t->cuts);
-	buf_free(&t->pool);
-	free(t->word);
-	free(t->slot);
-	free(t->front);
+	words_free(t->words);
 	free(t);
 }
 
 uint64_t
 trainer_pieces(const struct trainer *t, uint64_t *distinct)
 {
-	*distinct = t->n;
+	*distinct = words_n(t->words);
 	return t->pieces;
-}
-
-static void
-grow(struct trainer *t)
-{
-	t->mask = 2 * t->mask + 1;
-	t->slot = xreallocarray(t->slot, t->mask + 1, sizeof *t->slot);
-	memset(t->slot, 255, (t->mask + 1) * sizeof *t->slot);
-	for (size_t i = 0; i < t->n; i++) {
-		size_t h = t->word[i].hash & t->mask;
-
-		while (t->slot[h] != UINT32_MAX)
-			h = (h + 1) & t->mask;
-		t->slot[h] = (uint32_t)i;
-	}
-}
-
-/* The word of a piece, new or met before. */
-static size_t
-word_of(struct trainer *t, const char *p, size_t n)
-{
-	uint32_t code = (uint32_t)(table_hash(p, n) >> 32), i;
-	size_t h = code & t->mask;
-	struct word w = { t->pool.n, (uint32_t)n, code, 0 };
-
-	for (; (i = t->slot[h]) != UINT32_MAX; h = (h + 1) & t->mask)
-		if (t->word[i].hash == code && t->word[i].len == n && !memcmp(t->pool.p + t->word[i].at, p, n))
-			return i;
-	t->slot[h] = (uint32_t)t->n;
-	buf_add(&t->pool, p, n);
-	VEC_PUSH(t->word, t->n, t->cap, w);
-	if (2 * t->n > t->mask)
-		grow(t);
-	return t->n - 1;
-}
-
-static void
-add_count(struct trainer *t, const char *p, size_t n, uint64_t count)
-{
-	size_t i = word_of(t, p, n);
-
-	t->word[i].count += count;
-}
-
-/* A piece of a text that ends at e. */
-static inline void
-add_piece(struct trainer *t, const char *p, size_t n, const char *e)
-{
-	uint64_t lo, hi;
-	struct front *f;
-
-	t->pieces++;
-	if (n >= KEY_MAX) {
-		add_count(t, p, n, 1);
-		return;
-	}
-	if (e - p >= 16)
-		key_masked(p, n, &lo, &hi);
-	else
-		key_load((const unsigned char *)p, n, &lo, &hi);
-	hi |= (uint64_t)n << 56;
-	f = t->front + (key_hash(lo, hi) >> (64 - FRONT_BITS));
-	if (f->lo != lo || f->hi != hi)
-		*f = (struct front){ lo, hi, word_of(t, p, n) };
-	t->word[f->word].count++;
 }
 
 /* A text without specials. */
@@ -171,20 +83,23 @@ add_text(struct trainer *t, const char *p, size_t n, struct err *err)
 {
 	const char *e = p + n;
 	uint32_t len[256];
-	size_t from = 0, k;
+	size_t k = 0;
 
 	if (split_scans(t->split)) {
-		while (p < e) {
+		for (; p < e; t->pieces += k) {
 			k = split_ahead(t->split, (const unsigned char *)p, (const unsigned char *)e, len, 256);
-			for (size_t i = 0; i < k; p += len[i++])
-				add_piece(t, p, len[i], e);
+			p = words_met(t->words, p, e, len, k);
 		}
 		return 0;
 	}
 	if (split_ends(t->split, &t->cuts, p, n, err))
 		return -1;
-	for (size_t i = 0; i < t->cuts.n; from = t->cuts.end[i++])
-		add_piece(t, p + from, t->cuts.end[i] - from, e);
+	for (size_t i = 0, from = 0; i < t->cuts.n; from = t->cuts.end[i++]) {
+		len[k++] = (uint32_t)(t->cuts.end[i] - from);
+		if (k == 256 || i + 1 == t->cuts.n)
+			p = words_met(t->words, p, e, len, k), k = 0;
+	}
+	t->pieces += t->cuts.n;
 	return 0;
 }
 
@@ -231,8 +146,14 @@ trainer_add(struct trainer *t, const char *text, size_t n, struct err *err)
 void
 trainer_join(struct trainer *t, struct trainer *other)
 {
-	for (size_t i = 0; i < other->n; i++)
-		add_count(t, other->pool.p + other->word[i].at, other->word[i].len, other->word[i].count);
+	size_t all = words_n(other->words), n;
+	uint64_t count;
+
+	for (size_t i = 0; i < all; i++) {
+		const char *p = words_get(other->words, i, &n, &count);
+
+		words_add(t->words, p, n, count);
+	}
 	t->pieces += other->pieces;
 	trainer_free(other);
 }
@@ -256,20 +177,18 @@ first_tokens(const struct trainer *t, struct vocab *v, uint32_t *of_byte)
 	}
 }
 
-/* Words that may be tokens: more than a byte, short enough to be looked up whole, and of UTF-8. */
-static int
-may_be_token(const struct trainer *t, const struct word *w)
-{
-	const char *p = t->pool.p + w->at;
-
-	return w->len > 1 && w->len < WHOLE_MAX && w->count >= t->o.min_count && utf8_check(p, w->len) == w->len;
-}
-
 struct candidate {
 	uint64_t    count;
 	const char *bytes;
-	uint32_t    len;
+	size_t      len;
 };
+
+/* Words that may be tokens: more than a byte, short enough to be looked up whole, and of UTF-8. */
+static int
+may_be_token(const struct trainer *t, const struct candidate *c)
+{
+	return c->len > 1 && c->len < WHOLE_MAX && c->count >= t->o.min_count && utf8_check(c->bytes, c->len) == c->len;
+}
 
 static int
 by_count(const void *x, const void *y)
@@ -286,12 +205,13 @@ by_count(const void *x, const void *y)
 static void
 whole_words(const struct trainer *t, struct vocab *v, size_t next)
 {
-	struct candidate *c = xreallocarray(NULL, t->n + 1, sizeof *c);
-	size_t n = 0;
+	size_t all = words_n(t->words), n = 0;
+	struct candidate *c = xreallocarray(NULL, all + 1, sizeof *c);
 
-	for (size_t i = 0; i < t->n; i++)
-		if (may_be_token(t, t->word + i))
-			c[n++] = (struct candidate){ t->word[i].count, t->pool.p + t->word[i].at, t->word[i].len };
+	for (size_t i = 0; i < all; i++) {
+		c[n].bytes = words_get(t->words, i, &c[n].len, &c[n].count);
+		n += (size_t)may_be_token(t, c + n);
+	}
 	qsort(c, n, sizeof *c, by_count);
 	for (size_t i = 0; i < n && next < t->o.size; i++)
 		table_set(v, next++, c[i].bytes, c[i].len, 0, NULL);
@@ -304,20 +224,21 @@ static int
 joined_pairs(struct trainer *t, struct vocab *v, const uint32_t *of_byte, size_t first, size_t *merges, struct err *err)
 {
 	struct pairs *p = pairs_new();
+	size_t cap = 0, all = words_n(t->words), n;
 	uint32_t *sym = NULL;
-	size_t cap = 0;
+	uint64_t count;
 	int rc = 0;
 
 	for (size_t i = 0; i < first; i++)
 		pairs_token(p, v->pool.p + v->tok[i].at, v->tok[i].len, v->flags[i] & TOKEN_SPECIAL);
-	for (size_t i = 0; i < t->n && !rc; i++) {
-		const struct word *w = t->word + i;
+	for (size_t i = 0; i < all && !rc; i++) {
+		const char *bytes = words_get(t->words, i, &n, &count);
 
-		if (w->len > cap)
-			sym = xreallocarray(sym, cap = 2 * (size_t)w->len, sizeof *sym);
-		for (uint32_t k = 0; k < w->len; k++)
-			sym[k] = of_byte[(unsigned char)t->pool.p[w->at + k]];
-		rc = pairs_word(p, sym, w->len, w->count, err);
+		if (n > cap)
+			sym = xreallocarray(sym, cap = 2 * n, sizeof *sym);
+		for (size_t k = 0; k < n; k++)
+			sym[k] = of_byte[(unsigned char)bytes[k]];
+		rc = pairs_word(p, sym, n, count, err);
 	}
 	free(sym);
 	*merges = rc ? 0 : pairs_merge(p, t->o.size, t->o.min_count);
