@@ -7,26 +7,30 @@
 #include <stdatomic.h>
 
 /*
- * The loop nest of Goto & van de Geijn (2008): columns by nc, depth by kc, rows by mc.  B's block is packed by all
- * threads and shared, a block of A by the thread that uses it: each time, or, when B has several blocks of columns, once
- * for all of them; blocks may then be deeper, since short rows of B's cost nothing.  The tile goes on from C, so neither blocking nor
- * the number of threads changes the order of a sum.
+ * The loop nest of Goto & van de Geijn (2008), but that of the two operands the smaller is packed once, whole, by all
+ * threads, and stays in the cache that they share; each thread then takes panels of the other, packs a block of them
+ * into its own cache and uses it against all of the first.  So threads wait for each other once, not at each step of
+ * depth.  The tile goes on from C: neither blocking nor the number of threads changes the order of a sum.
  */
 enum {
-	PANELS = 4,             /* of B, that one thread packs at a time */
-	KEEP = 1 << 23          /* floats of A that are kept at most */
+	PANELS = 4,             /* that one thread packs at a time for all */
+	SHARED = 1 << 23        /* floats that are packed for all at a time, about; more depth than that comes in turns */
 };
 
 struct job {
 	const struct gemm *g;
 	const struct kern *k;
 	size_t per, K;                  /* numbers of a cell; depth in cells, as all depths here */
-	size_t kc, nc;                  /* depth of a block; columns of B's */
 	size_t mp, np;                  /* panels of rows and columns */
-	size_t mblk, nblk;              /* blocks of rows, groups of columns: tasks of a step */
-	float *b, *a;                   /* B's block, twice; A's: one a thread, a_size apart, or all of A */
-	size_t b_size, a_size;
-	int keep;                       /* the first block of columns packs A for all */
+	int b_shared;                   /* else A is */
+	size_t own, all;                /* panels of the operand that is shared out, of the one that all use */
+	size_t kc, chunk;               /* depth of a block; of what is packed for all at a time */
+	size_t block, rows;             /* panels of a thread's block at most; of A's that are used in a row */
+	size_t parts;                   /* of the shared panels, where there are few of the others: tasks of their own */
+	size_t tasks;
+	float *shared, *mine;           /* the packed panels; one block a thread, mine_size apart */
+	size_t mine_size;
+	int threads;
 	atomic_size_t next;             /* tickets: pieces of work in the order in which they are done */
 };
 
@@ -91,105 +95,95 @@ one_tile(const struct job *j, size_t panel, size_t col, size_t k0, size_t kn, co
 	}
 }
 
-/* One task of a step: a block of A against a group of B's panels. */
+/* Panels of one operand: B's or A's. */
 static void
-block(struct job *j, size_t task, size_t *packed, float *abuf, const float *bbuf, size_t j0, size_t np, size_t k0,
-		size_t kn)
+pack_of(const struct job *j, int of_b, float *dst, size_t panel, size_t n, size_t k0, size_t kn)
 {
-	size_t ib = task / j->nblk, jb = task % j->nblk, mr = j->k->mr, nr = j->k->nr;
-	size_t p0 = j->mp * ib / j->mblk, p1 = j->mp * (ib + 1) / j->mblk;
+	if (of_b)
+		pack_b(j, dst, panel * j->k->nr, n, k0, kn);
+	else
+		pack_a(j, dst, panel, n, k0, kn);
+}
 
-	if (j->keep)
-		abuf = j->a + mr * (j->mp * k0 + p0 * kn);
-	if (j->keep ? j0 == 0 : *packed != ib)
-		pack_a(j, abuf, p0, p1 - p0, k0, kn);
-	*packed = ib;
-	for (size_t q = np * jb / j->nblk; q < np * (jb + 1) / j->nblk; q++) {
-		const float *b = bbuf + q * nr * kn;
+/* Where the shared operand's panels for depth k0 of the chunk from c0 are: one after another, kn deep. */
+static float *
+shared_at(const struct job *j, size_t c0, size_t k0)
+{
+	return j->shared + (j->b_shared ? j->k->nr : j->k->mr) * j->all * (k0 - c0);
+}
 
-		for (size_t p = p0; p < p1; p++)
-			one_tile(j, p, j0 + q * nr, k0, kn, abuf + (p - p0) * mr * kn, b);
+/* Panels of the i-th piece of a thread's own operand: large ones first, small ones last, so that all end together. */
+static size_t
+piece(const struct job *j, size_t i, size_t *first)
+{
+	size_t n, t = (size_t)j->threads;
+
+	for (*first = 0;; *first += n) {
+		n = t == 1 ? j->block : least(j->block, div_up(j->own - *first, 2 * t));
+		n = least(n, j->own - *first);
+		if (i-- == 0 || n == 0)
+			return n;
 	}
 }
 
-/* A thread draws tickets until it holds one of the next stage; that one it keeps.  B's block of a step is packed
- * while others may still use that of the step before, so there are two, and one barrier a step. */
+/* One task: a piece of its own against one part of the shared panels, through the depth of a chunk. */
 static void
-wide(int thread, int threads, void *ctx)
+task(const struct job *j, size_t i, float *mine, size_t c0, size_t cn)
 {
-	struct job *j = ctx;
-	const struct gemm *g = j->g;
-	size_t end = 0, ticket = atomic_fetch_add(&j->next, 1), ntask = j->mblk * j->nblk, step = 0;
-	float *abuf = j->a + (size_t)thread * j->a_size;
+	size_t mr = j->k->mr, nr = j->k->nr, part = i % j->parts, k0 = c0, own, n = piece(j, i / j->parts, &own);
+	size_t all0 = j->all * part / j->parts, all1 = j->all * (part + 1) / j->parts;
+	size_t p0 = j->b_shared ? own : all0, p1 = j->b_shared ? own + n : all1;
+	size_t q0 = j->b_shared ? all0 : own, q1 = j->b_shared ? all1 : own + n;
 
-	for (size_t j0 = 0; j0 < g->N; j0 += j->nc) {
-		size_t np = div_up(least(j->nc, g->N - j0), j->k->nr), k0 = 0;
+	do {
+		size_t kn = least(j->kc, c0 + cn - k0);
+		const float *all = shared_at(j, c0, k0);
+		const float *a = j->b_shared ? mine : all + p0 * mr * kn, *b = j->b_shared ? all + q0 * nr * kn : mine;
 
-		do {
-			size_t kn = least(j->kc, j->K - k0), packed = (size_t)-1, first = end;
-			float *bbuf = j->b + (threads > 1 ? step++ & 1 : 0) * j->b_size;
-
-			for (end += div_up(np, PANELS); ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
-				size_t q = (ticket - first) * PANELS;
-
-				pack_b(j, bbuf + q * j->k->nr * kn, j0 + q * j->k->nr, least(PANELS, np - q), k0, kn);
-			}
-			if (threads > 1)
-				par_barrier();
-			for (first = end, end += ntask; ticket < end; ticket = atomic_fetch_add(&j->next, 1))
-				block(j, ticket - first, &packed, abuf, bbuf, j0, np, k0, kn);
-			k0 += kn;
-		} while (k0 < j->K);
-	}
+		pack_of(j, !j->b_shared, mine, own, n, k0, kn);
+		for (size_t r = p0; r < p1; r += j->rows)
+			for (size_t q = q0; q < q1; q++)
+				for (size_t p = r; p < least(r + j->rows, p1); p++)
+					one_tile(j, p, q * nr, k0, kn, a + (p - p0) * mr * kn, b + (q - q0) * nr * kn);
+		k0 += kn;
+	} while (k0 < c0 + cn);
 }
 
-/* Few rows: all of A is packed once and shared, each thread packs and uses a panel of B at a time. */
+/* A thread draws tickets until it holds one of the next stage; that one it keeps. */
 static void
-narrow(int thread, int threads, void *ctx)
+work_on(int thread, int threads, void *ctx)
 {
 	struct job *j = ctx;
-	size_t mr = j->k->mr, nr = j->k->nr, ticket = atomic_fetch_add(&j->next, 1);
-	float *bbuf = j->b + (size_t)thread * nr * j->kc;
+	size_t end = 0, first, ticket = atomic_fetch_add(&j->next, 1), c0 = 0;
+	float *mine = j->mine + (size_t)thread * j->mine_size;
 
-	for (; ticket < j->mp; ticket = atomic_fetch_add(&j->next, 1))
-		pack_a(j, j->a + ticket * mr * j->K, ticket, 1, 0, j->K);
-	if (threads > 1)
-		par_barrier();
-	for (; ticket < j->mp + j->np; ticket = atomic_fetch_add(&j->next, 1)) {
-		size_t col = (ticket - j->mp) * nr, k0 = 0;
+	do {
+		size_t cn = least(j->chunk, j->K - c0), groups = div_up(j->all, PANELS);
 
-		do {
-			size_t kn = least(j->kc, j->K - k0);
+		for (first = end, end += groups * div_up(cn, j->kc); ticket < end; ticket = atomic_fetch_add(&j->next, 1)) {
+			size_t p = (ticket - first) % groups * PANELS, k0 = c0 + (ticket - first) / groups * j->kc;
+			size_t kn = least(j->kc, c0 + cn - k0), w = j->b_shared ? j->k->nr : j->k->mr;
 
-			pack_b(j, bbuf, col, 1, k0, kn);
-			for (size_t p = 0; p < j->mp; p++)
-				one_tile(j, p, col, k0, kn, j->a + (p * j->K + k0) * mr, bbuf);
-			k0 += kn;
-		} while (k0 < j->K);
-	}
+			pack_of(j, j->b_shared, shared_at(j, c0, k0) + p * w * kn, p, least(PANELS, j->all - p), k0, kn);
+		}
+		if (threads > 1)
+			par_barrier();
+		for (first = end, end += j->tasks; ticket < end; ticket = atomic_fetch_add(&j->next, 1))
+			task(j, ticket - first, mine, c0, cn);
+		c0 += cn;
+		if (threads > 1 && c0 < j->K)
+			par_barrier();
+	} while (c0 < j->K);
 }
 
 enum {
 	SMALL = 1 << 20,        /* multiply-adds below which waking other threads costs more than it gains */
-	NARROW = 6              /* panels of rows up to which B is not worth a block of its own */
+	NARROW = 6              /* panels of rows up to which a thread packs one panel of B at a time */
 };
 
 static uint64_t work;
 
 uint64_t gemm_work(void) { return __atomic_load_n(&work, __ATOMIC_RELAXED); }
-
-/* Depth of a block: the table's; for several threads, whom each step makes wait, deeper when N leaves room in the
- * block of B.  No short last one. */
-static size_t
-depth(const struct job *j, int threads)
-{
-	const struct kern *k = j->k;
-	size_t room = k->kc * k->nc / round_up(least(j->g->N, k->nc), k->nr) / 16 * 16;
-	size_t deep = j->keep ? 2 * k->kc : room < k->kc || threads == 1 ? k->kc : least(room, 2 * k->kc);
-	size_t blocks = j->K ? div_up(j->K, deep) : 1;
-
-	return round_up(div_up(j->K, blocks), 16);
-}
 
 static int
 threads_for(const struct gemm *g)
@@ -202,29 +196,29 @@ static size_t
 job_init(struct job *j, const struct gemm *g, int threads)
 {
 	const struct kern *k = kern_now();
-	size_t t = (size_t)threads;
+	size_t t = (size_t)threads, few = div_up(g->M, k->mr) <= NARROW, deep = few ? k->kc : 2 * k->kc;
+	size_t first, all_w, own_w;
 
-	*j = (struct job){ .g = g, .k = k };
+	*j = (struct job){ .g = g, .k = k, .threads = threads };
 	j->per = g->bf16 ? k->per : 1;
 	j->K = div_up(g->K, j->per);
 	j->mp = div_up(g->M, k->mr);
 	j->np = div_up(g->N, k->nr);
-	/* Blocks of about mc rows, but enough of them that no thread waits long for the last. */
-	j->mblk = div_up(j->mp, k->mc / k->mr);
-	if (threads > 1 && j->mblk < 4 * t)
-		j->mblk = least(4 * t, div_up(j->mp, NARROW));
-	j->keep = g->N > k->nc && (threads == 1 || j->mblk >= 2 * t) && j->mp * k->mr * j->K <= KEEP;
-	j->kc = depth(j, threads);
-	j->nc = k->kc * k->nc / most(j->kc, 1) / k->nr * k->nr;   /* B's block of one size, be it shallow */
-	if (j->mp <= NARROW) {
-		j->kc = least(j->kc, k->kc);
-		j->a_size = round_up(j->mp * k->mr * j->K, 16);
-		return j->a_size + t * k->nr * j->kc;
-	}
-	j->nblk = threads > 1 && j->mblk < 2 * t ? least(div_up(2 * t, j->mblk), div_up(least(j->np, j->nc / k->nr), 4)) : 1;
-	j->a_size = round_up(div_up(j->mp, j->mblk) * k->mr * j->kc, 16);
-	j->b_size = least(j->nc, j->np * k->nr) * j->kc;
-	return 2 * j->b_size + (j->keep ? j->mp * k->mr * j->K : t * j->a_size);
+	j->b_shared = g->M >= g->N;
+	j->all = j->b_shared ? j->np : j->mp;
+	j->own = j->b_shared ? j->mp : j->np;
+	all_w = j->b_shared ? k->nr : k->mr;
+	own_w = j->b_shared ? k->mr : k->nr;
+	j->kc = round_up(div_up(most(j->K, 1), div_up(most(j->K, 1), deep)), 16);    /* no short last one */
+	j->chunk = most(SHARED / (j->all * all_w) / j->kc, 1) * j->kc;
+	j->block = j->b_shared ? 2 * k->mc / k->mr : few ? 1 : k->nc / k->nr * k->kc / j->kc;
+	j->rows = j->b_shared ? j->block : k->mc / k->mr;
+	j->parts = j->own < 2 * t ? least(div_up(2 * t, j->own), div_up(j->all, 2)) : 1;
+	while (piece(j, j->tasks, &first))
+		j->tasks++;
+	j->tasks *= j->parts;
+	j->mine_size = round_up(least(j->block, j->own) * own_w * j->kc, 16);
+	return round_up(j->all * all_w * least(j->chunk, j->K), 16) + t * j->mine_size;
 }
 
 size_t
@@ -232,7 +226,7 @@ gemm_scratch(const struct gemm *g)
 {
 	struct job j;
 
-	return job_init(&j, g, threads_for(g));
+	return g->M && g->N ? job_init(&j, g, threads_for(g)) : 0;
 }
 
 void
@@ -240,22 +234,14 @@ gemm(const struct gemm *g)
 {
 	struct job j;
 	int threads = threads_for(g);
-	void (*work_on)(int, int, void *);
-	float *room;
+	size_t room;
 
 	if (g->M == 0 || g->N == 0)
 		return;
 	__atomic_fetch_add(&work, 2 * (uint64_t)g->M * g->N * g->K, __ATOMIC_RELAXED);
-	room = kern_scratch(SCRATCH_GEMM, job_init(&j, g, threads));
-	if (j.mp <= NARROW) {
-		j.a = room;
-		j.b = room + j.a_size;
-		work_on = narrow;
-	} else {
-		j.b = room;
-		j.a = room + 2 * j.b_size;
-		work_on = wide;
-	}
+	room = job_init(&j, g, threads);
+	j.shared = kern_scratch(SCRATCH_GEMM, room);
+	j.mine = j.shared + room - (size_t)threads * j.mine_size;
 	if (threads > 1)
 		par_run(work_on, &j);
 	else

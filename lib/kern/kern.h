@@ -29,7 +29,7 @@ struct kern {
 	 * lanes are packed, the last is filled up with lanes of 0.
 	 * Element (i,k) is src[i*ld + k] when along_k, else src[k*ld + i].  dst is aligned to 64 where w is nr. */
 	size_t mr, nr;                          /* rows and columns of a tile */
-	size_t kc, mc, nc;                      /* blocks: depth, rows, columns */
+	size_t kc, mc, nc;                      /* of a block about: depth, rows of A, columns of B */
 	void (*pack)(float *dst, size_t w, const float *src, size_t ld, int along_k, size_t lanes, size_t k);
 	/* c (m,n) = [c +] a b for a packed panel of b, m <= mr, n <= nr: for each element one chain of fused
 	 * multiply-adds in the order of k, from c when `load`, else from 0.  Element (i,k) of a is a[k*lda + i] (a
