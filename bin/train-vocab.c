@@ -72,10 +72,11 @@ find_names(void)
 		add_list(*more);
 }
 
-/* Documents that wait for the threads, and one count of pieces for each of these. */
+/* Texts, or parts of one, that wait for the threads, and one count of pieces for each of these. */
 struct work {
 	struct trainer **trainer;
 	struct buf  text;
+	const char *p;          /* where they are, one after another */
 	size_t     *end;
 	size_t      n, cap;
 	struct err *why;        /* one a thread; no text: all is well */
@@ -87,18 +88,39 @@ count_one(size_t i, int thread, void *ctx)
 	struct work *w = ctx;
 	size_t from = i ? w->end[i - 1] : 0;
 
-	trainer_add(w->trainer[thread], w->text.p + from, w->end[i] - from, &w->why[thread]);
+	trainer_add(w->trainer[thread], w->p + from, w->end[i] - from, &w->why[thread]);
 }
 
 static void
-count_batch(struct work *w)
+count_batch(struct work *w, const char *p)
 {
+	w->p = p;
 	par_for_on(w->n, count_one, w);
 	for (int i = 0; i < par_threads(); i++)
 		if (*w->why[i].text)
 			die_err(&w->why[i]);
 	w->n = 0;
+}
+
+static void
+count_waiting(struct work *w)
+{
+	count_batch(w, w->text.p);
 	buf_clear(&w->text);
+}
+
+/* A large text, in parts, where it is. */
+static void
+count_large(struct work *w, const char *p, size_t n, uint64_t docs, uint64_t before)
+{
+	for (size_t at = 0, end; at < n; at = end) {
+		for (end = at; end < n && end - at < BATCH; ) {
+			end = trainer_cut(w->trainer[0], p, n, end + BATCH / 16);
+			VEC_PUSH(w->end, w->n, w->cap, end - at);
+		}
+		count_batch(w, p + at);
+		progress(docs, 0, "documents", "%.1f MB", (double)(before + end) / 1e6);
+	}
 }
 
 static uint64_t
@@ -113,14 +135,19 @@ count_all(int nfiles, char **files, struct work *w)
 			docs_where(in, &w->text);
 			die("%s: a conversation, not a text to learn from", w->text.p + (w->n ? w->end[w->n - 1] : 0));
 		}
-		buf_add(&w->text, doc.text, doc.text_len);
-		VEC_PUSH(w->end, w->n, w->cap, w->text.n);
+		if (doc.text_len >= BATCH) {
+			count_waiting(w);
+			count_large(w, doc.text, doc.text_len, docs_count(in), bytes);
+		} else {
+			buf_add(&w->text, doc.text, doc.text_len);
+			VEC_PUSH(w->end, w->n, w->cap, w->text.n);
+		}
 		bytes += doc.text_len;
 		if (w->text.n >= BATCH || w->n >= 65536)
-			count_batch(w);
+			count_waiting(w);
 		progress(docs_count(in), 0, "documents", "%.1f MB", (double)bytes / 1e6);
 	}
-	count_batch(w);
+	count_waiting(w);
 	progress_end();
 	docs_close(in);
 	return bytes;

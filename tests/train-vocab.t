@@ -14,6 +14,9 @@ while [ $i -lt 300 ]; do i=$((i + 1)); echo "{\"text\":\"w$((i % 17)) tow$((i % 
 awk '{ l[NR] = $0 } END { for (i = NR; i; i--) print l[i] }' d.jsonl >r.jsonl
 t 'the same from any order and threads' 'train-vocab -t1 --size=285 -o a.json d.jsonl && train-vocab -t3 --size=285 r.jsonl | cmp - a.json'
 t 'the same from everything twice' 'awk 1 d.jsonl d.jsonl >dd.jsonl; train-vocab --min-count=4 --size=285 dd.jsonl | cmp - a.json'
+awk 'BEGIN { for (i = 0; i < 200000; i++) printf "line%d of a Text, %d  parts don%st agree: x%dy\n", i % 1009, i % 333, "\047", i % 77 }' >large.txt
+sed 's/.*/{"text":"&\\n"}/' large.txt >large.jsonl
+t 'one large text is counted as its lines are, by any threads' '[ $(wc -c <large.txt) -gt 8388608 ] && train-vocab -q -t1 --size=500 -o l1.json large.txt && train-vocab -q -t3 --size=500 -o l3.json large.txt && train-vocab -q --size=500 -o ll.json large.jsonl && cmp l1.json l3.json && cmp l1.json ll.json'
 t 'of equally frequent pairs the greater' "printf 'ab ab cd cd' >t.txt; train-vocab -q --size=260 t.txt >t.json; merges t.json | head -1 >m; echo 'c d' | cmp - m"
 t 'the vocabulary has the size that was asked' 'tokenize -w a.json d.jsonl | lmcat --head | grep -q "\"n_vocab\":285"'
 t 'a text with too little in it: fewer tokens, a warning' "printf 'ab ab' >s.txt; train-vocab --size=1000 -o s.json s.txt 2>e && grep -q 'not 1000' e"

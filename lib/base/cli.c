@@ -112,19 +112,24 @@ cli_keep(const char *path)
 void
 progress(uint64_t done, uint64_t total, const char *unit, const char *fmt, ...)
 {
+	static const char *counted;
+	static uint64_t first;
 	static double start, last;
 	static int terminal = -1;
 	double now = clock_seconds(), rate;
 	va_list ap;
 
-	if (terminal < 0) {
+	if (terminal < 0)
 		terminal = verbosity > 0 && isatty(2);
+	if (counted != unit) {          /* another loop */
+		counted = unit;
+		first = done;
 		start = now;
 	}
 	if (!terminal || now - last < .2)
 		return;
 	last = now;
-	rate = now > start ? (double)done / (now - start) : 0;
+	rate = now > start && done > first ? (double)(done - first) / (now - start) : 0;
 	fprintf(stderr, "\r\033[K%s: %llu", tool->name, (unsigned long long)done);
 	if (total)
 		fprintf(stderr, "/%llu", (unsigned long long)total);

@@ -185,14 +185,7 @@ encode_more(struct encoder *e, const char *text, size_t n, size_t offset, struct
 size_t
 vocab_cut(const struct vocab *v, const char *text, size_t n, size_t from)
 {
-	const char *p = text + (from ? from : 1), *end = text + n;
-
-	if (!split_parts_lines(v->split) || v->added_newline)
-		return n;
-	for (; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
-		if (p + 1 < end && p[-1] > ' ' && p[-1] < 0x7f && (p[1] | 32) >= 'a' && (p[1] | 32) <= 'z')
-			return (size_t)(p + 1 - text);
-	return n;
+	return v->added_newline ? n : split_cut(v->split, text, n, from);
 }
 
 const struct vocab *

@@ -205,14 +205,28 @@ split_scans(const struct split *s)
 	return s->n == 1 && s->step[0].scan;
 }
 
-int
-split_parts_lines(const struct split *s)
+/* Whether a newline and a letter of ASCII after it are never in one piece. */
+static int
+parts_lines(const struct split *s)
 {
 	size_t i = 0;
 
 	while (i < s->n && (s->step[i].scan == scan_digit || s->step[i].scan == scan_digits))
 		i++;
 	return i + 1 == s->n && s->step[i].block;
+}
+
+size_t
+split_cut(const struct split *s, const char *text, size_t n, size_t from)
+{
+	const char *p = text + (from ? from : 1), *end = text + n;
+
+	if (from >= n || !parts_lines(s))
+		return n;
+	for (; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		if (p + 1 < end && p[-1] > ' ' && p[-1] < 0x7f && (p[1] | 32) >= 'a' && (p[1] | 32) <= 'z')
+			return (size_t)(p + 1 - text);
+	return n;
 }
 
 static size_t

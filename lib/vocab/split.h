@@ -29,8 +29,8 @@ int           split_is(const struct split *, const char *name);
  * of them, where a piece must begin.  Returns how many. */
 int    split_scans(const struct split *);
 size_t split_ahead(const struct split *, const unsigned char *p, const unsigned char *e, uint32_t *len, size_t max);
-/* Whether a newline and a letter of ASCII after it are never in one piece. */
-int    split_parts_lines(const struct split *);
+/* The first place from `from` on where one piece ends and another begins for sure, whatever follows; n: none is known. */
+size_t split_cut(const struct split *, const char *text, size_t n, size_t from);
 
 /* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Ill-formed UTF-8 is cut as if each
  * maximal subpart were U+FFFD.  One thread's scratch, all zero to begin with.  -1 when PCRE2 gave up. */

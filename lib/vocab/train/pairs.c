@@ -1,6 +1,7 @@
 /* pairs - the loop of BPE training: words of symbols, counts of their pairs, the best pair joined */
 /* SPDX-License-Identifier: MIT */
 #include "vocab/train/pairs.h"
+#include "base/cli.h"
 #include "vocab/train/symbols.h"
 #include <stdlib.h>
 #include <string.h>
@@ -360,8 +361,11 @@ pairs_merge(struct pairs *p, size_t size, uint64_t min_count)
 	first_places(p);
 	for (size_t i = 0; i < p->n_pair; i++)
 		push(p, (uint32_t)i);
-	while (p->tok.n < size && (top = best(p, min_count)))
+	while (p->tok.n < size && (top = best(p, min_count))) {
+		progress(p->tok.n, size, "tokens", "the next occurs %llu times", (unsigned long long)top->count);
 		merge_pair(p, top, min_count);
+	}
+	progress_end();
 	return p->n_merge;
 }
 

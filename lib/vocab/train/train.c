@@ -143,6 +143,15 @@ trainer_add(struct trainer *t, const char *text, size_t n, struct err *err)
 	return add_text(t, from, (size_t)(e - from), err);
 }
 
+size_t
+trainer_cut(const struct trainer *t, const char *text, size_t n, size_t from)
+{
+	for (int i = 0; i < t->o.n_special; i++)
+		if (strchr(t->o.special[i], '\n'))
+			return n;
+	return split_cut(t->split, text, n, from);
+}
+
 void
 trainer_join(struct trainer *t, struct trainer *other)
 {

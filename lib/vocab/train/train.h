@@ -22,6 +22,8 @@ struct trainer_opts {
 /* NULL with the reason: the pattern, a special that is empty or comes twice, a size below specials + 256. */
 struct trainer *trainer_new(const struct trainer_opts *, struct err *);
 int             trainer_add(struct trainer *, const char *text, size_t n, struct err *);
+/* The first place from `from` on where a text may be cut in two that are added apart, with the same counts; n: there is none. */
+size_t          trainer_cut(const struct trainer *, const char *text, size_t n, size_t from);
 /* Adds the counts of the other one, which is freed. */
 void            trainer_join(struct trainer *, struct trainer *);
 void            trainer_free(struct trainer *);
