@@ -49,4 +49,5 @@ void json_key(struct buf *, const char *key);
 void json_add_str(struct buf *, const char *key, const char *s);
 void json_add_num(struct buf *, const char *key, double);        /* shortest that reads back; NaN and inf as null */
 void json_add_int(struct buf *, const char *key, long long);
+void json_add_bool(struct buf *, const char *key, int);
 #endif

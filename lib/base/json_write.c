@@ -78,6 +78,13 @@ json_add_num(struct buf *b, const char *key, double x)
 }
 
 void
+json_add_bool(struct buf *b, const char *key, int v)
+{
+	json_key(b, key);
+	buf_str(b, v ? "true" : "false");
+}
+
+void
 json_add_int(struct buf *b, const char *key, long long v)
 {
 	json_key(b, key);

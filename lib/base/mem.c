@@ -3,6 +3,7 @@
 #include "config.h"
 #include "base/mem.h"
 #include "base/cli.h"
+#include "base/size.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,7 +156,7 @@ arena_init(struct arena *a, size_t size)
 {
 	size_t spare = size >= HUGE_PAGE ? HUGE_PAGE : 0;       /* to begin where a huge page may */
 
-	*a = (struct arena){ .size = (size + 63) & ~(size_t)63 };
+	*a = (struct arena){ .size = round_up(size, 64) };
 	if (!size)
 		return;
 	a->mapped = a->size + spare;
@@ -176,11 +177,20 @@ arena_take(struct arena *a, size_t n)
 {
 	void *p = a->base + a->used;
 
-	n = (n + 63) & ~(size_t)63;
+	n = round_up(n, 64);
 	if (n > a->size - a->used)
 		die("an arena of %zu bytes is too small for %zu more", a->size, n);
 	a->used += n;
 	return p;
+}
+
+void *
+arena_plan(struct arena *a, size_t n)
+{
+	if (a->base)
+		return arena_take(a, n);
+	a->size += round_up(n, 64);
+	return NULL;
 }
 
 void

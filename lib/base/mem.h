@@ -48,6 +48,8 @@ struct arena {
 };
 void  arena_init(struct arena *, size_t size);
 void *arena_take(struct arena *, size_t n);             /* aligned to 64; more than there is ends the program */
+/* The same; of an arena that is all zero the size grows instead: a first pass of calls says what to init it with, a second takes. */
+void *arena_plan(struct arena *, size_t n);
 void  arena_free(struct arena *);
 
 /* Whole pages within n bytes that were zeroed memory are given back: they read as 0 again, others stay as they are. */

@@ -8,22 +8,20 @@
 enum { ROUNDS = 5 };
 #define MOMENTUM 0.95f
 
-static size_t aligned(size_t n)         { return (n + 15) / 16 * 16; }
-
 /* Two matrices of the step's shape and two squares of its shorter side. */
 size_t
 muon_scratch(size_t rows, size_t cols)
 {
 	size_t k = least(rows, cols);
 
-	return 2 * aligned(rows * cols) + 2 * aligned(k * k);
+	return 2 * round_up(rows * cols, 16) + 2 * round_up(k * k, 16);
 }
 
 void
 muon_orthogonal(float *x, size_t rows, size_t cols, float *scratch)
 {
 	size_t n = rows * cols, k = least(rows, cols), tall = rows > cols;
-	float *next = scratch + aligned(n), *A = next + aligned(n), *S = A + aligned(k * k);
+	float *next = scratch + round_up(n, 16), *A = next + round_up(n, 16), *S = A + round_up(k * k, 16);
 
 	op_blend(x, 1 / ((float)sqrt(op_sumsq(x, n)) + 1e-7f), x, 0, n);
 	for (int i = 0; i < ROUNDS; i++) {

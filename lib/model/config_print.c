@@ -15,13 +15,6 @@ print_id(struct buf *b, const char *key, int id)
 }
 
 static void
-print_bool(struct buf *b, const char *key, int v)
-{
-	json_key(b, key);
-	buf_str(b, v ? "true" : "false");
-}
-
-static void
 print_rope(const struct config *c, struct buf *b)
 {
 	json_add_num(b, "rope_theta", c->rope_theta);
@@ -59,7 +52,7 @@ print_llama(const struct config *c, const char *act, struct buf *b)
 		buf_printf(b, c->window ? "%d" : "null", c->window);
 	}
 	if (c->model_type[0] == 'q') {
-		print_bool(b, "use_sliding_window", c->window > 0);
+		json_add_bool(b, "use_sliding_window", c->window > 0);
 		if (c->window) {
 			json_key(b, "layer_types");
 			for (int l = 0; l < c->L; l++)
@@ -68,7 +61,7 @@ print_llama(const struct config *c, const char *act, struct buf *b)
 		}
 	}
 	if (strcmp(c->model_type, "mistral"))
-		print_bool(b, "attention_bias", 0);
+		json_add_bool(b, "attention_bias", 0);
 }
 
 void
@@ -92,7 +85,7 @@ config_print(const struct config *c, struct buf *b)
 	} else {
 		print_llama(c, act, b);
 	}
-	print_bool(b, "tie_word_embeddings", c->tied);
+	json_add_bool(b, "tie_word_embeddings", c->tied);
 	print_id(b, "bos_token_id", c->bos);
 	print_id(b, "eos_token_id", c->eos);
 	json_add_str(b, "torch_dtype", "float32");

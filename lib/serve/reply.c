@@ -185,7 +185,7 @@ reply_tokenizer(const struct desk *d, struct buf *b)
 		json_quote(b, jinja.p, jinja.n);
 	else
 		buf_str(b, "null");
-	buf_printf(b, ",\"chat\":%s", o->has_chat ? "true" : "false");
+	json_add_bool(b, "chat", o->has_chat);
 	json_add_int(b, "max_model_len", d->T);
 	buf_str(b, "}\n");
 	buf_free(&jinja);

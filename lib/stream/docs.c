@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/docs.h"
 #include "base/cli.h"
+#include "base/size.h"
 #include "stream/input.h"
 #include <stdlib.h>
 #include <string.h>
@@ -210,7 +211,7 @@ next_record(struct docs_in *d, struct doc *doc)
 	if (!d->f.nrec--)
 		stream_damaged(d->s, "a frame of more documents than it says");
 	*doc = (struct doc){ .meta = p + 8, .meta_len = len[0], .text = p + 8 + len[0], .text_len = len[1] };
-	d->pos += (8 + (size_t)len[0] + len[1] + 7) & ~(size_t)7;
+	d->pos += round_up(8 + (size_t)len[0] + len[1], 8);
 	if (d->pos > d->f.data_len)
 		stream_damaged(d->s, "a document longer than its frame (byte %zu of the frame's data)", d->pos);
 	return 1;

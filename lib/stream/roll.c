@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/roll.h"
 #include "base/cli.h"
+#include "base/size.h"
 #include "base/spool.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +18,13 @@ struct fixed {
 };
 _Static_assert(sizeof(struct fixed) == 40, "the layout is the format's");
 
-static size_t round8(size_t n) { return (n + 7) & ~(size_t)7; }
-
 static size_t
 size_of(const struct fixed *f)
 {
 	size_t resp = (size_t)f->n_tok - f->n_prompt;
 
-	return round8(sizeof *f + 4 * (size_t)f->n_tok + (f->flags & ROLL_LOGP ? 4 * resp : 0) +
-	    (f->flags & ROLL_REF_LOGP ? 4 * resp : 0) + f->meta_len);
+	return round_up(sizeof *f + 4 * (size_t)f->n_tok + (f->flags & ROLL_LOGP ? 4 * resp : 0) +
+	    (f->flags & ROLL_REF_LOGP ? 4 * resp : 0) + f->meta_len, 8);
 }
 
 int
@@ -204,7 +203,7 @@ add_block(struct rolls *all, size_t n)
 	struct rolls_block *b;
 	struct err e;
 
-	size = round8(n + sizeof *b > size ? n + sizeof *b : size);
+	size = round_up(n + sizeof *b > size ? n + sizeof *b : size, 8);
 	rolls_rest(all);
 	if (all->bytes < IN_MEMORY)
 		b = xmalloc(size);
@@ -220,7 +219,7 @@ rolls_add(struct rolls *all, const struct roll *r)
 {
 	size_t resp = (size_t)r->n_tok - r->n_prompt;
 	size_t a = 4 * (size_t)r->n_tok, b = r->flags & ROLL_LOGP ? 4 * resp : 0, c = r->flags & ROLL_REF_LOGP ? 4 * resp : 0;
-	size_t n = round8(a + b + c + r->meta_len + 1);
+	size_t n = round_up(a + b + c + r->meta_len + 1, 8);
 	struct roll out = *r;
 	char *p;
 
@@ -254,6 +253,16 @@ rolls_rest(const struct rolls *all)
 {
 	for (struct rolls_block *b = all->last; b && b->mapped; b = b->before)
 		spool_rest(b, b->size);
+}
+
+size_t
+rolls_group_end(const struct roll *v, size_t n, size_t i)
+{
+	size_t j = i + 1;
+
+	while (j < n && v[j].group == v[i].group && v[j].segment == v[i].segment)
+		j++;
+	return j;
 }
 
 void

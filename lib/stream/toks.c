@@ -2,11 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/toks.h"
 #include "base/cli.h"
+#include "base/size.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static size_t round8(size_t n) { return (n + 7) & ~(size_t)7; }
 
 static int
 head_parse(struct toks_head *h, const char *text, size_t n, struct err *e)
@@ -66,8 +65,8 @@ toks_unpack(struct toks_block *k, const void *data, size_t n, const struct toks_
 		return err_set(e, "a block of %zu bytes is too short", n);
 	memcpy(w, p, 16);
 	*k = (struct toks_block){ .n_tok = w[0], .n_doc = w[1], .flags = w[2] };
-	size = 16 + round8((size_t)w[0] * (h->wide ? 4 : 2)) + round8((size_t)w[1] * 4) +
-	    (w[2] & TOKS_MASK ? round8(((size_t)w[0] + 7) / 8) : 0);
+	size = 16 + round_up((size_t)w[0] * (h->wide ? 4 : 2), 8) + round_up((size_t)w[1] * 4, 8) +
+	    (w[2] & TOKS_MASK ? round_up(((size_t)w[0] + 7) / 8, 8) : 0);
 	if (w[3] || w[2] & ~7u || size != n)
 		return err_set(e, "a block of %zu bytes whose parts take %zu", n, size);
 	if (h->seq && (w[0] % ((uint32_t)h->seq + 1) || w[2] & (TOKS_FROM_BEFORE | TOKS_INTO_NEXT)))
@@ -88,7 +87,7 @@ toks_unpack(struct toks_block *k, const void *data, size_t n, const struct toks_
 			return err_set(e, "token %zu of the block is %u, the vocabulary has %lld", i, t, h->n_vocab);
 		memcpy(wide->p + 4 * i, &t, 4);
 	}
-	at += round8((size_t)w[0] * (h->wide ? 4 : 2));
+	at += round_up((size_t)w[0] * (h->wide ? 4 : 2), 8);
 	k->tok = (const uint32_t *)(const void *)wide->p;
 	k->end = (const uint32_t *)(const void *)(p + at);
 	for (i = 0; i < w[1]; i++) {
@@ -98,7 +97,7 @@ toks_unpack(struct toks_block *k, const void *data, size_t n, const struct toks_
 			return err_set(e, "the ends of documents are out of order (document %zu of the block)", i);
 		last = end;
 	}
-	at += round8((size_t)w[1] * 4);
+	at += round_up((size_t)w[1] * 4, 8);
 	k->mask = w[2] & TOKS_MASK ? p + at : NULL;
 	return 0;
 }

@@ -56,16 +56,6 @@ kl_sum(const struct batch *b, size_t i)
 	return kl;
 }
 
-static size_t
-group_end(const struct batch *b, size_t i)
-{
-	size_t j = i + 1;
-
-	while (j < b->n && b->v[j].group == b->v[i].group && b->v[j].segment == b->v[i].segment)
-		j++;
-	return j;
-}
-
 static void
 spread(struct batch *b, size_t i, double adv)
 {
@@ -81,7 +71,7 @@ advantages_in_groups(struct batch *b, enum group_kind kind, struct err *e)
 	size_t largest = 0;
 
 	for (size_t i = 0, end; i < b->n; i = end) {
-		end = group_end(b, i);
+		end = rolls_group_end(b->v, b->n, i);
 		largest = end - i > largest ? end - i : largest;
 		group_advantages(kind, b->reward + i, end - i, adv + i);
 	}
@@ -164,7 +154,7 @@ describe_scores(const struct batch *b, struct rl_stats *s)
 	for (size_t i = 0, end; i < b->n; i = end) {
 		int same = 1;
 
-		end = group_end(b, i);
+		end = rolls_group_end(b->v, b->n, i);
 		for (size_t j = i; j < end; j++)
 			same &= b->v[j].score == b->v[i].score;
 		groups += end - i > 1;

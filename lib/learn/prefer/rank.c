@@ -122,16 +122,6 @@ rank_match(struct rolls *all, const struct vocab *v, struct err *e)
 	return hit < 0 ? -1 : 0;
 }
 
-static size_t
-group_end(const struct rolls *all, size_t i)
-{
-	size_t j = i + 1;
-
-	while (j < all->n && all->v[j].group == all->v[i].group && all->v[j].segment == all->v[i].segment)
-		j++;
-	return j;
-}
-
 static void
 put_pair(struct rolls *out, const struct roll *better, const struct roll *worse)
 {
@@ -191,7 +181,7 @@ rank_pair(const struct rolls *all, enum rank_pairing how, struct rolls *pairs, s
 			return err_set(e, "record %zu: no score to make pairs by", i);
 	}
 	for (size_t i = 0, end; i < all->n; i = end) {
-		end = group_end(all, i);
+		end = rolls_group_end(all->v, all->n, i);
 		if (end - i < 2)
 			continue;
 		if (how == RANK_ALL)

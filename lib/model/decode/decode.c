@@ -6,12 +6,7 @@
 static void *
 take(struct decoder *d, size_t count)
 {
-	size_t bytes = (count * 4 + 63) & ~(size_t)63;
-
-	if (d->arena.base)
-		return arena_take(&d->arena, bytes);
-	d->arena.size += bytes;
-	return NULL;
+	return arena_plan(&d->arena, 4 * count);
 }
 
 static void

@@ -229,13 +229,6 @@ target_modules(const struct model *m, struct buf *b)
 }
 
 static void
-add_bool(struct buf *b, const char *key, int v)
-{
-	json_key(b, key);
-	buf_str(b, v ? "true" : "false");
-}
-
-static void
 print_config(const struct model *m, struct buf *b)
 {
 	const struct adapter *a = m->adapter;
@@ -246,7 +239,7 @@ print_config(const struct model *m, struct buf *b)
 	json_add_str(b, "peft_type", adapter_names[a->kind]);
 	json_add_str(b, "task_type", "CAUSAL_LM");
 	json_add_str(b, "base_model_name_or_path", a->base ? a->base : "");
-	add_bool(b, "inference_mode", 1);
+	json_add_bool(b, "inference_mode", 1);
 	if (a->layer) {
 		json_add_int(b, "r", a->r);
 		json_add_num(b, lora ? "lora_alpha" : "scaling", a->alpha);
@@ -259,8 +252,8 @@ print_config(const struct model *m, struct buf *b)
 	}
 	if (lora) {
 		json_add_num(b, "lora_dropout", 0);
-		add_bool(b, "use_rslora", a->rslora);
-		add_bool(b, "fan_in_fan_out", m->cfg.norm == NORM_LAYER);
+		json_add_bool(b, "use_rslora", a->rslora);
+		json_add_bool(b, "fan_in_fan_out", m->cfg.norm == NORM_LAYER);
 		json_add_str(b, "bias", "none");
 		target_modules(m, b);
 	}

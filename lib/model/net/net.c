@@ -19,16 +19,11 @@ head_chunk(const struct config *c, size_t rows)
 	return n < rows ? n : rows;
 }
 
-/* The next n elements of 4 bytes; an arena without memory only counts. */
+/* The next elements of 4 bytes. */
 static void *
 take(struct net *n, size_t count)
 {
-	size_t bytes = (count * 4 + 63) & ~(size_t)63;
-
-	if (n->arena.base)
-		return arena_take(&n->arena, bytes);
-	n->arena.size += bytes;
-	return NULL;
+	return arena_plan(&n->arena, 4 * count);
 }
 
 static void
