@@ -105,7 +105,7 @@ put_date(const char *meta, size_t n)
 
 /* The end of a document: it counts for the language that it says it is in, or that its text is taken for. */
 static void
-count_doc(const struct ebatch *b, const struct ebatch_doc *d)
+count_doc(const struct ebatch_doc *d)
 {
 	struct lang found;
 	struct json j;
@@ -114,8 +114,8 @@ count_doc(const struct ebatch *b, const struct ebatch_doc *d)
 	part.docs = 1;
 	idtext_sum(&total, &part);
 	if (by) {
-		if (json_parse(&j, b->bytes.p + d->meta, d->meta_len, NULL) || json_str(json_get(j, "lang"), &said) || !said.n)
-			lang_detect(ebatch_text(b, d), d->text_len, &found);
+		if (json_parse(&j, d->meta, d->meta_len, NULL) || json_str(json_get(j, "lang"), &said) || !said.n)
+			lang_detect(d->text, d->text_len, &found);
 		idtext_add_lang(&langs, said.n ? said.p : found.code, &part);
 	}
 	buf_free(&said);
@@ -123,65 +123,49 @@ count_doc(const struct ebatch *b, const struct ebatch_doc *d)
 }
 
 static void
-put(const struct ebatch *b, struct buf *line)
+put_text(const struct ebatch_doc *d, const struct vocab *v)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		const struct ebatch_doc *d = b->doc + i;
+	static struct buf line;
 
-		if (count) {
-			idtext_add(&part, ebatch_text(b, d), d->text_len, d->ids.n);
-			if (!d->more)
-				count_doc(b, d);
-			continue;
-		}
-		total.tokens += d->ids.n;
-		total.docs += !d->more;
-		for (size_t k = 0; k < d->mask.n; k++)
-			supervised += (uint64_t)d->mask.p[k];
-		if (toks && d->more) {
-			toks_put_part(toks, d->ids.v, d->ids.n);
-			continue;
-		}
-		if (toks) {
-			toks_put_doc(toks, d->ids.v, b->chat ? (uint8_t *)d->mask.p : NULL, d->ids.n);
-			put_date(b->bytes.p + d->meta, d->meta_len);
-			continue;
-		}
-		buf_clear(line);
-		if (as_ids)
-			idtext_ids(&d->ids, d->offset > 0, d->more, line);
-		else if (pieces)
-			idtext_pieces(b->v, &d->ids, b->chat ? &d->mask : NULL, d->more, &offset, line);
-		if (line->n)
-			fwrite(line->p, 1, line->n, file_stream(text_out));
-	}
+	buf_clear(&line);
+	if (as_ids)
+		idtext_ids(&d->ids, d->goes_on, d->more, &line);
+	else if (pieces)
+		idtext_pieces(v, &d->ids, d->mask, d->more, &offset, &line);
+	if (line.n)
+		fwrite(line.p, 1, line.n, file_stream(text_out));
 }
 
 static void
-encode_batch(struct ebatch *b, struct docs_in *in, struct buf *line)
+put(const struct ebatch_doc *d, void *v)
 {
-	size_t bad = ebatch_run(b);
-
-	if (bad) {
-		buf_clear(line);
-		docs_where(in, line);   /* of the last one read */
-		if (b->doc[bad - 1].number == docs_count(in))
-			die("%s: %s", line->p, b->doc[bad - 1].err.text);
-		die("document %llu of the input (before %s): %s", (unsigned long long)b->doc[bad - 1].number, line->p,
-		    b->doc[bad - 1].err.text);
+	if (count) {
+		idtext_add(&part, d->text, d->text_len, d->ids.n);
+		if (!d->more)
+			count_doc(d);
+		return;
 	}
-	put(b, line);
-	ebatch_clear(b);
+	total.tokens += d->ids.n;
+	total.docs += !d->more;
+	for (size_t k = 0; d->mask && k < d->ids.n; k++)
+		supervised += (uint64_t)d->mask[k];
+	if (!toks) {
+		put_text(d, v);
+	} else if (d->more) {
+		toks_put_part(toks, d->ids.v, d->ids.n);
+	} else {
+		toks_put_doc(toks, d->ids.v, (const uint8_t *)d->mask, d->ids.n);
+		put_date(d->meta, d->meta_len);
+	}
 	progress(total.docs, 0, "documents", "%.1f M tokens", (double)total.tokens / 1e6);
 }
 
 static void
-encode_all(int nfiles, char **files, const struct vocab *v, const struct vocab_opts *vo)
+encode_all(int nfiles, char **files, struct vocab *v, const struct vocab_opts *vo)
 {
 	struct chat chat = {0};
-	struct ebatch b;
+	struct ebatch b = { .v = v, .opts = vo, .chat = chat_name ? &chat : NULL, .bos = -1, .eot = -1, .put = put, .ctx = v };
 	struct buf line = {0};
-	struct doc doc;
 	struct docs_in *in;
 
 	if (chat_name && (*chat_name ? chat_init(&chat, chat_name, v, &err) : chat_load(&chat, vocab_path, &err)))
@@ -189,19 +173,13 @@ encode_all(int nfiles, char **files, const struct vocab *v, const struct vocab_o
 	if ((bos && vocab_bos(v) < 0) || (eot && vocab_eot(v) < 0))
 		die("%s: the vocabulary has no %s token", vocab_path, bos && vocab_bos(v) < 0 ? "BOS" : "end-of-text");
 	in = docs_open(nfiles, files, 1);
-	open_output(in, v, chat_name ? &chat : NULL);
-	ebatch_init(&b, v, vo, chat_name ? &chat : NULL);
-	b.bos = bos ? vocab_bos(v) : -1;
-	b.eot = eot ? vocab_eot(v) : -1;
-	while (docs_next(in, &doc)) {
-		if (!chat_name && !doc.text_len && chat_is(doc.meta, doc.meta_len)) {
-			docs_where(in, &line);
-			die("%s: a conversation, not a text: give --chat=TEMPLATE", line.p);
-		}
-		while (ebatch_add(&b, &doc))
-			encode_batch(&b, in, &line);
-	}
-	encode_batch(&b, in, &line);
+	open_output(in, v, b.chat);
+	if (bos)
+		b.bos = vocab_bos(v);
+	if (eot)
+		b.eot = vocab_eot(v);
+	if (ebatch_run(&b, in, &err))
+		die_err(&err);
 	progress_end();
 	if (chat_name && total.docs && !supervised)
 		die("no token is supervised: no conversation has an assistant's turn");
@@ -213,7 +191,6 @@ encode_all(int nfiles, char **files, const struct vocab *v, const struct vocab_o
 		note(2, "%llu tokens in %llu conversations, %llu of them supervised", (unsigned long long)total.tokens,
 		     (unsigned long long)total.docs, (unsigned long long)supervised);
 	docs_close(in);
-	ebatch_free(&b);
 	buf_free(&line);
 	chat_free(&chat);
 }

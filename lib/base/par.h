@@ -123,4 +123,56 @@ par_for_on(size_t n, void (*fn)(size_t i, int thread, void *ctx), void *ctx)
 	for (size_t i = 0; i < n; i++)
 		fn(i, 0, ctx);
 }
+
+/* Batches on their way: fill makes one and says how many parts it has, -1 when nothing more comes; work does part i of
+ * it; put takes what came of it, in the order of filling.  fill and put run on the calling thread, so that they may end
+ * the program, beside the work on the batch that is between theirs; one batch is all that one thread uses. */
+#define PAR_LINE 3
+struct par_line {
+	void *batch[PAR_LINE], *ctx;
+	long (*fill)(void *batch, void *ctx);
+	void (*work)(void *batch, size_t i, int thread, void *ctx);
+	void (*put)(void *batch, void *ctx);
+	void *before, *now, *after;             /* par_line's own, as what follows */
+	size_t n;
+	long   filled;
+	atomic_size_t next;
+};
+
+static inline void
+par_line_turn(int thread, int threads, void *ctx)
+{
+	struct par_line *l = ctx;
+	size_t i;
+
+	(void)threads;
+	if (!thread) {
+		if (l->before)
+			l->put(l->before, l->ctx);
+		l->filled = l->fill(l->after, l->ctx);
+	}
+	while ((i = atomic_fetch_add(&l->next, 1)) < l->n)
+		l->work(l->now, i, thread, l->ctx);
+}
+
+static inline void
+par_line(struct par_line *l)
+{
+	int at = 0, one = par_threads() == 1 || par_inside();
+
+	while ((l->filled = l->fill(l->batch[0], l->ctx)) >= 0 && one) {
+		for (size_t i = 0; i < (size_t)l->filled; i++)
+			l->work(l->batch[0], i, 0, l->ctx);
+		l->put(l->batch[0], l->ctx);
+	}
+	for (l->before = NULL; l->filled >= 0; l->before = l->now) {
+		l->now = l->batch[at];
+		l->after = l->batch[at = (at + 1) % PAR_LINE];
+		l->n = (size_t)l->filled;
+		atomic_store(&l->next, 0);
+		par_run(par_line_turn, l);
+	}
+	if (l->before)
+		l->put(l->before, l->ctx);
+}
 #endif

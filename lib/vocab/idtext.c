@@ -161,7 +161,7 @@ quote(const char *bytes, size_t n, struct buf *out)
 }
 
 void
-idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *mask, int more, uint64_t *offset, struct buf *out)
+idtext_pieces(const struct vocab *v, const struct ids *ids, const char *mask, int more, uint64_t *offset, struct buf *out)
 {
 	for (size_t i = 0; i < ids->n; i++) {
 		size_t n;
@@ -170,7 +170,7 @@ idtext_pieces(const struct vocab *v, const struct ids *ids, const struct buf *ma
 		buf_printf(out, "%u\t%llu\t", ids->v[i], (unsigned long long)*offset);
 		*offset += n;
 		if (mask)
-			buf_printf(out, "%d\t", mask->p[i]);
+			buf_printf(out, "%d\t", mask[i]);
 		quote(bytes, n, out);
 		if (vocab_special(v, ids->v[i]))
 			buf_str(out, "\tspecial");

@@ -29,5 +29,5 @@ void idtext_ids(const struct ids *, int goes_on, int more, struct buf *out);
 int  idtext_parse_ids(const char *line, size_t n, size_t n_vocab, struct ids *, struct err *);
 /* A line a token: id, offset in what decode_part gives for the document, with a mask whether it is supervised, bytes as
  * a C string; an empty line after them unless there are more.  *offset: of the first one; goes on, or back to 0. */
-void idtext_pieces(const struct vocab *, const struct ids *, const struct buf *mask, int more, uint64_t *offset, struct buf *out);
+void idtext_pieces(const struct vocab *, const struct ids *, const char *mask, int more, uint64_t *offset, struct buf *out);
 #endif

@@ -29,6 +29,8 @@ struct kept_long {
 	unsigned char bytes[LONG_KEY];
 };
 
+#define IDS_MANY ((size_t)1 << 16)
+
 #define AHEAD 128               /* pieces found before they are looked up, so that the cache's lines are on their way */
 
 struct span {
@@ -125,6 +127,8 @@ pieces_free(struct pieces *c)
 void
 ids_need(struct ids *ids, size_t more)
 {
+	if (ids->full && ids->n > IDS_MANY)
+		ids->full(ids, ids->ctx);
 	if (ids->cap - ids->n < more)
 		ids->v = xreallocarray(ids->v, ids->cap = (ids->n + more) * 3 / 2 + 64, sizeof *ids->v);
 }

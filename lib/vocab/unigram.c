@@ -146,14 +146,17 @@ settled(uint16_t *back, size_t at, size_t top)
 	}
 }
 
-/* The tokens of the way to back's place `to`. */
+/* The tokens of the way to back's place `to`; *start: where those of the piece begin, which may be over already. */
 static void
-put(const struct vocab *v, uint16_t *back, const unsigned char *p, size_t to, size_t start, struct ids *ids, const unsigned char **bad)
+put(const struct vocab *v, uint16_t *back, const unsigned char *p, size_t to, size_t *start, struct ids *ids, const unsigned char **bad)
 {
+	size_t was = ids->n, at;
 	uint16_t len, before;
 	uint32_t id;
-	size_t at;
 
+	ids_need(ids, to);
+	if (ids->n < was)
+		*start = *start == was;         /* one is left */
 	for (at = to, len = back[to]; at; len = before) {       /* turned round: back is how far the next one goes */
 		at -= len;
 		before = back[at];
@@ -170,14 +173,14 @@ put(const struct vocab *v, uint16_t *back, const unsigned char *p, size_t to, si
 			*bad = p + at;
 		else if (id != NO_TOKEN)
 			ids->v[ids->n++] = id;
-		else if (ids->n == start || ids->v[ids->n - 1] != (uint32_t)v->unk)
+		else if (ids->n == *start || ids->v[ids->n - 1] != (uint32_t)v->unk)
 			ids->v[ids->n++] = (uint32_t)v->unk;
 	}
 }
 
 /* Makes room: what is settled before place i is put, or there are more places, up to n.  Returns where the window begins now. */
 static size_t
-settle(const struct vocab *v, struct unigram *u, const unsigned char *p, size_t i, size_t reach, size_t n, size_t start,
+settle(const struct vocab *v, struct unigram *u, const unsigned char *p, size_t i, size_t reach, size_t n, size_t *start,
        struct ids *ids, const unsigned char **bad)
 {
 	size_t at = settled(u->back, i, i + reach - 1), cap = u->cap;
@@ -205,14 +208,13 @@ unigram_ids(const struct vocab *v, struct unigram *u, const unsigned char *p, si
 		u->back = xreallocarray(NULL, u->cap, sizeof *u->back);
 		u->score = xreallocarray(NULL, mask + 1, sizeof *u->score);
 	}
-	ids_need(ids, n);       /* at once: what is not used is no memory, what grows is copied */
 	memset(u->back, 0, (n + reach < u->cap ? n + reach : u->cap) * sizeof *u->back);
 	u->score[0] = u->till;
 	for (i = 0; i < n; ) {
 		if (i - base + reach + 4 >= u->cap)
-			base += settle(v, u, p + base, i - base, reach, n - base, start, ids, bad);
+			base += settle(v, u, p + base, i - base, reach, n - base, &start, ids, bad);
 		i += offer_tokens(v, u->score, mask, u->back + (i - base), p, i, n);
 	}
 	u->till = u->score[n & mask];
-	put(v, u->back, p + base, n - base, start, ids, bad);
+	put(v, u->back, p + base, n - base, &start, ids, bad);
 }

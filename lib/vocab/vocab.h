@@ -39,6 +39,8 @@ void        vocab_json(const struct vocab *, struct buf *);
 struct ids {
 	uint32_t *v;
 	size_t    n, cap;
+	void    (*full)(struct ids *, void *ctx);       /* NULL, or takes all but the last where there are many: n becomes 1 */
+	void     *ctx;
 };
 struct encoder;                 /* one thread's scratch and cache */
 struct encoder *encoder_new(const struct vocab *, const struct vocab_opts *);

@@ -66,7 +66,7 @@ as_chat(const struct task_prompts *p, const struct buf *text, struct ids *ids, s
 	o.n = 1;
 	if (prompt_text(&said, &o, text->p, text->n, e))
 		return -1;
-	*ids = (struct ids){ said.tok, said.n, said.n };
+	*ids = (struct ids){ .v = said.tok, .n = said.n, .cap = said.n };
 	said.tok = NULL;
 	prompt_free(&said);
 	return 0;

@@ -1,157 +1,281 @@
-/* ebatch - documents encoded by all threads, in their order */
+/* ebatch - documents encoded by all threads, in their order, while others are read and written */
 /* SPDX-License-Identifier: MIT */
 #include "vocab/chat/ebatch.h"
 #include "base/par.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_BYTES ((size_t)1 << 20)   /* for each thread */
+#define ONE_BYTES   ((size_t)1 << 18)   /* a batch of one thread, */
+#define BATCH_BYTES ((size_t)1 << 20)   /* of several, for each */
 #define BATCH_DOCS  4096
-#define PART_BYTES  ((size_t)1 << 18)
+#define PART_BYTES  ((size_t)1 << 15)
+#define HUGE_BYTES  ((size_t)1 << 20)   /* what cannot be cut smaller is encoded where it is, ids put out as they come */
 
-void
-ebatch_init(struct ebatch *b, const struct vocab *v, const struct vocab_opts *opts, const struct chat *chat)
-{
-	memset(b, 0, sizeof *b);
-	b->v = v;
-	b->chat = chat;
-	b->bos = b->eot = -1;
-	b->n_encoders = par_threads();
-	b->encoder = xcalloc((size_t)b->n_encoders, sizeof *b->encoder);
-	for (int i = 0; i < b->n_encoders; i++)
-		b->encoder[i] = encoder_new(v, opts);
-	b->ids = xcalloc((size_t)b->n_encoders, sizeof *b->ids);
-}
+struct part {
+	struct ebatch_doc d;
+	size_t      text, meta;         /* in the batch's bytes */
+	uint64_t    number;             /* of the document, from 1 */
+	size_t      offset;             /* in it */
+	struct buf  mask;
+	struct err  err;
+	int         failed, thread;     /* whose ids they are, from `first` on */
+	size_t      first;
+};
 
-static struct ebatch_doc *
-fresh(struct ebatch *b)
+struct batch {
+	struct buf   bytes, where;      /* where: of the last document */
+	struct part *part;
+	size_t       n, cap;
+	uint64_t     last;              /* the last document's number */
+	struct ids  *ids;               /* one a thread: of all its parts */
+	int          huge;              /* the last part is: it lies where it was read */
+};
+
+struct run {
+	const struct ebatch *e;
+	struct encoder **encoder;       /* one a thread */
+	int              threads;
+	struct docs_in  *in;
+	struct doc       doc;           /* the current one */
+	size_t           taken;         /* bytes of it */
+	int              open, ended, held;     /* there is a current one; no more; one lies where it was read, so nothing is read */
+	int              failed;
+	struct err      *err;
+};
+
+static struct part *
+fresh(struct batch *b)
 {
+	struct part *p;
+
 	if (b->n == b->cap) {
 		size_t was = b->cap;
 
 		b->cap = b->cap ? 2 * b->cap : 64;
-		b->doc = xreallocarray(b->doc, b->cap, sizeof *b->doc);
-		memset(b->doc + was, 0, (b->cap - was) * sizeof *b->doc);
+		b->part = xreallocarray(b->part, b->cap, sizeof *b->part);
+		memset(b->part + was, 0, (b->cap - was) * sizeof *b->part);
 	}
-	return b->doc + b->n++;
+	p = b->part + b->n++;
+	p->d = (struct ebatch_doc){ .text = NULL };
+	return p;
 }
 
-int
-ebatch_add(struct ebatch *b, const struct doc *doc)
-{
-	struct ebatch_doc *d;
-	size_t end;
-
-	do {
-		if (b->bytes.n >= BATCH_BYTES * (size_t)b->n_encoders || b->n >= BATCH_DOCS || (b->n && b->doc[b->n - 1].own))
-			return 1;
-		if (b->taken && b->taken == doc->text_len)
-			break;
-		end = doc->text_len - b->taken > PART_BYTES && !b->chat ?
-		      vocab_cut(b->v, doc->text, doc->text_len, b->taken + PART_BYTES) : doc->text_len;
-		d = fresh(b);
-		b->docs += !b->taken;
-		d->number = b->docs;
-		d->offset = b->taken;
-		d->more = end < doc->text_len;
-		d->text = b->bytes.n;
-		d->text_len = end - b->taken;
-		d->own = d->text_len > BATCH_BYTES ? doc->text + b->taken : NULL;
-		if (!d->own)
-			buf_add(&b->bytes, doc->text + b->taken, d->text_len);
-		d->meta = b->bytes.n;
-		d->meta_len = d->more ? 0 : doc->meta_len;
-		buf_add(&b->bytes, doc->meta, d->meta_len);
-		b->taken = end;
-	} while (d->more || d->own);
-	b->taken = 0;
-	return 0;
-}
-
-const char *
-ebatch_text(const struct ebatch *b, const struct ebatch_doc *d)
-{
-	return d->own ? d->own : b->bytes.p + d->text;
-}
-
+/* The next part of the current document; 1 when it was the last. */
 static int
-one_chat(struct ebatch *b, struct ebatch_doc *d, struct encoder *e, struct ids *out)
+add_part(struct run *r, struct batch *b)
 {
-	struct json object;
+	const struct doc *doc = &r->doc;
+	struct part *p = fresh(b);
+	size_t end = doc->text_len;
 
-	if (json_parse(&object, b->bytes.p + d->meta, d->meta_len, &d->err))
-		return -1;
-	return chat_render(b->chat, e, object, 0, out, &d->mask, &d->err);
+	if (end - r->taken > PART_BYTES && !r->e->chat)
+		end = vocab_cut(r->e->v, doc->text, doc->text_len, r->taken + PART_BYTES);
+	p->number = docs_count(r->in);
+	p->offset = r->taken;
+	p->d.goes_on = r->taken > 0;
+	p->d.more = end < doc->text_len;
+	p->d.text_len = end - r->taken;
+	p->text = b->bytes.n;
+	if (p->d.text_len > HUGE_BYTES) {
+		p->d.text = doc->text + r->taken;
+		r->held = b->huge = 1;
+	} else {
+		buf_add(&b->bytes, doc->text + r->taken, p->d.text_len);
+	}
+	p->meta = b->bytes.n;
+	p->d.meta_len = p->d.more ? 0 : doc->meta_len;
+	buf_add(&b->bytes, doc->meta, p->d.meta_len);
+	r->taken = end;
+	return !p->d.more;
 }
 
-static int
-one_text(struct ebatch *b, struct ebatch_doc *d, struct encoder *e, struct ids *out)
-{
-	const char *text = ebatch_text(b, d);
-
-	if (b->bos >= 0 && !d->offset)
-		VEC_PUSH(out->v, out->n, out->cap, (uint32_t)b->bos);
-	if (d->offset ? encode_more(e, text, d->text_len, d->offset, out, &d->err) : encode(e, text, d->text_len, out, &d->err))
-		return -1;
-	if (b->eot >= 0 && !d->more)
-		VEC_PUSH(out->v, out->n, out->cap, (uint32_t)b->eot);
-	return 0;
-}
-
+/* What a batch held is forgotten; what few need so much of is given back. */
 static void
-one(size_t i, int thread, void *ctx)
+clear(struct run *r, struct batch *b)
 {
-	struct ebatch *b = ctx;
-	struct ebatch_doc *d = b->doc + i;
-	struct ids *out = b->ids + thread;
-
-	buf_clear(&d->mask);
-	d->thread = thread;
-	d->first = out->n;
-	d->failed = b->chat ? one_chat(b, d, b->encoder[thread], out) : one_text(b, d, b->encoder[thread], out);
-	d->ids.n = out->n - d->first;
-}
-
-size_t
-ebatch_run(struct ebatch *b)
-{
-	par_for_on(b->n, one, b);
-	for (size_t i = 0; i < b->n; i++) {
-		if (b->doc[i].failed)
-			return i + 1;
-		b->doc[i].ids.v = b->ids[b->doc[i].thread].v + b->doc[i].first;
-	}
-	return 0;
-}
-
-/* What one huge document needed is given back. */
-void
-ebatch_clear(struct ebatch *b)
-{
-	for (int i = 0; i < b->n_encoders; i++) {
+	for (int i = 0; i < r->threads; i++) {
 		b->ids[i].n = 0;
-		if (b->ids[i].cap > 4 * BATCH_BYTES) {
+		if (b->ids[i].cap > 4 * HUGE_BYTES) {
 			free(b->ids[i].v);
 			b->ids[i] = (struct ids){0};
 		}
 	}
-	for (size_t i = 0; b->n > 512 && i < b->n; i++)
-		buf_free(&b->doc[i].mask);
+	for (size_t i = 0; i < b->n; i++)
+		b->n > 512 ? buf_free(&b->part[i].mask) : buf_clear(&b->part[i].mask);
 	b->n = 0;
+	b->huge = 0;
 	buf_clear(&b->bytes);
 }
 
-void
-ebatch_free(struct ebatch *b)
+static int
+next_doc(struct run *r, struct batch *b)
 {
-	for (int i = 0; i < b->n_encoders; i++) {
-		encoder_free(b->encoder[i]);
-		free(b->ids[i].v);
+	if (!docs_next(r->in, &r->doc)) {
+		r->ended = 1;
+		return 0;
 	}
-	for (size_t i = 0; i < b->cap; i++)
-		buf_free(&b->doc[i].mask);
-	free(b->encoder);
-	free(b->ids);
-	free(b->doc);
-	buf_free(&b->bytes);
+	r->taken = 0;
+	r->open = 1;
+	if (r->e->chat || r->doc.text_len || !chat_is(r->doc.meta, r->doc.meta_len))
+		return 1;
+	buf_clear(&b->where);
+	docs_where(r->in, &b->where);
+	err_set(r->err, "%s: a conversation, not a text: give --chat=TEMPLATE", b->where.p);
+	return r->failed = 1, 0;
+}
+
+static long
+fill(void *batch, void *ctx)
+{
+	struct run *r = ctx;
+	struct batch *b = batch;
+	size_t most = r->threads > 1 ? BATCH_BYTES * (size_t)r->threads : ONE_BYTES;
+
+	clear(r, b);
+	if (r->held && !r->failed)
+		return 0;
+	while (!r->failed && !b->huge && b->bytes.n < most && b->n < BATCH_DOCS && !r->ended)
+		if (r->open || next_doc(r, b))
+			r->open = !add_part(r, b);
+	if (r->failed || !b->n)
+		return -1;
+	for (size_t i = 0; i < b->n; i++) {
+		struct part *p = b->part + i;
+
+		p->d.meta = b->bytes.p + p->meta;
+		if (!p->d.text)
+			p->d.text = b->bytes.p + p->text;
+	}
+	buf_clear(&b->where);
+	docs_where(r->in, &b->where);
+	b->last = docs_count(r->in);
+	return (long)(b->n - (size_t)b->huge);
+}
+
+static int
+one_chat(const struct ebatch *e, struct part *p, struct encoder *encoder, struct ids *out)
+{
+	struct json object;
+
+	if (json_parse(&object, p->d.meta, p->d.meta_len, &p->err))
+		return -1;
+	return chat_render(e->chat, encoder, object, 0, out, &p->mask, &p->err);
+}
+
+static int
+one_text(const struct ebatch *e, struct part *p, struct encoder *encoder, struct ids *out)
+{
+	if (e->bos >= 0 && !p->offset)
+		VEC_PUSH(out->v, out->n, out->cap, (uint32_t)e->bos);
+	if (p->offset ? encode_more(encoder, p->d.text, p->d.text_len, p->offset, out, &p->err) :
+	    encode(encoder, p->d.text, p->d.text_len, out, &p->err))
+		return -1;
+	if (e->eot >= 0 && !p->d.more)
+		VEC_PUSH(out->v, out->n, out->cap, (uint32_t)e->eot);
+	return 0;
+}
+
+static void
+work(void *batch, size_t i, int thread, void *ctx)
+{
+	struct run *r = ctx;
+	struct part *p = ((struct batch *)batch)->part + i;
+	struct ids *out = ((struct batch *)batch)->ids + thread;
+
+	p->thread = thread;
+	p->first = out->n;
+	p->failed = r->e->chat ? one_chat(r->e, p, r->encoder[thread], out) : one_text(r->e, p, r->encoder[thread], out);
+	p->d.ids.n = out->n - p->first;
+}
+
+/* Ids of a huge part that are there already. */
+struct early {
+	struct run  *r;
+	struct part *p;
+};
+
+static void
+put_early(struct ids *ids, void *ctx)
+{
+	struct early *e = ctx;
+	struct ebatch_doc d = e->p->d;
+
+	d.text_len = 0;
+	d.more = 1;
+	d.ids = (struct ids){ .v = ids->v, .n = ids->n - 1 };
+	e->r->e->put(&d, e->r->e->ctx);
+	e->p->d.goes_on = 1;
+	ids->v[0] = ids->v[ids->n - 1];
+	ids->n = 1;
+}
+
+static void
+put_huge(struct run *r, struct part *p)
+{
+	struct early early = { r, p };
+	struct ids ids = { .full = put_early, .ctx = &early };
+
+	p->failed = one_text(r->e, p, r->encoder[0], &ids);
+	p->d.ids = ids;
+	if (!p->failed)
+		r->e->put(&p->d, r->e->ctx);
+	free(ids.v);
+	r->held = 0;
+}
+
+static void
+put(void *batch, void *ctx)
+{
+	struct run *r = ctx;
+	struct batch *b = batch;
+
+	for (size_t i = 0; i < b->n && !r->failed; i++) {
+		struct part *p = b->part + i;
+
+		if (b->huge && i == b->n - 1) {
+			put_huge(r, p);
+		} else if (!p->failed) {
+			p->d.ids.v = b->ids[p->thread].v + p->first;
+			p->d.mask = r->e->chat ? p->mask.p : NULL;
+			r->e->put(&p->d, r->e->ctx);
+		}
+		if (!p->failed)
+			continue;
+		r->failed = 1;
+		if (p->number == b->last)
+			err_set(r->err, "%s: %s", b->where.p, p->err.text);
+		else
+			err_set(r->err, "document %llu of the input (before %s): %s", (unsigned long long)p->number, b->where.p, p->err.text);
+	}
+}
+
+int
+ebatch_run(const struct ebatch *e, struct docs_in *in, struct err *err)
+{
+	struct run r = { .e = e, .threads = par_threads(), .in = in, .err = err };
+	struct batch batch[PAR_LINE] = { 0 };
+	struct par_line line = { .fill = fill, .work = work, .put = put, .ctx = &r };
+
+	r.encoder = xcalloc((size_t)r.threads, sizeof *r.encoder);
+	for (int i = 0; i < r.threads; i++)
+		r.encoder[i] = encoder_new(e->v, e->opts);
+	for (int i = 0; i < PAR_LINE; i++) {
+		batch[i].ids = xcalloc((size_t)r.threads, sizeof *batch[i].ids);
+		line.batch[i] = batch + i;
+	}
+	par_line(&line);
+	for (int i = 0; i < PAR_LINE; i++) {
+		struct batch *b = batch + i;
+
+		for (int k = 0; k < r.threads; k++)
+			free(b->ids[k].v);
+		for (size_t k = 0; k < b->cap; k++)
+			buf_free(&b->part[k].mask);
+		buf_free(&b->bytes), buf_free(&b->where);
+		free(b->part), free(b->ids);
+	}
+	for (int i = 0; i < r.threads; i++)
+		encoder_free(r.encoder[i]);
+	free(r.encoder);
+	return r.failed ? -1 : 0;
 }
