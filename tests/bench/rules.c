@@ -73,7 +73,7 @@ main(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct tool tool = { "rules", "MB/s of quality rules.", "FILE ...", opts };
-	static const char *const lists[] = { "gopher-rep,gopher,c4,fineweb", "gopher-rep", "gopher", "c4", "fineweb" };
+	static const char *const lists[] = { "gopher-rep,gopher,c4,fineweb", "gopher-rep", "gopher", "c4", "fineweb", "dolma", "refinedweb" };
 	int first = cli_parse(argc, argv, &tool);
 
 	printf("%-30s %21s %21s\n", "MB/s of", "what all of it keep", "everything");

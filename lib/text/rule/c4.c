@@ -1,7 +1,7 @@
 /* c4 - the rules of C4: lines go, and with some of them the page */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
-#include "text/rule/c4.h"
+#include "text/rule/lines.h"
 #include "base/lanes.h"
 #include "text/uni.h"
 #include <math.h>
@@ -208,7 +208,7 @@ c4_line(struct c4 *c, const char **p, size_t *n)
 }
 
 const char *
-c4_apply(const double v[C4_PARAMS], struct buf *text, double *sentence_count)
+c4_apply(const double *v, struct buf *text, double *sentence_count)
 {
 	const char *s = text->p ? text->p : "";
 	struct c4 c = { .v = v, .may = find_phrases(s, text->n), .bracket = memchr(s, '[', text->n) != NULL, .brace = memchr(s, '{', text->n) != NULL };

@@ -33,12 +33,11 @@ is_hex(int c)
 	return (unsigned)(c - '0') < 10 || (unsigned)((c | 32) - 'a') < 6;
 }
 
-/* Bytes of encoded data at p, 0 when it is no such: 64 signs of base64 and more, with a digit and both cases, or eight and more
- * bytes as hexadecimal, "0x1f, 0x2e". */
+/* Bytes of base64 at p, 64 and more with a digit and both cases; 0 when it is no such.  *run: its signs, of which no fewer are. */
 static size_t
-encoded(const char *p, size_t n)
+base64(const char *p, size_t n, size_t *run)
 {
-	size_t i, bytes = 0;
+	size_t i;
 	int digit = 0, upper = 0, lower = 0;
 
 	for (i = 0; i < n && ((unsigned)((p[i] | 32) - 'a') < 26 || (unsigned)(p[i] - '0') < 10 || p[i] == '+' || p[i] == '/' || p[i] == '=' ||
@@ -47,8 +46,16 @@ encoded(const char *p, size_t n)
 		upper |= (unsigned)(p[i] - 'A') < 26;
 		lower |= (unsigned)(p[i] - 'a') < 26;
 	}
-	if (i >= 64 && digit && upper && lower)
-		return i;
+	*run = i;
+	return i >= 64 && digit && upper && lower ? i : 0;
+}
+
+/* Bytes of hexadecimal at p that make eight and more, "0x1f, 0x2e". */
+static size_t
+hexadecimal(const char *p, size_t n)
+{
+	size_t i, bytes = 0;
+
 	for (i = 0; i + 1 < n; bytes++) {
 		size_t k = i + 2 * (n - i > 3 && ((p[i] == '0' && (p[i + 1] | 32) == 'x') || (p[i] == '\\' && p[i + 1] == 'x')));
 
@@ -71,7 +78,7 @@ void
 signals_code(struct signals *s)
 {
 	double alnum = 0, letters = 0, longest = 0, line = 0, lines = 0, run = 0, all = 0, chars = s->chars ? (double)s->chars : 1;
-	size_t len, past = 0;
+	size_t len, past = 0, plain = 0;      /* where encoded data end, and what is no base64 */
 
 	for (size_t i = 0; i < s->n; i += len) {
 		uint32_t c = uni_decode(s->text + i, s->n - i, &len);
@@ -83,8 +90,13 @@ signals_code(struct signals *s)
 		if (c == '\n')
 			lines++, line = 0;
 		if (i >= past && (!i || !is_word((unsigned char)s->text[i - 1]))) {
-			size_t k = encoded(s->text + i, s->n - i);
+			size_t k = 0, signs;
 
+			if (i >= plain) {
+				k = base64(s->text + i, s->n - i, &signs);
+				plain = i + signs;
+			}
+			k = k ? k : hexadecimal(s->text + i, s->n - i);
 			all += (double)k;
 			run = (double)k > run ? (double)k : run;
 			past = i + k;
@@ -99,7 +111,7 @@ signals_code(struct signals *s)
 	s->value[SIG_GENERATED] = is_generated(s->text, s->n);
 	s->value[SIG_ENCODED_RUN] = run;
 	s->value[SIG_ENCODED] = s->n ? all / (double)s->n : 0;
-	memset(s->known + SIG_LONGEST_LINE, 1, SIG_COUNT - SIG_LONGEST_LINE);
+	memset(s->known + SIG_LONGEST_LINE, 1, SIG_ENCODED + 1 - SIG_LONGEST_LINE);
 }
 
 /* ---- the head */

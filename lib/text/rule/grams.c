@@ -72,20 +72,19 @@ table_slot(struct signals *s, uint64_t key)
 	return &s->slots[i];
 }
 
-int
-signals_is_copy(struct signals *s, const char *p, size_t n)
+uint32_t *
+signals_times(struct signals *s, const char *p, size_t n)
 {
-	return table_slot(s, hash(p, n))->count++ > 0;
+	return &table_slot(s, hash(p, n))->count;
 }
 
 /*
  * Most n-grams of a text occur once.  Of n keys, each with its place, those go that do, as counters tell that several keys may
- * share: what is counted once is no other.  Those of fewer bytes than `least`, of `words` words, stay.  Returns how many do.
+ * share: what is counted once is no other.  Those of fewer bytes than `least`, of `words` words of v, stay.  Returns how many do.
  */
 static size_t
-drop_single(struct signals *s, uint64_t *key, uint32_t *place, size_t n, unsigned words, size_t least)
+drop_single(struct signals *s, const struct word *v, uint64_t *key, uint32_t *place, size_t n, unsigned words, size_t least)
 {
-	const struct word *v = s->words.v;
 	unsigned char *seen;
 	size_t k = 0;
 	int shift;
@@ -151,11 +150,9 @@ signals_top_bound(struct signals *s)
 	return most == UINT16_MAX ? INFINITY : s->chars ? most * (longest + 3.0) / (double)s->chars : 0;
 }
 
-/* The most frequent n-gram, of equals the first, joined by spaces. */
 void
-signals_top(struct signals *s)
+signals_grams(struct signals *s, const struct words *w, unsigned last, struct gram grams[])
 {
-	const struct words *w = &s->words;
 	size_t left = w->n;
 	uint64_t *word = xreallocarray(NULL, 2 * w->n + 1, sizeof *word), *key = word + w->n;
 	uint32_t *place = xreallocarray(NULL, w->n + 1, sizeof *place);
@@ -164,13 +161,14 @@ signals_top(struct signals *s)
 		key[i] = word[i] = word_hash(w, i);
 		place[i] = (uint32_t)i;
 	}
-	for (unsigned n = 2; n <= 4; n++) {
+	for (unsigned n = 2; n <= last; n++) {
 		struct slot best = { .count = w->n >= n };
-		size_t chars = n - 1, m = 0;
+		struct gram *g = &grams[n];
+		size_t m = 0;
 
 		while (m < left && place[m] + n <= w->n)
 			key[m] = mix(key[m], word[place[m] + n - 1]), m++;
-		left = drop_single(s, key, place, m, n, 0);     /* what goes on from one that occurs once, does too */
+		left = drop_single(s, w->v, key, place, m, n, 0);     /* what goes on from one that occurs once, does too */
 		signals_table(s, left);
 		for (size_t i = 0; i < left; i++) {
 			struct slot *slot = table_slot(s, key[i]);
@@ -180,9 +178,15 @@ signals_top(struct signals *s)
 			if (slot->count > best.count || (slot->count == best.count && slot->first < best.first))
 				best = *slot;
 		}
+		*g = (struct gram){ .top_count = best.count };
 		for (size_t i = 0; i < n && best.count; i++)
-			chars += w->v[best.first + i].chars;
-		signals_put(s, (enum signal)(SIG_TOP_2 + n - 2), (double)best.count * (double)chars, (double)s->chars);
+			g->top_chars += w->v[best.first + i].chars;
+		for (size_t i = 0; i < left; i++) {
+			int again = table_slot(s, key[i])->count > 1;
+
+			for (unsigned j = 0; j < n && again; j++)
+				g->chars += w->v[place[i] + j].chars;
+		}
 	}
 	free(word);
 	free(place);
@@ -212,13 +216,13 @@ signals_repeated(struct signals *s)
 			memcpy(&x, words_at(w, place[m]) + prefix - 4, 4);
 			key[m] = mix(key[m], x);
 		}
-		left = drop_single(s, key, place, m, n, prefix);
-		left = drop_single(s, key, place, left, n, prefix);
+		left = drop_single(s, w->v, key, place, m, n, prefix);
+		left = drop_single(s, w->v, key, place, left, n, prefix);
 		signals_table(s, left);
 		for (size_t i = 0; i < left; i++) {
 			const struct word *g = &w->v[place[i]];
 
-			if (place[i] < from || !signals_is_copy(s, words_at(w, place[i]), g[n].at - g->at))
+			if (place[i] < from || !(*signals_times(s, words_at(w, place[i]), g[n].at - g->at))++)
 				continue;
 			for (size_t j = 0; j < n; j++)
 				copied += g[j].chars;

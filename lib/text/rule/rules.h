@@ -1,4 +1,4 @@
-/* rules - quality rules for documents: Gopher, C4 and FineWeb, each as datatrove defines it, and StarCoder's for source code */
+/* rules - quality rules for documents: Gopher, C4 and FineWeb as datatrove defines them, Dolma, RefinedWeb, and StarCoder's for source code */
 #ifndef LM_RULES_H
 #define LM_RULES_H
 /* SPDX-License-Identifier: MIT */
@@ -7,7 +7,7 @@
 
 struct rules;           /* immutable once set up: many threads may apply it */
 
-/* list: names out of gopher-rep gopher c4 fineweb code none, joined by commas, applied in the order given;
+/* list: names out of gopher-rep gopher c4 fineweb dolma refinedweb code none, joined by commas, applied in the order given;
  * NULL is the default: gopher-rep for all, gopher and c4 where the language is "en".  A list that is given holds
  * for every language.  NULL with the reason for an unknown name. */
 struct rules *rules_new(const char *list, struct err *);
@@ -16,7 +16,7 @@ void          rules_free(struct rules *);
 /* "gopher.min_words=50": changes one threshold; a number, or 0 and 1 for switches. -1: no such thing. */
 int rules_set(struct rules *, const char *assignment, struct err *);
 
-/* Applies the rules to the text in place.  NULL: keep it (c4 may have taken lines out of it, and the text is then what
+/* Applies the rules to the text in place.  NULL: keep it (c4 and refinedweb may have taken lines out of it, and the text is then what
  * is left); else the reason, a constant "gopher.word_count".  lang: its code, or NULL when unknown. */
 const char *rules_apply(const struct rules *, const char *lang, struct buf *text);
 

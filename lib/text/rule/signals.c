@@ -49,6 +49,7 @@ void
 signals_free(struct signals *s)
 {
 	words_free(&s->words);
+	words_free(&s->blanks);
 	free(s->slots);
 }
 
@@ -75,7 +76,7 @@ find_copies(struct signals *s, const char *p, size_t n, size_t least, enum signa
 		if (i < n && run < least)
 			continue;
 		pieces++;
-		if (signals_is_copy(s, p + from, i - from)) {
+		if ((*signals_times(s, p + from, i - from))++) {
 			copies++;
 			copied += uni_count(p + from, i - from);
 		}
@@ -108,33 +109,39 @@ occurrences(const char *p, size_t n, const char *what)
 	return count;
 }
 
-static void
-find_gopher_words(struct signals *s)
+int
+signals_stop_word(const struct words *w, size_t i)
 {
 	/* each where the product of its bytes has it: no two in one place */
 	static const char stop[8][4] = { "be", "that", "the", "of", "with", "to", "have", "and" };
+	size_t len = words_len(w, i);
+	uint32_t x, place;
+
+	memcpy(&x, words_at(w, i), 4);
+	x &= len < 4 ? (1u << 8 * len) - 1 : UINT32_MAX;
+	place = x * 0x6ec9d287u >> 29;
+	return len <= 4 && !memcmp(&x, stop[place], 4) ? (int)place : -1;
+}
+
+static void
+find_gopher_words(struct signals *s)
+{
 	size_t words = 0, chars = 0, alpha = 0;
 	double all = (double)s->words.n;
-	uint32_t known[8], x;
 	unsigned stops = 0;
 
-	memcpy(known, stop, sizeof known);
 	for (size_t i = 0; i < s->words.n; i++) {
 		struct word w = s->words.v[i];
-		size_t len = words_len(&s->words, i), place;
 
 		alpha += w.alpha;
 		words += !w.sign;
 		chars += w.sign ? 0 : w.chars;
-		memcpy(&x, words_at(&s->words, i), 4);
-		x &= len < 4 ? (1u << 8 * len) - 1 : UINT32_MAX;
-		place = x * 0x6ec9d287u >> 29;
-		stops |= (unsigned)((x == known[place]) & (len <= 4)) << place;
+		stops |= 1u << (signals_stop_word(&s->words, i) + 1);
 	}
 	signals_put(s, SIG_WORDS, (double)words, 1);
 	signals_put(s, SIG_WORD_LENGTH, (double)chars, (double)words);
 	signals_put(s, SIG_ALPHA, (double)alpha, all);
-	signals_put(s, SIG_STOP_WORDS, __builtin_popcount(stops), 1);
+	signals_put(s, SIG_STOP_WORDS, __builtin_popcount(stops >> 1), 1);
 	signals_put(s, SIG_HASHES, (double)occurrences(s->text, s->n, "#"), all);
 	signals_put(s, SIG_ELLIPSES, (double)(occurrences(s->text, s->n, "...") + occurrences(s->text, s->n, "\xe2\x80\xa6")), all);
 }
@@ -193,12 +200,23 @@ find_fineweb_lines(struct signals *s)
 		terminal += (size_t)uni_terminal(uni_decode(line + n - back, back, &len));
 		chars = uni_count(line, n);
 		brief += chars <= s->short_line;
-		copied += signals_is_copy(s, line, n) ? chars : 0;
+		copied += (*signals_times(s, line, n))++ ? chars : 0;
 	}
 	signals_put(s, SIG_LINES, (double)lines, 1);
 	signals_put(s, SIG_TERMINAL_LINES, (double)terminal, (double)lines);
 	signals_put(s, SIG_SHORT_LINES, (double)brief, (double)lines);
 	signals_put(s, SIG_DUP_CHARS, (double)copied, (double)(s->chars - s->newlines));
+}
+
+/* With a blank between words, of all characters. */
+static void
+find_top(struct signals *s)
+{
+	struct gram grams[5];
+
+	signals_grams(s, &s->words, 4, grams);
+	for (unsigned n = 2; n <= 4; n++)
+		signals_put(s, (enum signal)(SIG_TOP_2 + n - 2), (double)grams[n].top_count * (double)(grams[n].top_chars + n - 1), (double)s->chars);
 }
 
 double
@@ -209,7 +227,9 @@ signals_get(struct signals *s, enum signal which)
 
 	if (s->known[which])
 		return s->value[which];
-	if (which >= SIG_LONGEST_LINE) {
+	if (which >= SIG_D_WORDS) {
+		signals_dolma(s, which);
+	} else if (which >= SIG_LONGEST_LINE) {
 		signals_code(s);
 	} else if (which <= SIG_DUP_PARAGRAPH_CHARS) {
 		uni_strip(&p, &n);
@@ -219,7 +239,7 @@ signals_get(struct signals *s, enum signal which)
 	} else if (which <= SIG_DUP_10) {
 		find_words(s);
 		if (which <= SIG_TOP_4)
-			signals_top(s);
+			find_top(s);
 		else
 			signals_repeated(s);
 	} else if (which == SIG_BULLETS || which == SIG_END_ELLIPSES) {

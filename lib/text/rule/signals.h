@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/rule/words.h"
 
-/* As datatrove's filters measure them; shares are of 1.  "Duplicate" counts second and later copies; lengths
+/* As datatrove's filters measure them, but for the last; shares are of 1.  "Duplicate" counts second and later copies; lengths
  * are in characters; words are those of words_split. */
 enum signal {
 	SIG_DUP_PARAGRAPHS, SIG_DUP_PARAGRAPH_CHARS, SIG_DUP_LINES, SIG_DUP_LINE_CHARS,
@@ -23,6 +23,14 @@ enum signal {
 	SIG_ALNUM, SIG_LETTERS,                 /* of all characters */
 	SIG_GENERATED,                          /* 1: the first lines say that a program wrote it */
 	SIG_ENCODED_RUN, SIG_ENCODED,           /* base64, hexadecimal: bytes of the longest run, share of all */
+	/* as Dolma does: words are what stands between blanks, lines are split at newlines, all copies count */
+	SIG_D_WORDS, SIG_D_WORD_LENGTH,         /* the median */
+	SIG_D_SYMBOLS,                          /* words with # or U+2026 in them, of all */
+	SIG_D_ALPHA, SIG_D_STOP_WORDS,          /* how often they occur */
+	SIG_D_BULLETS, SIG_D_END_ELLIPSES,      /* lines that begin with * or -, that end in U+2026 */
+	SIG_D_DUP_LINES, SIG_D_DUP_LINE_CHARS,  /* the latter, and the next three, of the characters of words */
+	SIG_D_TOP_2, SIG_D_TOP_3, SIG_D_TOP_4,
+	SIG_D_DUP_5, SIG_D_DUP_6, SIG_D_DUP_7, SIG_D_DUP_8, SIG_D_DUP_9, SIG_D_DUP_10,  /* of the characters of all n-grams */
 	SIG_COUNT
 };
 
@@ -31,6 +39,8 @@ struct signals {
 	size_t       n, chars, newlines, short_line;
 	size_t       least_words;       /* there may be more */
 	int          have_words;
+	struct words blanks;            /* words between blanks */
+	double       blanks_chars;      /* theirs */
 	double       top_bound;         /* NAN until it is known */
 	struct words words;
 	struct slot *slots;             /* a hash table, used for one signal after another */
@@ -48,9 +58,16 @@ void   signals_free(struct signals *);
 /* Within text/rule. */
 void signals_put(struct signals *, enum signal, double part, double of);        /* part / of, 0 of nothing */
 void signals_table(struct signals *, size_t n);         /* an empty table with room for n pieces */
-int  signals_is_copy(struct signals *, const char *p, size_t n);        /* whether the piece was there before */
-void signals_top(struct signals *);             /* SIG_TOP_*, of words that are known */
+uint32_t *signals_times(struct signals *, const char *p, size_t n);     /* how often the piece is in the table: to be changed */
+/* Of n-grams of words: how often there is the one most frequent, of equals the first, and its characters; and the characters of
+ * all that are there twice and more. */
+struct gram {
+	size_t top_count, top_chars, chars;
+};
+void signals_grams(struct signals *, const struct words *, unsigned last, struct gram grams[]);        /* grams[2] to grams[last] */
+int  signals_stop_word(const struct words *, size_t i);         /* which of the stop words word i is, -1: none */
 double signals_top_bound(struct signals *);     /* none of them is more: no n-gram is there more often than its first two words */
 void signals_repeated(struct signals *);        /* SIG_DUP_5 to 10 */
-void signals_code(struct signals *);            /* those from SIG_LONGEST_LINE on */
+void signals_code(struct signals *);            /* SIG_LONGEST_LINE to SIG_ENCODED */
+void signals_dolma(struct signals *, enum signal);      /* SIG_D_* */
 #endif

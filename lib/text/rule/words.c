@@ -216,24 +216,55 @@ split_window(struct words *w, struct signs *p, size_t i)
 	return from;
 }
 
+static void
+begin(struct words *w, size_t bytes)
+{
+	w->n = 0;
+	buf_clear(&w->text);
+	buf_need(&w->text, bytes + WORDS_SLACK);
+}
+
+static void
+end(struct words *w)
+{
+	struct word last = { .at = (uint32_t)w->text.n };
+
+	memset(w->text.p + w->text.n, 0, WORDS_SLACK);
+	VEC_PUSH(w->v, w->n, w->cap, last);
+	w->n--;
+}
+
 void
 words_split(struct words *w, const char *s, size_t n)
 {
 	struct signs p;
-	struct word end = { 0 };
 	size_t i = 0;
 
-	w->n = 0;
-	buf_clear(&w->text);
-	buf_need(&w->text, 2 * n + WORDS_SLACK);        /* " becomes two */
+	begin(w, 2 * n);        /* " becomes two */
 	signs_begin(&p, s, n);
 	while (i < n && n - i >= WINDOW + AHEAD)
 		i = split_window(w, &p, i);
 	split_run(w, &p, i, n);
-	memset(w->text.p + w->text.n, 0, WORDS_SLACK);
-	end.at = (uint32_t)w->text.n;
-	VEC_PUSH(w->v, w->n, w->cap, end);
-	w->n--;
+	end(w);
+}
+
+void
+words_blanks(struct words *w, const char *s, size_t n)
+{
+	size_t from = 0, len;
+
+	begin(w, n);
+	for (size_t i = 0; i <= n; i += len ? len : 1) {
+		len = i < n ? uni_blank(s + i, n - i) : 1;
+		if (!len)
+			continue;
+		if (i > from) {
+			memcpy(w->text.p + w->text.n, s + from, i - from);
+			push(w, i - from, 0);
+		}
+		from = i + len;
+	}
+	end(w);
 }
 
 void

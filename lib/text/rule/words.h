@@ -22,6 +22,8 @@ struct words {
 /* The tokens of NLTK's NLTKWordTokenizer (signs apart, clitics apart, "cannot" in two, quotes as `` and '');
  * they are good until the next call. */
 void words_split(struct words *, const char *s, size_t n);
+/* What stands between blanks, as str.split has it. */
+void words_blanks(struct words *, const char *s, size_t n);
 void words_free(struct words *);
 
 static inline const char *words_at(const struct words *w, size_t i) { return w->text.p + w->v[i].at; }
