@@ -24,7 +24,7 @@ struct profile {
 #endif
 #include LANG_TABLES
 
-enum { PROFILES = sizeof profiles / sizeof *profiles, SAMPLE = 2048, PIECES = 8 };
+enum { PROFILES = sizeof profiles / sizeof *profiles, SAMPLE = 2048, PIECES = 8, SEEN = 2048 };
 
 /* Scripts of one language each, here; Han without kana is Chinese. */
 static const char *const script_code[SCRIPTS] = {
@@ -56,9 +56,11 @@ struct table {
 	size_t        n, n_groups, n_slots;
 };
 
-/* The keys of the table that are in the text, each time that they are. */
+/* The keys of the table that are in the text, and how many times: one that returns soon is seen to. */
 struct votes {
 	uint32_t group[6 * (SAMPLE + 1)];
+	uint16_t times[6 * (SAMPLE + 1)];
+	uint16_t seen[SEEN];            /* where among them the last one with this remainder is */
 	size_t   n;
 };
 
@@ -185,10 +187,17 @@ static int
 vote(const struct table *t, uint64_t key, struct votes *v)
 {
 	uint32_t group = slot_of(t, key)->group;
+	uint16_t *seen = &v->seen[group % SEEN];
 
-	if (!group)
+	if (!group--)
 		return 0;
-	v->group[v->n++] = group - 1;
+	if (*seen < v->n && v->group[*seen] == group) {
+		v->times[*seen]++;
+		return 1;
+	}
+	*seen = (uint16_t)v->n;
+	v->times[v->n] = 1;
+	v->group[v->n++] = group;
 	return 1;
 }
 
@@ -198,7 +207,7 @@ add_up(const struct table *t, const struct votes *v, unsigned sum[PROFILES])
 {
 	for (size_t k = 0; k < v->n; k++)
 		for (uint32_t i = t->first[v->group[k]]; i < t->first[v->group[k] + 1]; i++)
-			sum[t->entries[i].profile] += t->entries[i].weight;
+			sum[t->entries[i].profile] += v->times[k] * t->entries[i].weight;
 }
 
 /* Each string of one to four letters of the script, and each word; how many letters there were; of SAMPLE bytes at most. */
@@ -327,6 +336,7 @@ lang_detect(const char *s, size_t n, struct lang *l)
 		return;
 	}
 	votes.n = 0;
+	memset(votes.seen, 0, sizeof votes.seen);
 	letters = count_votes(table_get(), s, n, best, &votes);
 	if (!letters)
 		return;

@@ -125,12 +125,18 @@ sequence(const unsigned char *s, size_t n)
 static size_t
 ascii_run(const unsigned char *s, size_t n)
 {
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t x[4];
 	size_t i = 0;
-	uint64_t x;
 
+	for (; i + 32 <= n; i += 32) {
+		memcpy(x, s + i, 32);
+		if ((x[0] | x[1] | x[2] | x[3] | (x[0] - ones) | (x[1] - ones) | (x[2] - ones) | (x[3] - ones)) & 0x80 * ones)
+			break;
+	}
 	for (; i + 8 <= n; i += 8) {
-		memcpy(&x, s + i, 8);
-		if ((x | (x - 0x0101010101010101u)) & 0x8080808080808080u)
+		memcpy(x, s + i, 8);
+		if ((x[0] | (x[0] - ones)) & 0x80 * ones)
 			break;
 	}
 	return i;
@@ -223,12 +229,10 @@ charset_of(const char *s, size_t n, const char *declared, int html)
 		name = charset_label(declared, strlen(declared));
 	if (!name && html)
 		name = declared_inside(s, n);
-	if (name && strncmp(name, "UTF-16", 6) == 0)
+	if (name && (strncmp(name, "UTF-16", 6) == 0 || strcmp(name, "UTF-8") == 0))
 		return name;
-	if (utf8_valid(s, n) && (!is_ascii(s, n) || !name))
+	if (utf8_valid(s, n) && (!name || !is_ascii(s, n)))
 		return "UTF-8";
-	if (name && strcmp(name, "UTF-8") != 0)
-		return name;
 	return name ? name : guess(s, n);
 }
 

@@ -198,8 +198,9 @@ http_body(const struct http *h, const char *s, size_t n, size_t max, struct buf 
 {
 	size_t len;
 	const char *v = field_get(s, h->body, "transfer-encoding", &len), *reason = NULL;
-	struct buf body = { 0 };
+	struct buf body = *out;         /* in the caller's memory: pages are copied once */
 
+	buf_clear(&body);
 	if (!(v && len >= 7 && strncasecmp(v + len - 7, "chunked", 7) == 0 && unchunk(s + h->body, n - h->body, &body) == 0)) {
 		buf_clear(&body);
 		buf_add(&body, s + h->body, n - h->body);
@@ -216,8 +217,8 @@ http_body(const struct http *h, const char *s, size_t n, size_t max, struct buf 
 	}
 	if (!reason && body.n > max)
 		reason = "too_large";
-	if (!reason)
-		buf_add(out, body.p ? body.p : "", body.n);
-	buf_free(&body);
+	if (reason)
+		buf_clear(&body);
+	*out = body;
 	return reason;
 }

@@ -249,8 +249,12 @@ read_body(struct warc *w, struct warc_record *rec, struct err *err)
 		if (skip_body(w, (uint64_t)size))
 			return 1;
 	} else {
-		window_ahead(&w->win, (size_t)size + 4 + look(w));
+		window_ahead(&w->win, (size_t)size);
 		have = w->win.b.n - w->win.pos;
+		if (!(w->win.between && have <= (size_t)size + 4)) {    /* else it ends where its gzip member does: no look at the next */
+			window_ahead(&w->win, (size_t)size + 4 + look(w));
+			have = w->win.b.n - w->win.pos;
+		}
 		rec->body = w->win.b.p + w->win.pos;
 		rec->body_len = (size_t)size;
 		if (have >= (size_t)size && ends_well(w, (size_t)size)) {

@@ -17,6 +17,7 @@ window_init(struct window *w, struct input *in, int gz, void (*say)(const char *
 	w->in = in;
 	w->gz = gz;
 	w->say = say;
+	buf_need(&w->b, CHUNK);
 }
 
 void

@@ -266,7 +266,7 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 static void
 trim(struct buf *b)
 {
-	if (b->cap > 1 << 18)
+	if (b->cap > 1 << 14)
 		buf_free(b);
 }
 
