@@ -189,6 +189,8 @@ main(int argc, char **argv)
 		die_usage("--size: from 256 to 16777216");
 	if (min_count < 1)
 		die_usage("--min-count: 1 or more");
+	if (file_check(out_path, 0, &err))
+		die_err(&err);
 	find_names();
 	o = (struct trainer_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count, find_unit() };
 	w.trainer = xcalloc((size_t)threads, sizeof *w.trainer);

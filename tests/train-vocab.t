@@ -18,6 +18,11 @@ awk 'BEGIN { for (i = 0; i < 200000; i++) printf "line%d of a Text, %d  parts do
 sed 's/.*/{"text":"&\\n"}/' large.txt >large.jsonl
 t 'one large text is counted as its lines are, by any threads' '[ $(wc -c <large.txt) -gt 8388608 ] && train-vocab -q -t1 --size=500 -o l1.json large.txt && train-vocab -q -t3 --size=500 -o l3.json large.txt && train-vocab -q --size=500 -o ll.json large.jsonl && cmp l1.json l3.json && cmp l1.json ll.json'
 t 'of equally frequent pairs the greater' "printf 'ab ab cd cd' >t.txt; train-vocab -q --size=260 t.txt >t.json; merges t.json | head -1 >m; echo 'c d' | cmp - m"
+t 'overlapping pairs count each, and join from the left' "printf 'aaaa aaaa aaa' >aa.txt; train-vocab -q -o aa.json aa.txt; merges aa.json >m; printf 'a a\naa aa\n' | cmp - m"
+awk 'BEGIN { srand(1); for (i = 0; i < 300000; i++) printf "%c", 97 + int(26 * rand()) }' >endless.txt
+t 'one endless word' 'train-vocab -q --size=3000 -o end.json endless.txt && [ $(merges end.json | wc -l) = 2743 ] && tokenize -w end.json endless.txt | tokenize -w end.json -d | cmp - endless.txt'
+head -c 100000 /dev/urandom >noise
+t 'bytes that are no text' 'train-vocab -q -t2 --size=400 -o no.json noise && tokenize -w no.json noise | tokenize -w no.json -d | cmp - noise'
 t 'the vocabulary has the size that was asked' 'tokenize -w a.json d.jsonl | lmcat --head | grep -q "\"n_vocab\":285"'
 t 'a text with too little in it: fewer tokens, a warning' "printf 'ab ab' >s.txt; train-vocab --size=1000 -o s.json s.txt 2>e && grep -q 'not 1000' e"
 t '--min-count' "train-vocab -q --size=1000 --min-count=3 -o s3.json s.txt; merges s3.json | wc -l | grep -qx 0"
@@ -37,5 +42,7 @@ t '--unit=tree: exit 2' 'exits 2 train-vocab --unit=tree d.jsonl'
 t 'digits stay single with qwen2' "yes 12345678 | head -50 >dg.txt; train-vocab -q --size=300 --pattern=qwen2 -o dg.json dg.txt; merges dg.json | grep -c '[0-9] [0-9]' | grep -qx 0"
 t 'a pattern that does not compile: exit 1' "exits 1 train-vocab --pattern='(' d.jsonl"
 t 'a size below the bytes: exit 2' 'exits 2 train-vocab --size=100 d.jsonl'
+t 'more tokens than merging makes: exit 1, before the text is read' 'exits 1 train-vocab --size=2M -o none.json no-such-file 2>e && grep -q 1048576 e'
+t 'no folder for the result: exit 1, before the text is read' 'exits 1 train-vocab -o no/none.json no-such-file 2>e && grep -q none.json e'
 t 'empty input: exit 1' 'exits 1 train-vocab -o none.json && [ ! -e none.json ]'
 done_testing

@@ -250,6 +250,8 @@ joined_pairs(struct trainer *t, struct vocab *v, const uint32_t *of_byte, size_t
 		rc = pairs_word(p, sym, n, count, err);
 	}
 	free(sym);
+	words_free(t->words);           /* they lie in the pairs' memory now */
+	t->words = NULL;
 	*merges = rc ? 0 : pairs_merge(p, t->o.size, t->o.min_count);
 	pairs_tokens(p, v);
 	table_index(v);
