@@ -45,7 +45,7 @@ static const struct opt opts[] = {
 	{ 0, "index", OPT_STR, &index_path, "FILE", "write where each page is to FILE, as CDXJ", OPT_QUIET },
 	{ 0, "rejects", OPT_STR, &rejects, "FILE", "write what is left out to FILE, with the reason", OPT_QUIET },
 	{ 0, "stats", OPT_STR, &stats, "FILE", "write counts to FILE, as JSON", OPT_QUIET },
-	{ 'o', "output", OPT_STR, &out_path, "FILE", "write to FILE, whole or not at all", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &out_path, "FILE", "write to FILE [standard output]", OPT_QUIET },
 	{ 0 }
 };
 static const struct tool tool = { "crawl-clean", "Turn web archives, pages and text into documents.", "[FILE ...]", opts };

@@ -16,7 +16,7 @@ static int decode, as_ids, count, pieces, bos, eot;
 static double price;
 static const struct opt opts[] = {
 	{ 'w', "vocab", OPT_STR, &vocab_path, "VOCAB", "the vocabulary: a file, or a model that has one", OPT_FILE },
-	{ 'o', "output", OPT_STR, &out_path, "FILE", "write here [standard output]", OPT_QUIET },
+	{ 'o', "output", OPT_STR, &out_path, "FILE", "write to FILE [standard output]", OPT_QUIET },
 	{ 'd', "decode", OPT_FLAG, &decode, NULL, "tokens to text", OPT_QUIET },
 	{ 0, "ids", OPT_FLAG, &as_ids, NULL, "tokens are numbers in text, a line a document", OPT_QUIET },
 	{ 0, "count", OPT_FLAG, &count, NULL, "say how many tokens, bytes, words ...", OPT_QUIET },
@@ -31,7 +31,7 @@ static const struct opt opts[] = {
 	{ 0, "pattern", OPT_STR, &pattern, "PATTERN", "how to cut text first, for a .tiktoken file", OPT_RESULT },
 	{ 0 }
 };
-static const struct tool tool = { "tokenize", "Turn documents or text into tokens, or tokens into text.", "[FILE ...]", opts };
+static const struct tool tool = { "tokenize", "Turn documents or text into tokens, or tokens into text.", "-w VOCAB [FILE ...]", opts };
 
 static struct file_out *text_out;
 static struct toks_out *toks;

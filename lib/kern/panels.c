@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "kern/panels.h"
+#include "base/size.h"
 #include "kern/kern.h"
 #include <string.h>
 
@@ -20,17 +21,11 @@ panel_bytes(enum quant t, size_t K)
 	}
 }
 
-size_t
-panels_bytes(enum quant t, size_t N, size_t K)
-{
-	return (N + LANES - 1) / LANES * panel_bytes(t, K);
-}
-
 void
 panels_init(struct panels *p, enum quant t, size_t N, size_t K)
 {
 	*p = (struct panels){ .type = t, .N = N, .K = K, .panel = panel_bytes(t, K) };
-	arena_init(&p->mem, panels_bytes(t, N, K));
+	arena_init(&p->mem, div_up(N, LANES) * panel_bytes(t, K));
 	p->data = p->mem.base;
 }
 

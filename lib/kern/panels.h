@@ -20,7 +20,6 @@ struct panels {
 };
 void   panels_init(struct panels *, enum quant, size_t N, size_t K);
 void   panels_free(struct panels *);
-size_t panels_bytes(enum quant, size_t N, size_t K);    /* what panels_init takes */
 /* Row r from K values of type `from`: kept as they are when that is the matrix's own type, else converted.
  * tmp: K rounded up to 32 floats.  Rows of different panels may be put at the same time. */
 void   panels_put(struct panels *, size_t r, enum quant from, const void *row, float *tmp);

@@ -58,19 +58,6 @@ source_split(const char *name)
 	return -1;
 }
 
-void
-page_free(struct page *p)
-{
-	buf_free(&p->body);
-	buf_free(&p->id);
-	buf_free(&p->url);
-	buf_free(&p->date);
-	buf_free(&p->source);
-	buf_free(&p->title);
-	buf_free(&p->author);
-	buf_free(&p->meta);
-}
-
 /* Zip and 7z keep their directory at the end: a regular file is read by its path. */
 static int
 open_archive(struct source *s, const char *path, struct err *err)

@@ -25,7 +25,6 @@ struct page {
 	long long      offset;          /* in the file; -1: none */
 	struct buf     meta;            /* documents' own: a JSON object, which then takes the place of id ... offset */
 };
-void page_free(struct page *);
 
 struct source_opts {
 	enum source_format format;

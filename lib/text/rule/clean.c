@@ -297,16 +297,6 @@ cleaned_trim(struct cleaned *out)
 }
 
 void
-cleaned_free(struct cleaned *c)
-{
-	buf_free(&c->text);
-	buf_free(&c->meta);
-	buf_free(&c->utf8);
-	buf_free(&c->header), buf_free(&c->licence), buf_free(&c->parts), buf_free(&c->signals);
-	extracted_free(&c->ex);
-}
-
-void
 tally_add(struct tally *t, const struct cleaned *c, size_t bytes_in)
 {
 	int i;

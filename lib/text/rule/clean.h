@@ -53,7 +53,6 @@ int clean_respect(const char *list, unsigned *what, struct err *);
 /* Depends on the page alone: many threads may do it.  The page's bytes are freed on the way. */
 void clean_page(const struct clean *, struct page *, struct cleaned *);
 void cleaned_trim(struct cleaned *);     /* after its text was put out: lets a large one go */
-void cleaned_free(struct cleaned *);
 
 /* A line of what rules measured, with id, reason and language, and a newline; the line of names before all others. */
 void signals_line(const struct clean *, const struct page *, const struct cleaned *, struct buf *out);
