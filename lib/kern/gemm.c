@@ -112,18 +112,23 @@ shared_at(const struct job *j, size_t c0, size_t k0)
 	return j->shared + (j->b_shared ? j->k->nr : j->k->mr) * j->all * (k0 - c0);
 }
 
-/* Panels of the i-th piece of a thread's own operand: large ones first, small ones last, so that all end together. */
+/* Panels of the i-th piece of a thread's own operand, 0 after the last: whole blocks first, then ever smaller ones,
+ * so that all threads end together. */
 static size_t
 piece(const struct job *j, size_t i, size_t *first)
 {
-	size_t n, t = (size_t)j->threads;
+	size_t share = 2 * (size_t)j->threads, tail = j->threads > 1 ? (j->block - 1) * share : 0, n;
+	size_t whole = j->own > tail ? div_up(j->own - tail, j->block) : 0;
 
-	for (*first = 0;; *first += n) {
-		n = t == 1 ? j->block : least(j->block, div_up(j->own - *first, 2 * t));
-		n = least(n, j->own - *first);
-		if (i-- == 0 || n == 0)
+	*first = least(i, whole) * j->block;
+	if (i < whole)
+		return least(j->block, j->own - *first);
+	for (i -= whole; *first < j->own; *first += n) {
+		n = div_up(j->own - *first, share);
+		if (i-- == 0)
 			return n;
 	}
+	return 0;
 }
 
 /* One task: a piece of its own against one part of the shared panels, through the depth of a chunk. */
