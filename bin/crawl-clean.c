@@ -55,40 +55,76 @@ struct batch {
 	struct cleaned done[BATCH];
 	size_t         size[BATCH];
 	size_t         n;
-	int            more;            /* whether others follow; -1: err */
-	struct err     err;
 };
-/* One batch is cleaned while the next is read. */
-struct turn {
+struct run {
 	const struct clean *clean;
-	struct source *source;
-	struct batch  *now, *next;
+	struct source   *source;
+	struct docs_out *kept, *left;
+	struct file_out *places, *values;
+	struct tally     tally;
+	struct buf       line, noted;
+	int              more;          /* whether pages follow; -1: err */
+	struct err       err;
 };
 
+/* finish() tells of failures. */
 static void
-put(struct docs_out *o, const struct cleaned *c)
+flush(struct file_out *f, struct buf *text)
 {
-	docs_put(o, &(struct doc){ .text = c->text.p ? c->text.p : "", .text_len = c->text.n, .meta = c->meta.p, .meta_len = c->meta.n });
+	if (f && text->n)
+		fwrite(text->p, 1, text->n, file_stream(f));
+	buf_clear(text);
 }
 
-static void
-fill(struct source *s, struct batch *b)
+static long
+fill(void *batch, void *ctx)
 {
+	struct batch *b = batch;
+	struct run *r = ctx;
 	size_t bytes = 0;
 
-	for (b->n = 0; b->n < BATCH && bytes < BATCH_BYTES && (b->more = source_next(s, &b->page[b->n], &b->err)) > 0; b->n++)
-		bytes += b->size[b->n] = b->page[b->n].body.n;
+	for (b->n = 0; b->n < BATCH && bytes < BATCH_BYTES; b->n++) {
+		struct page *p = b->page + b->n;
+
+		if (r->more <= 0 || (r->more = source_next(r->source, p, &r->err)) <= 0)
+			break;
+		bytes += b->size[b->n] = p->body.n;
+		if (r->places)
+			cdx_line(p, &r->line);
+	}
+	flush(r->places, &r->line);
+	return b->n ? (long)b->n : -1;
 }
 
 static void
-work(size_t i, void *ctx)
+work(void *batch, size_t i, int thread, void *ctx)
 {
-	struct turn *t = ctx;
+	struct batch *b = batch;
 
-	if (i)
-		clean_page(t->clean, &t->now->page[i - 1], &t->now->done[i - 1]);
-	else if (t->now->more > 0)
-		fill(t->source, t->next);
+	(void)thread;
+	clean_page(((struct run *)ctx)->clean, &b->page[i], &b->done[i]);
+}
+
+static void
+put(void *batch, void *ctx)
+{
+	struct batch *b = batch;
+	struct run *r = ctx;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct cleaned *c = b->done + i;
+		struct docs_out *to = c->reason ? r->left : r->kept;
+		struct doc doc = { c->text.p ? c->text.p : "", c->meta.p, c->text.n, c->meta.n };
+
+		tally_add(&r->tally, c, b->size[i]);
+		if (r->values)
+			signals_line(r->clean, &b->page[i], c, &r->noted);
+		if (to)
+			docs_put(to, &doc);
+		cleaned_trim(c);
+	}
+	flush(r->values, &r->noted);
+	progress(r->tally.in, 0, "pages", "%llu kept", (unsigned long long)r->tally.out);
 }
 
 /* A file of text beside the documents, opened before anything is done: NULL when none is asked for. */
@@ -108,7 +144,8 @@ finish(struct file_out *f, struct buf *text)
 {
 	struct err err;
 
-	if (f && (fwrite(text->p, 1, text->n, file_stream(f)) != text->n || file_commit(f, &err)))
+	flush(f, text);
+	if (f && file_commit(f, &err))
 		die_err(&err);
 	buf_free(text);
 }
@@ -116,72 +153,33 @@ finish(struct file_out *f, struct buf *text)
 static void
 run(struct source *s, const struct clean *c)
 {
-	static struct batch batch[2];
-	struct turn turn = { c, s, batch, batch + 1 };
-	struct tally tally = { 0 };
+	static struct batch batch[PAR_LINE];
+	struct run r = { .clean = c, .source = s, .more = 1 };
+	struct par_line l = { .batch = { batch, batch + 1, batch + 2 }, .ctx = &r, .fill = fill, .work = work, .put = put };
 	char *head = source_head(s) ? head_next(source_head(s), "docs", "") : head_new("docs", "");
-	struct docs_out *kept = docs_create(out_path, head), *left = rejects ? docs_create(rejects, head) : NULL;
-	struct file_out *counts = create(stats), *places = create(index_path), *values = create(signals && *signals ? signals : NULL);
-	struct buf line = { 0 }, json = { 0 }, noted = { 0 };
-	struct batch *b;
+	struct file_out *counts = create(stats);
+	struct buf json = { 0 };
 
-	signals_names(c, &noted);
-	fill(s, turn.now);
-	do {
-		b = turn.now;
-		buf_clear(&line);
-		for (size_t i = 0; i < b->n && places; i++)
-			cdx_line(&b->page[i], &line);
-		if (places)
-			fwrite(line.p ? line.p : "", 1, line.n, file_stream(places));    /* finish() tells of failures */
-		par_for(b->n + 1, work, &turn);
-		for (size_t i = 0; i < b->n; i++) {
-			tally_add(&tally, &b->done[i], b->size[i]);
-			if (values)
-				signals_line(c, &b->page[i], &b->done[i], &noted);
-			if (!b->done[i].reason)
-				put(kept, &b->done[i]);
-			else if (left)
-				put(left, &b->done[i]);
-			cleaned_trim(&b->done[i]);
-		}
-		if (values)
-			fwrite(noted.p ? noted.p : "", 1, noted.n, file_stream(values));
-		buf_clear(&noted);
-		progress(tally.in, 0, "pages", "%llu kept", (unsigned long long)tally.out);
-		turn.now = turn.next;
-		turn.next = b;
-	} while (b->more > 0);
+	r.kept = docs_create(out_path, head);
+	r.left = rejects ? docs_create(rejects, head) : NULL;
+	r.places = create(index_path);
+	r.values = create(signals && *signals ? signals : NULL);
+	signals_names(c, &r.noted);
+	par_line(&l);
 	progress_end();
-	if (b->more < 0)        /* all that is whole, but no END */
-		docs_flush(kept), die_err(&b->err);
-	if (left)
-		docs_finish(left);
-	tally_json(&tally, s, &json);
+	if (r.more < 0)         /* all that is whole, but no END */
+		docs_flush(r.kept), die_err(&r.err);
+	if (r.left)
+		docs_finish(r.left);
+	tally_json(&r.tally, s, &json);
 	finish(counts, &json);
-	finish(values, &noted);
-	buf_clear(&line);
-	finish(places, &line);
-	docs_finish(kept);
+	finish(r.values, &r.noted);
+	finish(r.places, &r.line);
+	docs_finish(r.kept);
 	if (source_damaged(s))
 		warn("%llu damaged places were passed over", (unsigned long long)source_damaged(s));
-	note(2, "%llu pages in, %llu documents out", (unsigned long long)tally.in, (unsigned long long)tally.out);
+	note(2, "%llu pages in, %llu documents out", (unsigned long long)r.tally.in, (unsigned long long)r.tally.out);
 	free(head);
-}
-
-/* --lang names what lang_detect, or the model, can answer. */
-static void
-check_langs(const struct fasttext *m)
-{
-	for (const char *p = langs; p && *p; p += strcspn(p, ","), p += *p == ',') {
-		size_t n = strcspn(p, ",");
-		int known = m && fasttext_find(m, p, n) >= 0;
-
-		for (int i = 0; !m && i < lang_count(); i++)
-			known |= strlen(lang_code(i)) == n && memcmp(lang_code(i), p, n) == 0;
-		if (!known)
-			die_usage("--lang=%s: unknown is %.*s", langs, (int)n, p);
-	}
 }
 
 static struct fasttext *
@@ -249,6 +247,7 @@ main(int argc, char **argv)
 	struct filter *filter;
 	struct source *s;
 	struct err err;
+	const char *at_lang;
 	int at = cli_parse(argc, argv, &tool), kind = source_format(format), unit = source_split(split);
 
 	if (kind < 0)
@@ -283,7 +282,8 @@ main(int argc, char **argv)
 	clean.lang_model = models[0] = load(lang_model);
 	clean.quality = models[1] = load_quality(&clean.quality_label);
 	clean.quality_min = quality_min;
-	check_langs(models[0]);
+	if (langs && *(at_lang = lang_unknown(langs, models[0])))
+		die_usage("--lang=%s: unknown is %.*s", langs, (int)strcspn(at_lang, ","), at_lang);
 	clean.langs = langs;
 	clean.lang_min = lang_min;
 	if (!(x = extract_new(&err)) || !(s = source_open(argc - at, argv + at, &so, &err)))

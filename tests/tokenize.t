@@ -12,9 +12,11 @@ train-vocab -q --size=400 --chat=chatml -o v.json text.txt || echo '# no vocabul
 
 t 'text to tokens and back' 'tokenize -w v.json -o x.lms text.txt && tokenize -w v.json -d x.lms | cmp - text.txt'
 t 'the stream is whole' 'lmcat --check x.lms'
-awk 'BEGIN { for (i = 0; i < 60000; i++) printf "%s日本語ï", substr("abcdefg", 1, i * i % 7) }' >one.txt
+awk 'BEGIN { for (i = 0; i < 100000; i++) printf "%s日本語ï", substr("abcdefg", 1, i * i % 7) }' >one.txt
 t 'a document of many blocks comes back' 'tokenize -w v.json -o one.lms one.txt && [ $(lmcat --frames one.lms | wc -l) -gt 3 ] && tokenize -w v.json -d one.lms | cmp - one.txt'
 t 'a line of many numbers too' 'tokenize -w v.json --ids one.txt >one.ids && [ $(wc -c <one.ids) -gt 500000 ] && tokenize -w v.json -d --ids one.ids | cmp - one.txt'
+t 'the same at any number of threads, huge parts and small ones' 'tokenize -q -w v.json -t1 -o t1.lms text.txt one.txt text.txt text.txt one.txt && tokenize -q -w v.json -t3 text.txt one.txt text.txt text.txt one.txt | cmp - t1.lms && tokenize -w v.json -d t1.lms >two.txt && cat text.txt one.txt text.txt text.txt one.txt | cmp - two.txt'
+t '--count of a huge part' '[ $(tokenize -w v.json --count one.txt | awk "/^tokens.[0-9]/ { print \$2 }") = $(wc -w <one.ids) ]'
 t 'a number without end: exit 1' "head -c 70000 /dev/zero | tr '\\0' 0 | exits 1 tokenize -w v.json -d --ids"
 t 'decoding into a full device: exit 1' '[ ! -c /dev/full ] || exits 1 tokenize -w v.json -d -o /dev/full one.lms'
 t 'standard input is one document' 'tokenize -w v.json <text.txt | tokenize -w v.json -d | cmp - text.txt'

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/lang/fasttext.h"
 #include "text/lang/ftmodel.h"
+#include "text/lang/lang.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,4 +260,21 @@ fasttext_find(const struct fasttext *m, const char *label, size_t n)
 		if (strlen(fasttext_label(m, i)) == n && memcmp(fasttext_label(m, i), label, n) == 0)
 			return i;
 	return -1;
+}
+
+const char *
+lang_unknown(const char *list, const struct fasttext *m)
+{
+	for (size_t n; *list; list += n, list += *list == ',') {
+		int known;
+
+		n = strcspn(list, ",");
+		known = m && fasttext_find(m, list, n) >= 0;
+
+		for (int i = 0; !m && i < lang_count(); i++)
+			known |= strlen(lang_code(i)) == n && memcmp(lang_code(i), list, n) == 0;
+		if (!known)
+			break;
+	}
+	return list;
 }

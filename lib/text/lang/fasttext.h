@@ -17,6 +17,8 @@ struct fasttext *fasttext_parse(const void *bytes, size_t n, struct err *);
 int              fasttext_labels(const struct fasttext *);
 const char      *fasttext_label(const struct fasttext *, int i);        /* without "__label__" */
 int              fasttext_find(const struct fasttext *, const char *label, size_t n);   /* -1: there is none */
+/* Where in a list such as en,de is the first code that the model, or NULL: lang_detect, cannot answer; else its end. */
+const char      *lang_unknown(const char *list, const struct fasttext *);
 /* The likeliest label and its probability; -1 for a text without any feature that the model knows. */
 int              fasttext_best(const struct fasttext *, const char *text, size_t n, double *prob);
 double           fasttext_prob(const struct fasttext *, const char *text, size_t n, int label);

@@ -9,7 +9,7 @@
 #define BATCH_BYTES ((size_t)1 << 20)   /* of several, for each */
 #define BATCH_DOCS  4096
 #define PART_BYTES  ((size_t)1 << 15)
-#define HUGE_BYTES  ((size_t)1 << 20)   /* what cannot be cut smaller is encoded where it is, ids put out as they come */
+#define HUGE_BYTES  ((size_t)1 << 19)   /* what cannot be cut smaller is encoded where it is, ids put out as they come */
 
 struct part {
 	struct ebatch_doc d;
@@ -95,7 +95,7 @@ clear(struct run *r, struct batch *b)
 {
 	for (int i = 0; i < r->threads; i++) {
 		b->ids[i].n = 0;
-		if (b->ids[i].cap > 4 * HUGE_BYTES) {
+		if (b->ids[i].cap > 4 * BATCH_BYTES) {
 			free(b->ids[i].v);
 			b->ids[i] = (struct ids){0};
 		}
