@@ -62,6 +62,8 @@ t 'bytes that are nothing known are an error' 'head -c 300 /dev/zero >zeros; exi
 t 'bad usage' 'exits 2 crawl-clean --format=pdf text.txt && exits 2 crawl-clean --rules=nonsense text.txt && exits 2 crawl-clean --set=x text.txt'
 printf '<meta name=robots content="noindex, nofollow"><p>not for you' >shy.html
 t 'wishes are respected when asked' 'cc shy.html | lmcat | grep -q "not for" && [ "$(cc --respect=noindex,tdm --rejects=r.lms shy.html page.html | lmcat --jsonl | wc -l)" = 1 ] && lmcat --jsonl r.lms | grep -q respect.noindex'
+printf '%b' 'WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 91\r\n\r\nHTTP/1.1 200 OK\r\nX-Robots-Tag: otherbot: noindex\r\nx-robots-tag: noarchive\r\n\r\n<p>not for you\r\n\r\n' >shy.warc
+t 'in each of the head'"'"'s fields' '[ "$(cc --respect=noarchive --rejects=r.lms shy.warc 2>e | lmcat --jsonl | wc -l)" = 0 ] && lmcat --jsonl r.lms | grep -q respect.noarchive && cc --respect=noindex shy.warc | lmcat | grep -q "not for" && [ ! -s e ]'
 t 'redaction' 'echo "Write to joe@example.org now." | cc --redact=email | lmcat >x && ! grep -q joe x'
 printf 'Der Hund lief am Abend durch die Stadt, und niemand wusste, wem er gehoerte oder wohin er ging.\n' >de.txt
 t 'a language is told' 'cc de.txt | lmcat --jsonl | grep -q "\"lang\":\"de\",\"lang_score\":"'

@@ -48,6 +48,7 @@ const struct fuzz_seed fuzz_seeds[] = {
 	{ "LaTeX", "\\documentclass{a}\\newcommand{\\x}[2][d]{#1#2}\\def\\y#1{\\y #1}\\let\\z=\\x\\title{T\\thanks{q}}\\begin{document}\\x[a]{b}\\y c"
 	    "\\section*{S}$a\\x{b}$ \\[c\\] \\begin{align}d&\\text{e}\\end{align}\\begin{tabular}{l}a&b\\\\c\\end{tabular}\\verb|x|\\'e\\iffalse a\\else b\\fi"
 	    "\\begin{verbatim}v\\end{verbatim}\\item[i] \\footnote{f}\\vskip 3pt\\input{self}%c\n\\end{document}", 0 },
+	{ "a paper of itself", "\\input{x}\\input{x}\\input{x}\\input{x}\\input{x}\\input{x}\\input{x}\\input{x}\\input{x}\\input{x}\\input{x}", 0 },
 	{ "package", "<container><rootfile full-path=\"a/b.opf\"/></container><package><dc:title>T</dc:title><item id='x' href='a%20b#c'/><itemref idref=\"x\"/></package>", 0 },
 	{ "book", "Project Gutenberg\nTitle: T\nAuthor: A\n*** START OF THE PROJECT GUTENBERG EBOOK T ***\ntext\n*** END OF THE PROJECT GUTENBERG EBOOK T ***\n", 0 },
 	{ 0 }

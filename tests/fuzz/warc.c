@@ -49,6 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 #define SEED(name, s) { name, s, sizeof(s) - 1 }
 const struct fuzz_seed fuzz_seeds[] = {
+	{ "nothing", "", 0 },
 	SEED("two records", "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:1>\r\nContent-Length: 35\r\n\r\n"
 	    "HTTP/1.1 200 OK\r\n\r\n<p>A page</p>\n\r\n\r\nWARC/1.0\nWARC-Type: conversion\nContent-Length: 4\n\ntext\n\n"),
 	SEED("two gzip members",

@@ -236,29 +236,41 @@ charset_of(const char *s, size_t n, const char *declared, int html)
 	return name ? name : guess(s, n);
 }
 
+/* How many bytes from s are whole characters, and no NUL. */
+static size_t
+good_run(const unsigned char *s, size_t n)
+{
+	size_t i = 0, k;
+
+	while ((i += ascii_run(s + i, n - i)) < n) {
+		k = s[i] == 0 ? 0 : s[i] < 0x80 ? 1 : sequence(s + i, n - i);
+		if (!k || i + k > n)
+			break;
+		i += k;
+	}
+	return i;
+}
+
 static void
 copy_utf8(const unsigned char *s, size_t n, struct buf *out)
 {
-	size_t i = 0, from = 0, k;
+	size_t i = n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
-	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
-		i = from = 3;
 	buf_need(out, n);
-	while (i < n) {
-		i += ascii_run(s + i, n - i);
-		if (i == n)
-			break;
-		k = s[i] == 0 ? 0 : s[i] < 0x80 ? 1 : sequence(s + i, n - i);
-		if (k && i + k <= n) {
-			i += k;
-			continue;
-		}
-		buf_add(out, s + from, i - from);
-		buf_str(out, s[i] ? "\xef\xbf\xbd" : " ");
-		from = ++i;
+	for (;;) {
+		size_t k = good_run(s + i, n - i);
+
+		buf_add(out, s + i, k);
+		if ((i += k) == n)
+			return;
+		buf_str(out, s[i++] ? "\xef\xbf\xbd" : " ");
 	}
-	if (n > from)
-		buf_add(out, s + from, n - from);
+}
+
+int
+charset_keeps(const char *s, size_t n, const char *from)
+{
+	return strcmp(from, "UTF-8") == 0 && !(n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) && good_run((const unsigned char *)s, n) == n;
 }
 
 void

@@ -19,5 +19,8 @@ const char *charset_of(const char *s, size_t n, const char *declared, int html);
 /* Appends the text as UTF-8; bytes that are wrong in the encoding become U+FFFD, NULs blanks. */
 void charset_convert(const char *s, size_t n, const char *from, struct buf *out);
 
+/* Whether it would change nothing. */
+int charset_keeps(const char *s, size_t n, const char *from);
+
 int utf8_valid(const char *s, size_t n);        /* 1, 0; a sequence cut by the end counts as valid */
 #endif

@@ -40,14 +40,14 @@ head_asks(const char *head, size_t n, struct page *p)
 {
 	char value[256];
 	size_t len;
-	const char *v = field_get(head, n, "x-robots-tag", &len);
+	const char *v, *end = head + n;
 
-	if (v) {
+	if ((v = field_get(head, n, "tdm-reservation", &len)) && len == 1 && *v == '1')
+		p->asks |= ASKS_TDM;
+	for (; (v = field_get(head, (size_t)(end - head), "x-robots-tag", &len)); head = v + len) {
 		snprintf(value, sizeof value, "%.*s", (int)(len < 255 ? len : 255), v);
 		p->asks |= robots_asks(value);
 	}
-	if ((v = field_get(head, n, "tdm-reservation", &len)) && len == 1 && *v == '1')
-		p->asks |= ASKS_TDM;
 }
 
 /* The payload of a response into the page. */

@@ -73,7 +73,14 @@ to_text(const struct clean *c, struct page *p, struct cleaned *out)
 	}
 	from = charset_of(bytes_of(&p->body), p->body.n, p->charset, html);
 	buf_clear(&out->utf8);
-	charset_convert(bytes_of(&p->body), p->body.n, from, html || p->kind == PAGE_LATEX ? &out->utf8 : &out->text);
+	if (html && charset_keeps(bytes_of(&p->body), p->body.n, from)) {
+		struct buf utf8 = p->body;
+
+		p->body = out->utf8;
+		out->utf8 = utf8;
+	} else {
+		charset_convert(bytes_of(&p->body), p->body.n, from, html || p->kind == PAGE_LATEX ? &out->utf8 : &out->text);
+	}
 	if (html) {
 		int all = c->all || p->kind == PAGE_BOOK;
 
