@@ -65,26 +65,51 @@ encode_text(struct encoder *e, const char *p, size_t n, size_t base, struct ids 
 	return pieces_encode(e->pieces, (const unsigned char *)p, n, front, e->offset + base, ids, err);
 }
 
+/* Of the added tokens in [lo, hi), alike before byte k, the first whose byte k is not below b. */
+static size_t
+added_from(const struct vocab *v, size_t lo, size_t hi, size_t k, unsigned b)
+{
+	while (lo < hi) {
+		size_t i = lo + (hi - lo) / 2;
+
+		if ((unsigned char)v->pool.p[v->tok[v->added[i]].at + k] < b)
+			lo = i + 1;
+		else
+			hi = i;
+	}
+	return lo;
+}
+
+/* The longest added token that p begins with, or NO_TOKEN: as they are sorted, those that go on as the text does lie together. */
+static uint32_t
+added_at(const struct vocab *v, const unsigned char *p, size_t n, int none)
+{
+	size_t lo = v->first[*p], hi = v->first[*p + 1], best = 0;
+	uint32_t found = NO_TOKEN, id;
+
+	for (size_t k = 1; ; k++) {
+		for (; lo < hi && v->tok[id = v->added[lo]].len == k; lo++)
+			if (best < k && (!none || !(v->flags[id] & TOKEN_SPECIAL)))
+				found = id, best = k;
+		if (lo == hi || k == n)
+			return found;
+		lo = added_from(v, lo, hi, k, p[k]);
+		hi = added_from(v, lo, hi, k, p[k] + 1u);
+	}
+}
+
 /* The first added token at or after p: its id, *at where it begins; NO_TOKEN.  none: specials are plain text. */
 static uint32_t
 find_added(const struct vocab *v, const char *p, const char *end, int none, const char **at)
 {
-	for (; p < end; p++) {
-		unsigned char b;
+	uint32_t id;
 
+	for (; p < end; p++) {
 		if (v->added_first >= 0 && !(p = memchr(p, v->added_first, (size_t)(end - p))))
 			return NO_TOKEN;
-		b = (unsigned char)*p;
-		for (size_t i = v->first[b]; i < v->first[b + 1]; i++) {
-			uint32_t id = v->added[i];
-
-			if (none && (v->flags[id] & TOKEN_SPECIAL))
-				continue;
-			if ((size_t)(end - p) >= v->tok[id].len && !memcmp(p, v->pool.p + v->tok[id].at, v->tok[id].len)) {
-				*at = p;
-				return id;
-			}
-		}
+		*at = p;
+		if ((id = added_at(v, (const unsigned char *)p, (size_t)(end - p), none)) != NO_TOKEN)
+			return id;
 	}
 	return NO_TOKEN;
 }

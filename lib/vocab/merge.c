@@ -47,24 +47,34 @@ void
 table_merges_from_ranks(struct vocab *v, const uint32_t *rank)
 {
 	uint64_t *key = xreallocarray(NULL, v->n + 1, sizeof *key);     /* rank, id */
-	size_t n = 0;
+	size_t n = 0, longest = 0;
+	char *length;                   /* whether tokens are so long: a token of a million bytes has few cuts to look at */
 
 	for (size_t i = 0; i < v->n; i++)
+		longest = v->tok[i].len > longest ? v->tok[i].len : longest;
+	length = xcalloc(longest + 1, 1);
+	for (size_t i = 0; i < v->n; i++) {
+		length[v->tok[i].len] = 1;
 		if (rank[i] != UINT32_MAX && !v->flags[i] && v->tok[i].len > 1)
 			key[n++] = (uint64_t)rank[i] << 32 | i;
+	}
 	qsort(key, n, sizeof *key, by_number);
 	for (size_t k = 0; k < n; k++) {
 		uint32_t id = (uint32_t)key[k], len = v->tok[id].len;
 		const char *p = v->pool.p + v->tok[id].at;
 
 		for (uint32_t cut = 1; cut < len; cut++) {
-			uint32_t a = table_find(v, p, cut), b;
+			uint32_t a, b;
 
+			if (!length[cut] || !length[len - cut])
+				continue;
+			a = table_find(v, p, cut);
 			if (a != NO_TOKEN && (b = table_find(v, p + cut, len - cut)) != NO_TOKEN)
 				merge_add(v, a, b, id);
 		}
 	}
 	free(key);
+	free(length);
 }
 
 struct scored {

@@ -147,37 +147,42 @@ table_find(const struct vocab *v, const void *bytes, size_t n)
 	return table_find_hashed(v, bytes, n, table_hash(bytes, n));
 }
 
-static int
-by_number(const void *x, const void *y)
-{
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+struct added {
+	const char *p;
+	uint32_t    len, id;
+};
 
-	return (a > b) - (a < b);
+static int
+by_bytes(const void *x, const void *y)
+{
+	const struct added *a = x, *b = y;
+	int d = memcmp(a->p, b->p, a->len < b->len ? a->len : b->len);
+
+	return d ? d : a->len != b->len ? (a->len > b->len ? 1 : -1) : (a->id > b->id) - (a->id < b->id);
 }
 
 static void
 added(struct vocab *v)
 {
-	uint64_t *key = xreallocarray(NULL, v->n + 1, sizeof *key);     /* first byte, longest first, id */
+	struct added *all = xreallocarray(NULL, v->n + 1, sizeof *all);
 	size_t k = 0;
 
 	for (size_t i = 0; i < v->n; i++)
 		if ((v->flags[i] & TOKEN_ADDED) && v->tok[i].len)
-			key[v->n_added++] = (uint64_t)(unsigned char)v->pool.p[v->tok[i].at] << 56 |
-					    (uint64_t)(~v->tok[i].len & 0xffffff) << 32 | i;
-	for (size_t i = 0; i < v->n_added; i++)
-		v->added_newline |= memchr(v->pool.p + v->tok[(uint32_t)key[i]].at, '\n', v->tok[(uint32_t)key[i]].len) != NULL;
-	qsort(key, v->n_added, sizeof *key, by_number);
+			all[v->n_added++] = (struct added){ v->pool.p + v->tok[i].at, v->tok[i].len, (uint32_t)i };
+	qsort(all, v->n_added, sizeof *all, by_bytes);
 	v->added = xreallocarray(NULL, v->n_added + 1, sizeof *v->added);
-	for (size_t i = 0; i < v->n_added; i++)
-		v->added[i] = (uint32_t)key[i];
+	for (size_t i = 0; i < v->n_added; i++) {
+		v->added[i] = all[i].id;
+		v->added_newline |= memchr(all[i].p, '\n', all[i].len) != NULL;
+	}
 	for (size_t b = 0; b <= 256; b++) {
-		while (k < v->n_added && key[k] >> 56 < b)
+		while (k < v->n_added && (unsigned char)*all[k].p < b)
 			k++;
 		v->first[b] = k;
 	}
-	v->added_first = v->n_added && key[0] >> 56 == key[v->n_added - 1] >> 56 ? (int)(key[0] >> 56) : -1;
-	free(key);
+	v->added_first = v->n_added && *all[0].p == *all[v->n_added - 1].p ? (unsigned char)*all[0].p : -1;
+	free(all);
 }
 
 void

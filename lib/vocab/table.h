@@ -60,7 +60,7 @@ struct vocab {
 	uint32_t *made;                 /* or made[r] */
 	uint32_t *order;                /* or, where tokens share ranks, made[number of the merge], whose rank is order[number] */
 	struct arena index, tables;     /* hash; pair, maybe and dense: on huge pages, for they are read at random */
-	uint32_t *added;                /* ids of TOKEN_ADDED, grouped by first byte, longest first */
+	uint32_t *added;                /* ids of TOKEN_ADDED by their bytes; first: of each first byte */
 	size_t    n_added, first[257];
 	int       added_newline;        /* one of them has a newline within */
 	int       added_first;          /* the byte that all of them begin with; -1: there are several */
