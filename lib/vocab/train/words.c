@@ -176,8 +176,12 @@ words_met(struct words *w, const char *p, const char *e, const uint32_t *len, si
 			__builtin_prefetch(w->slot + (k[i].hash >> 32 & w->mask));
 			k[missed++] = k[i];
 		}
-		for (size_t i = 0; i < missed; i++)
-			__builtin_prefetch(w->word + (uint32_t)w->slot[k[i].hash >> 32 & w->mask]);
+		for (size_t i = 0; i < missed; i++) {
+			uint64_t s = w->slot[k[i].hash >> 32 & w->mask];
+
+			if (s != UINT64_MAX)
+				__builtin_prefetch(w->word + (uint32_t)s);
+		}
 		for (size_t i = 0; i < missed; i++)
 			met_short(w, k[i].key, k[i].hash);
 	}
