@@ -123,6 +123,29 @@ content(void)
 	OK(same(main_of(""), ""), "an empty page");
 }
 
+/* A board, long enough for its blocks to be judged. */
+static void
+judged(void)
+{
+	struct buf b = { 0 };
+	static const char *const posts[] = { "I have tried to mend the old bicycle, but the chain keeps falling off whenever I ride up a hill.",
+		"Look at the rear wheel first: if it is not straight, then the chain has to bend, and it falls off.",
+		"That was it, thank you. I turned the wheel a little, and it has run for a week now without trouble.",
+		"Good to hear. Oil the chain now and then, and count the links before you buy another one." };
+
+	buf_str(&b, "<html><head><link rel=canonical href='https://example.org/threads/the-chain.12/'></head><body><nav><a href=/>Board</a> <a href=/faq>Help</a></nav><h1>The chain falls off</h1><div class=thread>");
+	for (size_t i = 0; i < sizeof posts / sizeof *posts; i++)
+		buf_printf(&b, "<article class=message><section class='message-user'><h4 class='message-name username'>rider%zu</h4><h5 class='userTitle message-userTitle'>Senior member</h5>"
+		    "<div class='message-userExtras'><dl><dt>Joined</dt><dd>May 3, 2019</dd></dl><dl><dt>Messages</dt><dd>1,204</dd></dl></div></section>"
+		    "<div class='message-content'><div class='bbWrapper'>%s</div></div></article>", i, posts[i]);
+	buf_str(&b, "</div><footer>Terms and rules</footer></body></html>");
+	main_of(b.p);
+	for (size_t i = 0; i < sizeof posts / sizeof *posts; i++)
+		OK(strstr(e.text.p, posts[i]) != NULL, "a post");
+	OK(!strstr(e.text.p, "Help") && !strstr(e.text.p, "Terms and rules"), "what is around them goes");
+	buf_free(&b);
+}
+
 /* A piece repeated; what it takes must not grow faster than the page. */
 static double
 seconds(const char *piece, size_t times)
@@ -181,6 +204,7 @@ main(void)
 	charsets();
 	blocks();
 	content();
+	judged();
 	kinds();
 	hostile();
 	extract_free(x);

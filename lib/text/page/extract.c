@@ -1,6 +1,6 @@
 /* extract - which part of a page is its content: what is furniture goes, the densest part stays */
 /* SPDX-License-Identifier: MIT */
-#include "text/page/furniture.h"
+#include "text/page/judge.h"
 #include "text/same/seen.h"
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +224,8 @@ find_content(struct work *w, const struct buf *title)
 	int first = w->about & ABOUT_FORUM ? BY_NAME_WITH_COMMENTS : BY_NAME, level, used = first;
 	double good = 0;
 
+	for (uint32_t i = 1; i < w->h.n; i++)
+		w->kind[i] = (uint16_t)names_kind(w->x, &w->h, i);
 	for (level = first; level <= NOTHING; level++) {
 		uint32_t at;
 
@@ -248,6 +250,29 @@ find_content(struct work *w, const struct buf *title)
 	return root;
 }
 
+/* A page is read and weighed. */
+static void
+work_begin(struct work *w, const char *s, size_t n, struct extracted *e)
+{
+	html_parse(&w->h, s, n);
+	page_meta(&w->h, e);
+	w->about = e->about;
+	w->ends = html_ends(&w->h);
+	w->m = xcalloc(w->h.n, sizeof *w->m);
+	furniture_letters(w);
+	w->kind = xcalloc(w->h.n, sizeof *w->kind);
+}
+
+static void
+work_end(struct work *w)
+{
+	free(w->kind);
+	free(w->m);
+	free(w->letters);
+	free(w->ends);
+	html_free(&w->h);
+}
+
 void
 extract_page(const struct extract *x, const char *s, size_t n, unsigned how, struct extracted *e)
 {
@@ -255,26 +280,15 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 	uint32_t root = 0;
 
 	extracted_clear(e);
-	html_parse(&w.h, s, n);
-	page_meta(&w.h, e);
-	w.about = e->about;
-	w.ends = html_ends(&w.h);
-	w.m = xcalloc(w.h.n, sizeof *w.m);
-	furniture_letters(&w);
-	w.kind = xcalloc(w.h.n, 1);
-	if (how & EXTRACT_ALL) {
+	work_begin(&w, s, n, e);
+	if (how & EXTRACT_ALL)
 		furniture_mark(&w, NOTHING);
-	} else {
-		for (uint32_t i = 1; i < w.h.n; i++)
-			w.kind[i] = (uint8_t)names_kind(x, &w.h, i);
+	else
 		root = find_content(&w, &e->title);
-	}
+	if (!(how & EXTRACT_ALL) && judge_needed(w.about))
+		root = judge_mark(&w, root);
 	render_tree(&w.h, root, how & EXTRACT_MARKDOWN, &e->text);
 	if (!(how & EXTRACT_ALL) && e->text.n < FEW)
 		embedded_text(&w.h, how & EXTRACT_MARKDOWN, &e->text);
-	free(w.kind);
-	free(w.m);
-	free(w.letters);
-	free(w.ends);
-	html_free(&w.h);
+	work_end(&w);
 }

@@ -58,6 +58,12 @@ shown_in_turn(const struct html *h, uint32_t at)
 	return role && strcmp(role, "tabpanel") == 0;
 }
 
+int
+furniture_hidden(const struct html *h, uint32_t at)
+{
+	return is_hidden(h, at) && !shown_in_turn(h, at);
+}
+
 static int
 role_drops(const char *role)
 {
@@ -182,7 +188,7 @@ furniture_mark(struct work *w, int level)
 		if (tag == TAG_TEXT || html_flags[tag] & H_DROP)
 			continue;
 		/* what is much of the page will be shown in turn too, though it does not say so */
-		drop = is_hidden(h, i) && !shown_in_turn(h, i) && !(w->m[i].good > (w->about & ABOUT_ARTICLE ? .4 : .1) * w->m[0].good && w->m[i].good > 200);
+		drop = furniture_hidden(h, i) && !(w->m[i].good > (w->about & ABOUT_ARTICLE ? .4 : .1) * w->m[0].good && w->m[i].good > 200);
 		if (level < NOTHING && is_furniture(w, i, level))
 			drop = 1;
 		if (drop) {

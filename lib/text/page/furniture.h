@@ -18,13 +18,15 @@ struct work {
 	struct mass          *m;
 	uint32_t             *ends;
 	uint32_t             *letters;  /* of a text */
-	uint8_t              *kind;     /* bit i: pattern i matches */
+	uint16_t             *kind;     /* bit i: pattern i matches */
 	unsigned              about;    /* ABOUT_* */
 };
 
 /* How much goes by name: all that patterns match, not the comments, or only what elements and roles say. */
 enum { BY_NAME, BY_NAME_WITH_COMMENTS, BY_ELEMENT, NOTHING };
 
+/* Whether an element says that it is not shown, now or in its turn. */
+int  furniture_hidden(const struct html *, uint32_t node);
 /* Fills w->letters, to be freed. */
 void furniture_letters(struct work *);
 /* Marks what is left out at a level, and weighs the rest. */

@@ -38,7 +38,17 @@ static const char *const names[] = {
 	"caption|\\bgallery|[-_]gallery|slide-?show|light-?box|photo-?credit|image-?(copyright|source|info)",
 	[NAMES_BODY] =
 	"article-?_?(body|content|text|main)|\\bstory-?_?(body|content|text)|post-?_?(body|content|text|entry)|entry-?_?(content|body|text)"
-	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content"
+	"|\\barticle\\b|articlebody|\\bmain-?content|\\bcontent-?(body|main|article)|\\bbody-?(text|content|copy)|page-?content|mw-parser-output|\\bmarkdown-body\\b|rst-content|\\btext-?content",
+	/* of no consequence by themselves: text/page/judge.c weighs them */
+	[NAMES_PERSON] = "user|author|member|avatar|profile|poster|signature|badge|\\brank|joined|reputation",
+	[NAMES_CARD] = "\\bcards?\\b|[-_]cards?|\\bitems?\\b|[-_]items?|\\btiles?\\b|[-_]tiles?|result|\\bgrid|[-_]grid|teaser|listing|\\bcol[-_]|carousel|slide|swiper",
+	[NAMES_GOODS] = "product|price|\\bsku|\\bcart|quantity|\\bbuy|stock|shipping|delivery|\\bshop",
+	[NAMES_REVIEW] = "review|rating|testimonial|\\bstars?\\b|feedback|question|\\bq(-?and-?)?a\\b",
+	[NAMES_POST] = "\\bposts?\\b|[-_]posts?|message|thread|topic|answer|reply|\\bvotes?",
+	[NAMES_CHOICE] = "option|select|swatch|variant|filter|facet|\\bsort|dropdown|button|\\bbtn|[-_]btn|toggle|checkbox|\\bcta",
+	[NAMES_TITLE] = "title|heading|\\bheader|[-_]header|hero|intro|headline|lead\\b",
+	[NAMES_DETAIL] = "detail|description|\\bdesc\\b|[-_]desc\\b|spec(s|ification)|feature|accordion|\\btabs?\\b|[-_]tabs?\\b|\\bfaq|\\brte\\b|\\bcopy\\b|summary|excerpt|collaps",
+	[NAMES_STAMP] = "date|time|stats?\\b|count|\\bmeta|[-_]meta|\\binfo|action|label"
 };
 
 /* A short block's text. */

@@ -4,7 +4,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/page/html.h"
 
-enum { NAMES_FURNITURE, NAMES_COMMENT, NAMES_NOTICE, NAMES_INLINE, NAMES_BODY, NAMES_PICTURE };
+enum { NAMES_FURNITURE, NAMES_COMMENT, NAMES_NOTICE, NAMES_INLINE, NAMES_BODY, NAMES_PICTURE,
+       NAMES_PERSON, NAMES_CARD, NAMES_GOODS, NAMES_REVIEW, NAMES_POST, NAMES_CHOICE, NAMES_TITLE, NAMES_DETAIL, NAMES_STAMP, NAMES_KINDS };
 
 struct extract;                 /* the compiled patterns: text/page/extract.h */
 /* Bit 1 << NAMES_x for each kind of name that the element has. */

@@ -333,6 +333,8 @@ node(struct render *r, uint32_t at)
 	const struct html_node *e = &r->h->node[at];
 	const char *alt;
 
+	if (e->user & MARK_DROP)
+		return;
 	if (e->tag == TAG_TEXT) {
 		if (r->pre && !r->row)
 			text_pre(r, e->text, e->len);
@@ -340,8 +342,6 @@ node(struct render *r, uint32_t at)
 			text(r, e->text, e->len);
 		return;
 	}
-	if (e->user & MARK_DROP)
-		return;
 	if (html_flags[e->tag] & H_DROP) {
 		if (e->tag != TAG_script && e->tag != TAG_style && e->tag != TAG_template && e->tag != TAG_noscript &&
 		    e->tag != TAG_rp && e->tag != TAG_rt)
