@@ -131,6 +131,7 @@ judged(void)
 	static const char *const posts[] = { "I have tried to mend the old bicycle, but the chain keeps falling off whenever I ride up a hill.",
 		"Look at the rear wheel first: if it is not straight, then the chain has to bend, and it falls off.",
 		"That was it, thank you. I turned the wheel a little, and it has run for a week now without trouble.",
+		"And do not forget the brakes; they tend to wear out sooner than anyone would think, in the rain above all.",
 		"Good to hear. Oil the chain now and then, and count the links before you buy another one." };
 
 	buf_str(&b, "<html><head><link rel=canonical href='https://example.org/threads/the-chain.12/'></head><body><nav><a href=/>Board</a> <a href=/faq>Help</a></nav><h1>The chain falls off</h1><div class=thread>");

@@ -3,7 +3,7 @@
 #include "text/page/judge.h"
 #include <stdlib.h>
 
-enum { DEPTH = 5, FEWEST = 8 };          /* of fewer blocks little can be told: the rules stand */
+enum { DEPTH = 5, FEWEST = 16 };          /* of fewer blocks little can be told: the rules stand */
 #define ALIKE .5        /* how much of a judgement is that of all blocks that are alike */
 #define LEAST .05       /* of the running text that the rules keep; a judgement that leaves less of it is none */
 
