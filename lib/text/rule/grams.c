@@ -45,8 +45,9 @@ hash(const char *p, size_t n)
 	return mix(h, x);
 }
 
-void
-signals_table(struct signals *s, size_t n)
+/* Zeroed slots, two for each of n. */
+static void
+make_room(struct signals *s, size_t n)
 {
 	size_t want = 16;
 
@@ -60,7 +61,31 @@ signals_table(struct signals *s, size_t n)
 	memset(s->slots, 0, want * sizeof *s->slots);
 }
 
-/* The key's slot; its count is 0 for the caller to change when the key is new. */
+void
+signals_table(struct signals *s, size_t n)
+{
+	make_room(s, n < 4096 ? n : 4096);      /* of many pieces most may be the same */
+	s->used = 0;
+}
+
+static struct slot *table_slot(struct signals *, uint64_t key);
+
+static void
+grow(struct signals *s)
+{
+	struct slot *old = s->slots;
+	size_t n = (size_t)1 << (64 - s->shift);
+
+	s->slots = NULL;
+	s->n_slots = s->used = 0;
+	make_room(s, n);
+	for (size_t i = 0; i < n; i++)
+		if (old[i].count)
+			*table_slot(s, old[i].key) = old[i];
+	free(old);
+}
+
+/* The key's slot; its count is 0 for the caller to change when the key is new.  Good until the next call. */
 static struct slot *
 table_slot(struct signals *s, uint64_t key)
 {
@@ -68,6 +93,13 @@ table_slot(struct signals *s, uint64_t key)
 
 	while (s->slots[i].count && s->slots[i].key != key)
 		i = (i + 1) & mask;
+	if (s->slots[i].count)
+		return &s->slots[i];
+	if (s->used > mask / 2) {
+		grow(s);
+		return table_slot(s, key);
+	}
+	s->used++;
 	s->slots[i].key = key;
 	return &s->slots[i];
 }
@@ -89,7 +121,7 @@ drop_single(struct signals *s, const struct word *v, uint64_t *key, uint32_t *pl
 	size_t k = 0;
 	int shift;
 
-	signals_table(s, n / 4 + 1);              /* 8 to 16 bytes a key */
+	make_room(s, n / 4 + 1);        /* 8 to 16 bytes a key */
 	seen = (unsigned char *)s->slots;
 	shift = s->shift - 4;
 	for (size_t i = 0; i < n; i++) {
@@ -128,7 +160,7 @@ signals_top_bound(struct signals *s)
 	uint64_t last = 0;
 	uint16_t *seen;
 
-	signals_table(s, w->n / 4 + 1);
+	make_room(s, w->n / 4 + 1);
 	seen = (uint16_t *)s->slots;            /* 4 to 8 for each word */
 	for (size_t i = 0; i < w->n; i++) {
 		const struct word *g = &w->v[i];

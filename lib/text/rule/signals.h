@@ -44,7 +44,7 @@ struct signals {
 	double       top_bound;         /* NAN until it is known */
 	struct words words;
 	struct slot *slots;             /* a hash table, used for one signal after another */
-	size_t       n_slots;
+	size_t       n_slots, used;
 	int          shift;             /* of a key, to its slot */
 	double       value[SIG_COUNT];
 	unsigned char known[SIG_COUNT];
@@ -57,7 +57,7 @@ void   signals_free(struct signals *);
 
 /* Within text/rule. */
 void signals_put(struct signals *, enum signal, double part, double of);        /* part / of, 0 of nothing */
-void signals_table(struct signals *, size_t n);         /* an empty table with room for n pieces */
+void signals_table(struct signals *, size_t n);         /* an empty table, about n pieces to come */
 uint32_t *signals_times(struct signals *, const char *p, size_t n);     /* how often the piece is in the table: to be changed */
 /* Of n-grams of words: how often there is the one most frequent, of equals the first, and its characters; and the characters of
  * all that are there twice and more. */
