@@ -236,7 +236,7 @@ task_parse(struct task *t, const char *bytes, size_t n, const char *name, const 
     size_t stop, struct err *e)
 {
 	const char *p = bytes, *end = bytes + n, *line, *second;
-	struct labels right = { labels, labels + n_labels, labels != NULL };
+	struct labels right = { labels, labels ? labels + n_labels : NULL, labels != NULL };
 	char *subject = subject_of(name);
 	struct buf made = { 0 };
 	size_t len, record = 0;
