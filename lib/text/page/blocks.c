@@ -10,7 +10,7 @@
 
 /* What is looked for above a block, beside the kinds of names. */
 enum { IN_NAV = NAMES_KINDS, IN_HEADER, IN_FOOTER, IN_ASIDE, IN_FORM, IN_MAIN, IN_ARTICLE, IN_TABLE, IN_LIST, IN_ITEM, IN_SECTION, IN_FIGURE,
-       IN_LINK, IN_HIDDEN, IN_ALL };
+       IN_LINK, IN_HIDDEN, IN_ALL, IN_ROOM = 32 };     /* room: whole vectors */
 enum { DROPPED = 1, NEVER = 2, INSIDE = 4 };
 
 /* An element with all that is in it, whatever the rules leave out. */
@@ -18,7 +18,7 @@ struct place {
 	uint32_t text, link, kept, blocks;      /* letters; in links; that the rules keep; blocks of text */
 	uint32_t block, mine;                   /* the block element that it is in; its own block, + 1 */
 	uint16_t alike, before;                 /* siblings of its tag; of them before it */
-	uint8_t  near[IN_ALL];                  /* levels up to the nearest that is such, or FAR */
+	uint8_t  near[IN_ROOM];                 /* levels up to the nearest that is such, or FAR */
 	uint8_t  state;
 };
 
@@ -55,6 +55,13 @@ mix(uint64_t h, uint64_t v)
 {
 	h = (h ^ v) * 0x9e3779b97f4a7c15u;
 	return h ^ h >> 29;
+}
+
+/* The next byte of a text; a step shorter than mix, which comes in the end. */
+static uint64_t
+mix_byte(uint64_t h, unsigned char c)
+{
+	return h * 0x9e3779b97f4a7c15u + c + 1;
 }
 
 static struct count *
@@ -109,7 +116,7 @@ read_text(struct page *p, uint32_t at, struct draft *d)
 		d->digits += c >= '0' && c <= '9';
 		d->upper += c >= 'A' && c <= 'Z';
 		d->money += c == '$' || (c == 0xa3 && i && (unsigned char)t->text[i - 1] == 0xc2) || (c == 0xac && i > 1 && memcmp(t->text + i - 2, "\xe2\x82", 2) == 0);
-		d->text = mix(d->text, c);
+		d->text = mix_byte(d->text, c);
 		if (!d->first)
 			d->first = c;
 		d->last = c;
@@ -128,7 +135,7 @@ shape_of(const struct page *p, uint32_t at)
 
 		shape = mix(shape, p->w->h.node[at].tag);
 		for (; class && *class; class++)
-			shape = mix(shape, (unsigned char)*class);
+			shape = mix_byte(shape, (unsigned char)*class);
 	}
 	return shape;
 }
@@ -139,7 +146,7 @@ descend(struct page *p, uint32_t top, uint32_t root, uint32_t *owner)
 {
 	const struct html *h = &p->w->h;
 
-	memset(p->place[h->node[top].parent].near, FAR, IN_ALL);
+	memset(p->place[h->node[top].parent].near, FAR, IN_ROOM);
 	p->place[0].state = root == 0 ? INSIDE : 0;
 	for (uint32_t i = top ? top : 1; i < p->w->ends[top]; i++) {
 		struct place *me = &p->place[i], *up = &p->place[h->node[i].parent];
@@ -150,7 +157,7 @@ descend(struct page *p, uint32_t top, uint32_t root, uint32_t *owner)
 		if (html_flags[tag] & H_DROP || (drop && !block && !(up->state & DROPPED)))
 			me->state |= NEVER;
 		if (tag == TAG_TEXT) {
-			memcpy(me->near, up->near, IN_ALL);
+			memcpy(me->near, up->near, IN_ROOM);
 			if (me->state & NEVER || !p->w->letters[i])
 				continue;
 			if (!p->place[me->block].mine) {
@@ -161,7 +168,7 @@ descend(struct page *p, uint32_t top, uint32_t root, uint32_t *owner)
 			read_text(p, i, &p->draft[owner[i] - 1]);
 			continue;
 		}
-		for (int k = 0; k < IN_ALL; k++)
+		for (int k = 0; k < IN_ROOM; k++)
 			me->near[k] = (uint8_t)(up->near[k] + (up->near[k] < FAR));
 		for (int k = 0; k < NAMES_KINDS; k++)
 			if (p->w->kind[i] & 1 << k)
