@@ -15,6 +15,7 @@ enum { DROPPED = 1, NEVER = 2, INSIDE = 4 };
 
 /* An element with all that is in it, whatever the rules leave out. */
 struct place {
+	uint64_t shape;                         /* a hash of its tag and classes */
 	uint32_t text, link, kept, blocks;      /* letters; in links; that the rules keep; blocks of text */
 	uint32_t block, mine;                   /* the block element that it is in; its own block, + 1 */
 	uint16_t alike, before;                 /* siblings of its tag; of them before it */
@@ -115,7 +116,8 @@ read_text(struct page *p, uint32_t at, struct draft *d)
 		d->stops += c == '.' || c == ',' || c == ';' || c == '!' || c == '?' || c == ':';
 		d->digits += c >= '0' && c <= '9';
 		d->upper += c >= 'A' && c <= 'Z';
-		d->money += c == '$' || (c == 0xa3 && i && (unsigned char)t->text[i - 1] == 0xc2) || (c == 0xac && i > 1 && memcmp(t->text + i - 2, "\xe2\x82", 2) == 0);
+		d->money += c == '$' || (c == 0xa3 && i && (unsigned char)t->text[i - 1] == 0xc2) ||
+			(c == 0xac && i > 1 && memcmp(t->text + i - 2, "\xe2\x82", 2) == 0);
 		d->text = mix_byte(d->text, c);
 		if (!d->first)
 			d->first = c;
@@ -126,17 +128,24 @@ read_text(struct page *p, uint32_t at, struct draft *d)
 }
 
 static uint64_t
+own_shape(const struct html *h, uint32_t at)
+{
+	const char *class = html_attr(h, at, ATTR_class);
+	uint64_t shape = mix(0, h->node[at].tag);
+
+	for (; class && *class; class++)
+		shape = mix_byte(shape, (unsigned char)*class);
+	return shape;
+}
+
+/* What an element and those around it look like. */
+static uint64_t
 shape_of(const struct page *p, uint32_t at)
 {
 	uint64_t shape = 0;
 
-	for (int up = 0; up < 3 && at; up++, at = p->w->h.node[at].parent) {
-		const char *class = html_attr(&p->w->h, at, ATTR_class);
-
-		shape = mix(shape, p->w->h.node[at].tag);
-		for (; class && *class; class++)
-			shape = mix_byte(shape, (unsigned char)*class);
-	}
+	for (int up = 0; up < 3 && at; up++, at = p->w->h.node[at].parent)
+		shape = mix(shape, p->place[at].shape);
 	return shape;
 }
 
@@ -168,7 +177,8 @@ descend(struct page *p, uint32_t top, uint32_t root, uint32_t *owner)
 			read_text(p, i, &p->draft[owner[i] - 1]);
 			continue;
 		}
-		for (int k = 0; k < IN_ROOM; k++)
+		me->shape = own_shape(h, i);
+		for (int k = 0; k < IN_ALL; k++)
 			me->near[k] = (uint8_t)(up->near[k] + (up->near[k] < FAR));
 		for (int k = 0; k < NAMES_KINDS; k++)
 			if (p->w->kind[i] & 1 << k)

@@ -117,25 +117,18 @@ weigh(struct work *w)
 	}
 	for (uint32_t i = (uint32_t)h->n - 1; i > 0; i--) {
 		struct mass *m = &w->m[i], *up = &w->m[h->node[i].parent];
+		int tag = h->node[i].tag;
 		double n = at[i].own - at[i].link, share = at[i].own ? n / at[i].own : 0;
 
-		if (at[i].own && !(html_flags[h->node[i].tag] & H_HEAD))
+		if (at[i].own && !(html_flags[tag] & H_HEAD))
 			m->good += n * share * (n < 80 ? n / 80 : 1);
 		up->text += m->text;
 		up->link += m->link;
 		up->links += m->links;
 		up->good += m->good;
+		up->code |= m->code || tag == TAG_pre || tag == TAG_table || tag == TAG_code;
 	}
 	free(at);
-}
-
-static int
-holds_code(const struct work *w, uint32_t figure)
-{
-	for (uint32_t i = figure + 1; i < w->ends[figure]; i++)
-		if (w->h.node[i].tag == TAG_pre || w->h.node[i].tag == TAG_table || w->h.node[i].tag == TAG_code)
-			return 1;
-	return 0;
 }
 
 /* Whether an element is furniture, judged by what it is called; w->m is of the page with all in it. */
@@ -144,7 +137,6 @@ is_furniture(const struct work *w, uint32_t i, int level)
 {
 	const struct html *h = &w->h;
 	int tag = h->node[i].tag, kind = w->kind[i], block = html_flags[tag] & H_BLOCK || tag == TAG_other;
-
 	int whole = tag == TAG_body || tag == TAG_article || tag == TAG_main;
 
 	if (kind & 1 << NAMES_NOTICE && block && !whole && w->m[i].good < .9 * w->m[0].good)
@@ -155,11 +147,11 @@ is_furniture(const struct work *w, uint32_t i, int level)
 		return 1;                               /* the latter are marks of footnotes */
 	if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer || role_drops(html_attr(h, i, ATTR_role)))
 		return 1;
-	if (tag == TAG_figcaption && !holds_code(w, h->node[i].parent))
+	if (tag == TAG_figcaption && !w->m[h->node[i].parent].code)
 		return 1;                               /* what it says of a picture that is not here */
 	if (!block || whole || level >= BY_ELEMENT)
 		return 0;
-	if (kind & 1 << NAMES_PICTURE && w->about & ABOUT_ARTICLE && !(w->about & ABOUT_FORUM) && !holds_code(w, i))
+	if (kind & 1 << NAMES_PICTURE && w->about & ABOUT_ARTICLE && !(w->about & ABOUT_FORUM) && !w->m[i].code)
 		return 1;
 	return kind & 1 << NAMES_FURNITURE || (kind & 1 << NAMES_COMMENT && level == BY_NAME);
 }

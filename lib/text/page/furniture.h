@@ -9,6 +9,7 @@
 struct mass {
 	uint32_t text, link;    /* characters; those within links */
 	uint32_t links;
+	int      code;          /* whether there is code or a table within */
 	double   good;          /* characters of running text */
 };
 

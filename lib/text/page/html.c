@@ -197,12 +197,13 @@ markup(struct tree *b, const char *p)
 void
 html_parse(struct html *h, const char *s, size_t n)
 {
-	struct tree b = { .h = h, .s = s, .end = s + n };
+	struct tree b = { .h = h, .s = s };
 	const char *p = s, *lt;
 
 	memset(h, 0, sizeof *h);
 	if (n > UINT32_MAX / 2)
 		n = UINT32_MAX / 2;
+	b.end = s + n;
 	h->pool = xmalloc(2 * n + 16);
 	fill_index(b.tag_index, tag_names, TAG_other - 1);
 	fill_index(b.attr_index, attr_names, ATTR_COUNT);

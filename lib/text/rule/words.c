@@ -81,8 +81,8 @@ contraction(const char *s, size_t n, size_t i, size_t from, size_t *first)
 		size_t len = known[k].len;
 
 		*first = known[k].first;
-		if (c == known[k].word[0] && len <= n - i && (s[i + 2] | 32) == known[k].word[2] && !strncasecmp(s + i, known[k].word, len) && (c == '\'' || !uni_word_before(s + from, i - from)) &&
-		    !word_at(s, n, i + len) && (c != 'w' || i + len == n))
+		if (c == known[k].word[0] && len <= n - i && (s[i + 2] | 32) == known[k].word[2] && !strncasecmp(s + i, known[k].word, len) &&
+		    (c == '\'' || !uni_word_before(s + from, i - from)) && !word_at(s, n, i + len) && (c != 'w' || i + len == n))
 			return len;
 	}
 	return 0;
