@@ -149,7 +149,7 @@ in_slices(const struct gemm *whole)
 	}
 }
 
-/* Products with several blocks of columns and of depth. */
+/* Products with several blocks of columns and of depth, and what comes behind the last of these. */
 static void
 large(size_t M, size_t N, size_t K)
 {
@@ -159,7 +159,7 @@ large(size_t M, size_t N, size_t K)
 	for (int mode = 0; mode < 8; mode++)
 		for (size_t k = 0; usable[k]; k++) {
 			struct gemm g = { .M = M, .N = N, .K = K, .A = a, .lda = mode & 1 ? M : K, .a_trans = mode & 1,
-				.B = b, .ldb = mode & 2 ? K : N, .b_trans = mode >> 1 & 1, .C = want, .ldc = N, .bf16 = mode >> 2 };
+				.B = b, .ldb = mode & 2 ? K : N, .b_trans = mode >> 1 & 1, .C = want, .ldc = N, .bf16 = mode >> 2, .bias = b };
 			if (usable[k] == &kern_ref || !strcmp(usable[k]->name, "neon"))
 				continue;       /* minutes, the latter under qemu; the loops are the same */
 			kern_use(usable[k]);

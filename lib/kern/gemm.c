@@ -26,6 +26,7 @@ struct job {
 	size_t own, all;                /* panels of the operand that is shared out, of the one that all use */
 	size_t kc, chunk;               /* depth of a block; of what is packed for all at a time */
 	size_t block, rows;             /* panels of a thread's block at most; of A's that are used in a row */
+	size_t whole, share;            /* pieces of a whole block; of what is left, the next piece is one part in so many */
 	size_t parts;                   /* of the shared panels, where there are few of the others: tasks of their own */
 	size_t tasks;
 	float *shared, *mine;           /* the packed panels; one block a thread, mine_size apart */
@@ -112,30 +113,30 @@ shared_at(const struct job *j, size_t c0, size_t k0)
 	return j->shared + (j->b_shared ? j->k->nr : j->k->mr) * j->all * (k0 - c0);
 }
 
-/* Panels of the i-th piece of a thread's own operand, 0 after the last: whole blocks first, then ever smaller ones,
- * so that all threads end together. */
+/* Panels of the piece of a thread's own operand that begins at `first`: whole blocks, then ever fewer, so that all
+ * threads end together. */
 static size_t
-piece(const struct job *j, size_t i, size_t *first)
+piece(const struct job *j, size_t first)
 {
-	size_t share = 2 * (size_t)j->threads, tail = j->threads > 1 ? (j->block - 1) * share : 0, n;
-	size_t whole = j->own > tail ? div_up(j->own - tail, j->block) : 0;
+	return first < j->whole * j->block ? least(j->block, j->own - first) : div_up(j->own - first, j->share);
+}
 
-	*first = least(i, whole) * j->block;
-	if (i < whole)
-		return least(j->block, j->own - *first);
-	for (i -= whole; *first < j->own; *first += n) {
-		n = div_up(j->own - *first, share);
-		if (i-- == 0)
-			return n;
-	}
-	return 0;
+/* Where the i-th begins. */
+static size_t
+piece_at(const struct job *j, size_t i)
+{
+	size_t whole = least(i, j->whole), first = whole * j->block;
+
+	for (; i > whole; i--)
+		first += piece(j, first);
+	return first;
 }
 
 /* One task: a piece of its own against one part of the shared panels, through the depth of a chunk. */
 static void
 task(const struct job *j, size_t i, float *mine, size_t c0, size_t cn)
 {
-	size_t mr = j->k->mr, nr = j->k->nr, part = i % j->parts, k0 = c0, own, n = piece(j, i / j->parts, &own);
+	size_t mr = j->k->mr, nr = j->k->nr, part = i % j->parts, k0 = c0, own = piece_at(j, i / j->parts), n = piece(j, own);
 	size_t all0 = j->all * part / j->parts, all1 = j->all * (part + 1) / j->parts;
 	size_t p0 = j->b_shared ? own : all0, p1 = j->b_shared ? own + n : all1;
 	size_t q0 = j->b_shared ? all0 : own, q1 = j->b_shared ? all1 : own + n;
@@ -202,7 +203,7 @@ job_init(struct job *j, const struct gemm *g, int threads)
 {
 	const struct kern *k = kern_now();
 	size_t t = (size_t)threads, few = div_up(g->M, k->mr) <= NARROW, deep = few ? k->kc : 2 * k->kc;
-	size_t first, all_w, own_w;
+	size_t all_w, own_w, tail;
 
 	*j = (struct job){ .g = g, .k = k, .threads = threads };
 	j->per = g->bf16 ? k->per : 1;
@@ -219,9 +220,11 @@ job_init(struct job *j, const struct gemm *g, int threads)
 	j->block = j->b_shared ? 2 * k->mc / k->mr : few ? 1 : k->nc / k->nr * k->kc / j->kc;
 	j->rows = j->b_shared ? j->block : k->mc / k->mr;
 	j->parts = j->own < 2 * t ? least(div_up(2 * t, j->own), div_up(j->all, 2)) : 1;
-	while (piece(j, j->tasks, &first))
-		j->tasks++;
-	j->tasks *= j->parts;
+	j->share = 2 * t;
+	tail = t > 1 ? (j->block - 1) * j->share : 0;
+	j->whole = j->own > tail ? div_up(j->own - tail, j->block) : 0;
+	for (size_t first = 0; first < j->own; first += piece(j, first))
+		j->tasks += j->parts;
 	j->mine_size = round_up(least(j->block, j->own) * own_w * j->kc, 16);
 	return round_up(j->all * all_w * least(j->chunk, j->K), 16) + t * j->mine_size;
 }
