@@ -127,18 +127,6 @@ put(void *batch, void *ctx)
 	progress(r->tally.in, 0, "pages", "%llu kept", (unsigned long long)r->tally.out);
 }
 
-/* A file of text beside the documents, opened before anything is done: NULL when none is asked for. */
-static struct file_out *
-create(const char *path)
-{
-	struct err err;
-	struct file_out *f = path ? file_create(path, 0, &err) : NULL;
-
-	if (path && !f)
-		die_err(&err);
-	return f;
-}
-
 static void
 finish(struct file_out *f, struct buf *text)
 {
@@ -157,13 +145,13 @@ run(struct source *s, const struct clean *c)
 	struct run r = { .clean = c, .source = s, .more = 1 };
 	struct par_line l = { .batch = { batch, batch + 1, batch + 2 }, .ctx = &r, .fill = fill, .work = work, .put = put };
 	char *head = source_head(s) ? head_next(source_head(s), "docs", "") : head_new("docs", "");
-	struct file_out *counts = create(stats);
+	struct file_out *counts = cli_create(stats);
 	struct buf json = { 0 };
 
 	r.kept = docs_create(out_path, head);
 	r.left = rejects ? docs_create(rejects, head) : NULL;
-	r.places = create(index_path);
-	r.values = create(signals && *signals ? signals : NULL);
+	r.places = cli_create(index_path);
+	r.values = cli_create(signals && *signals ? signals : NULL);
 	signals_names(c, &r.noted);
 	par_line(&l);
 	progress_end();

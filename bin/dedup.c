@@ -140,17 +140,6 @@ put_cluster(void *ctx, const char *names)
 	fprintf(file_stream(clusters), "%s\n", names);
 }
 
-static struct file_out *
-create(const char *path)
-{
-	struct err err;
-	struct file_out *f = path ? file_create(path, 0, &err) : NULL;
-
-	if (path && !f)
-		die_err(&err);
-	return f;
-}
-
 /* The documents of all --against files, each read by itself, whatever it is; NULL when there are none. */
 static struct against *
 read_against(void)
@@ -209,8 +198,8 @@ main(int argc, char **argv)
 	name_index();
 	head = head_next(docs_head(in), "docs", "");
 	out = docs_create(output, head);
-	edges = create(edges_path);
-	clusters = create(clusters_path);
+	edges = cli_create(edges_path);
+	clusters = cli_create(clusters_path);
 	if (!(d = dedup_new(&o, &sink, &err)))
 		die_err(&err);
 	while (docs_next(in, &doc)) {

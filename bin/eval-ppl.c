@@ -136,8 +136,7 @@ main(int argc, char **argv)
 			die_err(&e);
 		return EXIT_OK;
 	}
-	if (!roll && !(f = file_create(out, 0, &e)))
-		die_err(&e);
+	f = cli_create(roll ? NULL : out);
 	o.each = each ? file_stream(f) : NULL;
 	o.tell = roll ? add_roll : heat ? add_heat : NULL;
 	o.ctx = &b;

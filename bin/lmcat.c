@@ -279,8 +279,7 @@ main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (!from_jsonl && !npy && !raw) {
-		if (!(o = file_create(out, 0, &e)))
-			die_err(&e);
+		o = cli_create(out);
 		text = file_stream(o);
 	}
 	show(argc - first, argv + first);

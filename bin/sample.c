@@ -276,8 +276,8 @@ main(int argc, char **argv)
 	set_up(&r);
 	if (!terminal)
 		read_prompts(&r, argc - first, argv + first);
-	if ((log_path && !(r.log = file_create(log_path, 0, &e))) || (!rolling && !(r.text = file_create(output, 0, &e))))
-		die_err(&e);
+	r.log = cli_create(log_path);
+	r.text = cli_create(rolling ? NULL : output);
 	if (rolling) {
 		char *head = gen_roll_head(&r.open.m, r.open.crc, r.open.vocab, &r.go.sampler);
 		r.roll = roll_create(output, head);

@@ -76,9 +76,7 @@ open_output(const struct docs_in *in, const struct vocab *v, const struct chat *
 	char *head;
 
 	if (as_ids || count || pieces || decode) {
-		text_out = file_create(out_path, 0, &err);
-		if (!text_out)
-			die_err(&err);
+		text_out = cli_create(out_path);
 		return;
 	}
 	h.wide = h.n_vocab > 65536;
@@ -215,7 +213,7 @@ decode_all(int nfiles, char **files, const struct vocab *v)
 
 	open_output(NULL, v, NULL);
 	if (as_ids) {
-		for (int i = 0; i < (nfiles ? nfiles : 1); i++)
+		for (int i = 0; i < (nfiles ? nfiles : 1) && !ferror(file_stream(text_out)); i++)
 			decode_lines(nfiles ? files[i] : "-", v);
 		return;
 	}

@@ -18,7 +18,7 @@ t 'a line of many numbers too' 'tokenize -w v.json --ids one.txt >one.ids && [ $
 t 'the same at any number of threads, huge parts and small ones' 'tokenize -q -w v.json -t1 -o t1.lms text.txt one.txt text.txt text.txt one.txt && tokenize -q -w v.json -t3 text.txt one.txt text.txt text.txt one.txt | cmp - t1.lms && tokenize -w v.json -d t1.lms >two.txt && cat text.txt one.txt text.txt text.txt one.txt | cmp - two.txt'
 t '--count of a huge part' '[ $(tokenize -w v.json --count one.txt | awk "/^tokens.[0-9]/ { print \$2 }") = $(wc -w <one.ids) ]'
 t 'a number without end: exit 1' "head -c 70000 /dev/zero | tr '\\0' 0 | exits 1 tokenize -w v.json -d --ids"
-t 'decoding into a full device: exit 1' '[ ! -c /dev/full ] || exits 1 tokenize -w v.json -d -o /dev/full one.lms'
+t 'decoding into a full device: exit 1' '[ ! -c /dev/full ] || exits 1 tokenize -w v.json -d -o /dev/full one.lms && exits 1 tokenize -w v.json -d --ids -o /dev/full one.ids one.ids 2>e && grep -q "/dev/full" e'
 t 'standard input is one document' 'tokenize -w v.json <text.txt | tokenize -w v.json -d | cmp - text.txt'
 t 'to numbers and back' 'tokenize -w v.json --ids text.txt | tokenize -w v.json -d --ids | cmp - text.txt'
 t 'one line a document' '[ $(tokenize -w v.json --ids docs.jsonl | wc -l) = 60 ]'
@@ -56,6 +56,8 @@ for c in chatml alpaca plain; do
 	t "$c: the answer and its end are trained on, no more" "head -1 chat.jsonl | tokenize -w v.json --chat=$c --pieces | awk -F '\\t' '\$3 == 1 { gsub(/\"/, \"\", \$4); s = s \$4 } END { exit s !~ /^Hello<[^>]*>\$/ }'"
 done
 t 'HEAD names the template and the mask' "tokenize -w v.json --chat=chatml chat.jsonl | lmcat --head | grep -q '\"mask\":true.*\"chat\":{\"template\":\"chatml\"'"
+t 'with --chat a large text is no conversation either: exit 1' 'exits 1 tokenize -w v.json --chat=chatml -o big.lms chat.jsonl one.txt 2>e && grep -q one.txt e'
+t 'documents are no vocabulary: exit 1' 'exits 1 tokenize -w docs.jsonl text.txt 2>e && grep -q "not a tokenizer.json" e'
 t 'a special token in what a user says is refused' 'exits 1 tokenize -w v.json --chat=chatml --ids inject.jsonl'
 t 'with --special=none it stays text' 'tokenize -w v.json --chat=chatml --special=none --pieces inject.jsonl | grep -c "im_end.*special" | grep -qx 2'
 t 'a template that the vocabulary cannot serve: exit 1' 'exits 1 tokenize -w v.json --chat=llama3 --ids chat.jsonl 2>e && grep -q start_header_id e'

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli_int.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/par.h"
 #include "config.h"
 #include <ctype.h>
@@ -65,6 +66,17 @@ die_usage(const char *fmt, ...)
 }
 
 int cli_on_terminal(int fd) { return isatty(fd); }
+
+struct file_out *
+cli_create(const char *path)
+{
+	struct err e;
+	struct file_out *f = path ? file_create(path, 0, &e) : NULL;
+
+	if (path && !f)
+		die_err(&e);
+	return f;
+}
 
 void
 cli_close_stdout(void)

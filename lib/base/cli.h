@@ -72,6 +72,7 @@ void note(int level, const char *fmt, ...) LM_PRINTF(2, 3);      /* when verbosi
 void progress(uint64_t done, uint64_t total, const char *unit, const char *fmt, ...) LM_PRINTF(4, 5);
 void progress_end(void);
 
+struct file_out *cli_create(const char *path);  /* a file of text to be written; NULL: none; a failure ends the program */
 int  cli_on_terminal(int fd);            /* isatty */
 /* Remove this file should the program end before cli_keep(path). */
 void cli_cleanup(const char *path);

@@ -113,7 +113,7 @@ detok_lines(const struct vocab *v, struct input *in, FILE *out, struct err *err)
 {
 	struct detok d = { v, out, 0, {0} };
 	struct ids ids = {0};
-	const char *p, *nl;
+	const char *p = "", *nl;
 	char where[256];
 	uint64_t line = 1;
 	size_t n;

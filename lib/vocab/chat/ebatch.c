@@ -76,7 +76,7 @@ add_part(struct run *r, struct batch *b)
 	p->d.more = end < doc->text_len;
 	p->d.text_len = end - r->taken;
 	p->text = b->bytes.n;
-	if (p->d.text_len > HUGE_BYTES) {
+	if (p->d.text_len > HUGE_BYTES && !r->e->chat) {
 		p->d.text = doc->text + r->taken;
 		r->held = b->huge = 1;
 	} else {

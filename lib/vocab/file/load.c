@@ -174,7 +174,7 @@ with_merges(const char *path, const struct file_map *json, const char *pattern, 
 	struct vocab *v = NULL;
 
 	if (!at || at[10]) {
-		err_set(err, "%s: tokens without merges: name it vocab.json, with merges.txt beside it", path);
+		err_set(err, "%s: neither a tokenizer.json nor a vocab.json that has its merges.txt beside it", path);
 		return NULL;
 	}
 	buf_add(&beside, path, (size_t)(at - path));

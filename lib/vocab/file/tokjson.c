@@ -221,8 +221,10 @@ tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
 	int rc = -1;
 
 	r.v = table_new(n);
-	if (json_parse(&root, text, n, err))
+	if (json_parse(&root, text, n, err)) {
+		err_in(err, "not a tokenizer.json");
 		goto out;
+	}
 	r.model = json_get(root, "model");
 	if (json_kind(r.model) != '{') {
 		err_set(err, "JSON without a \"model\": not a tokenizer.json");
