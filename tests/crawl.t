@@ -59,7 +59,7 @@ t 'a cut web archive is an error, with place' 'exits 1 crawl-clean cut.warc >x 2
 t 'a damaged member is passed over, with a warning' '[ $(cc bad.warc.gz 2>e | lmcat --jsonl | wc -l) = 1 ] && grep -q "bad.warc.gz: byte 0: " e'
 t 'nothing is an error' ': >none; exits 1 crawl-clean none'
 t 'bytes that are nothing known are an error' 'head -c 300 /dev/zero >zeros; exits 1 crawl-clean zeros'
-t 'bad usage' 'exits 2 crawl-clean --format=pdf text.txt && exits 2 crawl-clean --rules=nonsense text.txt && exits 2 crawl-clean --set=x text.txt'
+t 'bad usage' 'exits 2 crawl-clean --format=pdf text.txt && exits 2 crawl-clean --rules=nonsense text.txt && exits 2 crawl-clean --rules=c4,gopher,c4 text.txt && exits 2 crawl-clean --set=x text.txt'
 printf '<meta name=robots content="noindex, nofollow"><p>not for you' >shy.html
 t 'wishes are respected when asked' 'cc shy.html | lmcat | grep -q "not for" && [ "$(cc --respect=noindex,tdm --rejects=r.lms shy.html page.html | lmcat --jsonl | wc -l)" = 1 ] && lmcat --jsonl r.lms | grep -q respect.noindex'
 printf '%b' 'WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 91\r\n\r\nHTTP/1.1 200 OK\r\nX-Robots-Tag: otherbot: noindex\r\nx-robots-tag: noarchive\r\n\r\n<p>not for you\r\n\r\n' >shy.warc

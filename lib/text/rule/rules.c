@@ -117,6 +117,7 @@ struct rules *
 rules_new(const char *list, struct err *err)
 {
 	struct rules *r = xcalloc(1, sizeof *r);
+	unsigned listed = 0;
 
 	for (int i = 0; i < ROWS; i++)
 		r->value[i] = rows[i].value;
@@ -132,7 +133,8 @@ rules_new(const char *list, struct err *err)
 
 		while (f < FILTERS && (strlen(filters[f].name) != n || memcmp(filters[f].name, list, n)))
 			f++;
-		if (f < FILTERS && r->n < FILTERS) {
+		if (f < FILTERS && !(listed >> f & 1)) {
+			listed |= 1u << f;
 			r->order[r->n++] = (enum filter)f;
 		} else if (n != 4 || memcmp(list, "none", 4)) {
 			err_set(err, "'%.*s' is none of gopher-rep, gopher, c4, fineweb, dolma, refinedweb, code, none, or is there twice", (int)n, list);

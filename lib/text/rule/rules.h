@@ -9,7 +9,7 @@ struct rules;           /* immutable once set up: many threads may apply it */
 
 /* list: names out of gopher-rep gopher c4 fineweb dolma refinedweb code none, joined by commas, applied in the order given;
  * NULL is the default: gopher-rep for all, gopher and c4 where the language is "en".  A list that is given holds
- * for every language.  NULL with the reason for an unknown name. */
+ * for every language.  NULL with the reason for a name that is unknown or there twice. */
 struct rules *rules_new(const char *list, struct err *);
 void          rules_free(struct rules *);
 
