@@ -14,6 +14,10 @@
  * the content beside the same neighbours; each page weighs the same.  Trees that ask one question a level are fitted to the
  * logistic loss one after another (Friedman 2001, by Newton's step), each on half of the blocks and a third of the features.
  * With FOLD its pages are left out, and the loss on them is told.
+ *
+ * The tables that are in use, made where the project is built, in a folder of its own within it, with -O2:
+ *     ../tests/bench/pages.py list DATA pages >pages.jsonl
+ *     make tests/bench/page-train && tests/bench/page-train pages.jsonl >../lib/text/page/judge_tables.h
  */
 enum { DEPTH = 5, LEAVES = 1 << DEPTH, SCALE = 1000 };
 #define RATE   .1

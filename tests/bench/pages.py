@@ -21,6 +21,7 @@ def pages(data):
         yield kind, 'wcxb/html/' + key, page['ground_truth'].get('main_content'), int(key) // 2 % 4
 
 def unpack(data, name, folder):
+    os.makedirs(folder, exist_ok=True)
     path = os.path.abspath(os.path.join(folder, name.replace('/', '-') + '.html'))
     with open(path, 'wb') as f:
         f.write(gzip.open(os.path.join(data, name + '.html.gz')).read())
