@@ -32,7 +32,7 @@ static const struct opt opts[] = {
 	{ 0, "lang-model", OPT_STR, &lang_model, "FILE", "tell languages by a fastText model, by its codes", OPT_FILE },
 	{ 0, "quality", OPT_STR, &quality, "LABEL=FILE", "ask a fastText model how likely the label is", OPT_RESULT },
 	{ 0, "quality-min", OPT_NUM, &quality_min, "SCORE", "leave out what is less likely [0.5]", OPT_RESULT },
-	{ 0, "rules", OPT_STR, &rule_list, "LIST", "gopher-rep, gopher, c4, fineweb, dolma, refinedweb, code, none", OPT_RESULT },
+	{ 0, "rules", OPT_STR, &rule_list, "LIST", "gopher-rep gopher c4 fineweb dolma refinedweb code", OPT_RESULT },
 	{ 0, "set", OPT_LIST, &sets, "RULE.NAME=VALUE", "another threshold of a rule", OPT_RESULT },
 	{ 0, "signals", OPT_MAYBE, &signals, "FILE", "note what rules measure: JSONL, .tsv; else in meta", OPT_RESULT },
 	{ 0, "tidy", OPT_FLAG, &tidy, NULL, "tidy documents too that come as such", OPT_RESULT },

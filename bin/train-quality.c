@@ -77,12 +77,8 @@ static void
 read_labelled(struct fttrain *t, const char *arg)
 {
 	const char *is = strchr(arg, '=');
-	char *label, *path;
+	char *label = xstrndup(arg, (size_t)(is - arg)), *path = xstrdup(is + 1);
 
-	if (!is || is == arg || !is[1])
-		die_usage("--label=%s: LABEL=FILE is needed", arg);
-	label = xstrndup(arg, (size_t)(is - arg));
-	path = xstrdup(is + 1);
 	read_docs(t, 1, &path, label);
 	free(label);
 	free(path);
@@ -137,6 +133,12 @@ main(int argc, char **argv)
 	if (dim < 1 || dim > 1024 || epochs < 1 || epochs > 10000 || ngrams < 1 || ngrams > 16 || buckets < 1 || buckets > 1 << 28 ||
 	    min_count < 1 || !(lr > 0 && lr < 100))
 		die_usage("--dim 1 to 1024, --epochs 1 to 10000, --ngram 1 to 16, --buckets 1 to 256M, --min-count 1 up, --lr above 0");
+	for (int i = 0; i < files.n; i++) {
+		const char *is = strchr(files.v[i], '=');
+
+		if (!is || is == files.v[i] || !is[1])
+			die_usage("--label=%s: LABEL=FILE is needed", files.v[i]);
+	}
 	t = fttrain_new(&o);
 	for (int i = 0; i < files.n; i++)
 		read_labelled(t, files.v[i]);
