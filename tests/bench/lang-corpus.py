@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """lang-corpus.py DIR UDHR REPOS - texts for lang-train: DIR/CODE from Debian's packages, DIR/CODE.prose from the Declaration of Human Rights,
-DIR/CODE.text news, encyclopedias and speeches, DIR/CODE.words words as often as subtitles have them
+DIR/CODE.text news, encyclopedias and speeches, DIR/CODE.words words as often as subtitles have them, DIR/CODE.news the same news in all of them
 
 Packages: translations of programs, manuals and a game, word lists, and some essays for English; kept in DIR/deb.  UDHR is a folder of HTML pages
 with data-code.  REPOS holds clones under their own names: UD_* of UniversalDependencies (CC BY-SA 4.0), dsfsi's gov-za-sona-multilingual (CC BY 4.0),
-PuoData and za-isizulu-siswati-news-2022 (CC BY-SA 4.0), christos-c/bible-corpus (CC0) and hermitdave/FrequencyWords (CC BY-SA 4.0).
+PuoData and za-isizulu-siswati-news-2022 (CC BY-SA 4.0), christos-c/bible-corpus (CC0), hermitdave/FrequencyWords (CC BY-SA 4.0) and
+MicrosoftTranslator/NTREX (CC BY-SA 4.0).
 Wants apt-get, dpkg-deb, git, and for word lists Debian's tesseract-ocr.
 """
 # SPDX-License-Identifier: MIT
@@ -28,6 +29,9 @@ CLONED = dict(pair.split(":") for pair in """UD_Afrikaans-AfriBooms:af UD_Croati
 UD_Indonesian-GSD:id UD_Irish-IDT:ga UD_Norwegian-Bokmaal:nb UD_Norwegian-Nynorsk:nn UD_Romanian-RRT:ro UD_Serbian-SET:bs UD_Russian-GSD:ru UD_Slovak-SNK:sk UD_Slovenian-SSJ:sl
 UD_Swedish-Talbanken:sv UD_Indonesian-CSUI:id UD_Indonesian-PUD:id UD_Czech-PUD:cs UD_Hindi-PUD:hi UD_Marathi-UFAL:mr UD_Spanish-PUD:es
 UD_Latin-LLCT:la PuoData:tn za-isizulu-siswati-news-2022:zu Zulu-NT:zu Basque-NT:eu afr:af eng:en sot:st tsn:tn tso:ts xho:xh zul:zu""".split())
+NEWS = dict(pair.split(":") for pair in """afr:af aze-Latn:az bos:bs cat:ca ces:cs cym:cy dan:da deu:de eng-GB:en spa:es spa-MX:es est:et eus:eu fin:fi fra:fr gle:ga hrv:hr
+hun:hu ind:id isl:is ita:it lit:lt lav:lv mri:mi msa:ms nob:nb nld:nl nno:nn pol:pl por:pt por-BR:pt ron:ro slk:sk slv:sl sna-Latn:sn som:so sqi:sq swe:sv swa:sw fil:tl
+tsn:tn tur:tr vie:vi xho:xh yor:yo zul:zu bel:be bul:bg kaz:kk mkd:mk mon:mn rus:ru srp-Cyrl:sr ukr:uk arb:ar fas:fa prs:fa urd:ur hin:hi mar:mr""".split())
 WORDY = dict(zip("""af ar bg bs ca cs da de en eo es et eu fa fi fr hi hr hu id is it kk lt lv mk ms nl no pl pt pt_br ro ru sk sl sq sr sv tl tr uk ur vi""".split(),
                  """af ar bg bs ca cs da de en eo es et eu fa fi fr hi hr hu id is it kk lt lv mk ms nl nb pl pt pt ro ru sk sl sq sr sv tl tr uk ur vi""".split()))
 lines = collections.defaultdict(set)
@@ -125,6 +129,15 @@ def git(repo, *args):
     return subprocess.run(["git", "-C", repo, *args], capture_output=True, text=True, check=True).stdout
 
 
+def news(folder, out):
+    """What was translated from English for WMT 2019 and NTREX-128, some of it twice."""
+    texts = collections.defaultdict(str)
+    for name, code in NEWS.items():
+        texts[code] += git(os.path.join(folder, "NTREX"), "show", f"HEAD:NTREX-128/newstest2019-ref.{name}.txt")
+    for code, text in texts.items():
+        open(os.path.join(out, code + ".news"), "w").write("".join(line.strip() + "\n" for line in text.split("\n") if line.strip()))
+
+
 def counts_of(folder, name):
     repo = os.path.join(folder, "FrequencyWords")
     listed = [path for path in (f"content/2018/{name}/{name}_{size}.txt" for size in ("50k", "full")) if git(repo, "ls-tree", "HEAD", path)][0]
@@ -186,3 +199,4 @@ for code in set(UDHR.values()) & set(lines):
     open(os.path.join(out, code), "w").write("".join(line + "\n" for line in sorted(lines[code])))
 prose(udhr, out)
 cloned(repos, out)
+news(repos, out)

@@ -58,6 +58,7 @@ struct table {
 
 /* The keys of the table that are in the text, and how many times: one that returns soon is seen to. */
 struct votes {
+	const struct table *table;
 	uint32_t group[6 * (SAMPLE + 1)];
 	uint16_t times[6 * (SAMPLE + 1)];
 	uint16_t seen[SEEN];            /* where among them the last one with this remainder is */
@@ -133,32 +134,50 @@ table_init(struct table *t, size_t groups, size_t entries)
 	t->entries = xcalloc(entries, sizeof *t->entries);
 }
 
-/* A profile or a weight as a character, 0 to 61: no blank, quote or backslash. */
+/* Weights as characters from @ on, without the backslash; profiles that are skipped, as ones from # on. */
+enum { SKIP = '#', SKIP_MAX = '>' - '#', NAME_MAX = 64 };
+
 static unsigned
 digit(char c)
 {
 	return (unsigned)(c - '@' - (c > '\\'));
 }
 
-/* "e_ @gAf =och Ze ...": strings, = in front of a whole word; after each, pairs of a profile and its weight. */
+static int
+is_skip(char c)
+{
+	return c >= SKIP && c <= SKIP + SKIP_MAX;
+}
+
+/*
+ * "=dem*T 3r*U$F ...": strings in order, = in front of a whole word; a digit says how many characters of the one before it begins with.
+ * After each, the weights of the profiles, those that have none skipped.
+ */
 static void
 read_features(struct table *t)
 {
+	uint32_t name[NAME_MAX];
 	size_t len;
 
-	table_init(t, FEATURES, sizeof features / 2);
+	table_init(t, FEATURES, WEIGHTS);
 	for (const char *p = features; *p; p++) {
-		int word = *p == '=';
+		size_t n = *p >= '1' && *p <= '9' ? (size_t)(*p++ - '0') : 0;
+		unsigned profile = 0, word;
 		uint64_t key = 0;
 
-		for (p += word; *p != ' '; p += len) {
-			uint32_t c = uni_decode(p, 4, &len);
-
-			key = word ? fold(key, c) : key << 16 | c;
-		}
+		do {
+			name[n++] = uni_decode(p, 4, &len);
+			p += len;
+		} while (!is_skip(*p));
+		word = name[0] == '=';
+		for (size_t i = word; i < n; i++)
+			key = word ? fold(key, name[i]) : key << 16 | name[i];
 		add_group(t, word ? word_key(key) : key);
-		for (p++; *p != ' '; p += 2)
-			add_entry(t, digit(p[0]), digit(p[1]));
+		for (; *p != ' '; p++)
+			if (is_skip(*p))
+				profile += (unsigned)(*p - SKIP);
+			else
+				add_entry(t, profile++, digit(*p));
 	}
 }
 
@@ -184,9 +203,10 @@ table_get(void)
 
 /* Whether any language knows the key. */
 static int
-vote(const struct table *t, uint64_t key, struct votes *v)
+vote(uint64_t key, void *votes)
 {
-	uint32_t group = slot_of(t, key)->group;
+	struct votes *v = votes;
+	uint32_t group = slot_of(v->table, key)->group;
 	uint16_t *seen = &v->seen[group % SEEN];
 
 	if (!group--)
@@ -203,16 +223,21 @@ vote(const struct table *t, uint64_t key, struct votes *v)
 
 /* What each profile makes of them, in half nats. */
 static void
-add_up(const struct table *t, const struct votes *v, unsigned sum[PROFILES])
+add_up(const struct votes *v, unsigned sum[PROFILES])
 {
+	const struct table *t = v->table;
+
 	for (size_t k = 0; k < v->n; k++)
 		for (uint32_t i = t->first[v->group[k]]; i < t->first[v->group[k] + 1]; i++)
 			sum[t->entries[i].profile] += v->times[k] * t->entries[i].weight;
 }
 
-/* Each string of one to four letters of the script, and each word; how many letters there were; of SAMPLE bytes at most. */
-static size_t
-count_votes(const struct table *t, const char *s, size_t n, enum script script, struct votes *v)
+/*
+ * Calls `seen` with the key of each string of one to four letters of the script, which says whether a longer one may be known, and of each word;
+ * how many letters there were.
+ */
+static inline size_t
+each_key(const char *s, size_t n, enum script script, int (*seen)(uint64_t key, void *to), void *to)
 {
 	uint64_t last = '_', word = 0;  /* the last four letters, 16 bits each */
 	size_t letters = 0, len, run = 1;
@@ -238,11 +263,11 @@ count_votes(const struct table *t, const char *s, size_t n, enum script script, 
 
 			if (k > 2 && (last >> 16 * (k - 2) & 0xffff) == '_')
 				break;          /* a word's end within */
-			if (key != '_' && !vote(t, key, v) && k > 1)
+			if (key != '_' && !seen(key, to) && k > 1)
 				break;          /* what is longer is rarer */
 		}
 		if (c == '_') {
-			vote(t, word_key(word), v);
+			seen(word_key(word), to);
 			word = 0;
 		} else {
 			word = fold(word, c);
@@ -335,12 +360,13 @@ lang_detect(const char *s, size_t n, struct lang *l)
 		l->score = (double)count[best] / (double)all;
 		return;
 	}
+	votes.table = table_get();
 	votes.n = 0;
 	memset(votes.seen, 0, sizeof votes.seen);
-	letters = count_votes(table_get(), s, n, best, &votes);
+	letters = each_key(s, n, best, vote, &votes);
 	if (!letters)
 		return;
-	add_up(table_get(), &votes, sum);
+	add_up(&votes, sum);
 	decide(sum, best, letters, l);
 	l->score *= (double)count[best] / (double)all;
 }
