@@ -99,6 +99,34 @@ head -c $((at - 40)) 2k.warc.gz >cut20.warc.gz
 t 'whole records before a cut come out' 'whole cut20.warc && whole cut20.warc.gz'
 t 'nineteen of twenty, one of them damaged' '[ $(cc 20.warc.gz 2>e | lmcat --jsonl | wc -l) = 19 ] && grep -q "20.warc.gz: byte $mid: " e'
 
+if have zstd && [ -n "${ZSTD_LIBS-}" ]; then
+	mkdir -p recs && awk -v RS='WARC/1.0' 'NR > 1 { f = sprintf("recs/%04d", NR); printf "WARC/1.0%s", $0 >f; close(f) }' 2k.warc
+	zstd -q recs/*; cat recs/*.zst >2k.warc.zst
+	cc --index=2kz.cdxj 2k.warc.zst -o 2kz.lms
+	zat() { sed -n "$1s/.*\"offset\"://; $1s/}//p" "${2-2kz.cdxj}"; }
+	t 'two thousand frames of zstd' '[ $(lmcat --jsonl 2kz.lms | wc -l) = 2000 ] && [ "$(lmcat 2kz.lms | cksum)" = "$(lmcat 2k.lms | cksum)" ] && cat 2k.warc.zst | cc | lmcat | cksum | grep -q "$(lmcat 2k.lms | cksum)"'
+	t 'reading from a frame' '[ $(cc --from=$(zat 1990) 2k.warc.zst | lmcat --jsonl | wc -l) = 11 ] && [ "$(cc --from=$(zat 1990) 2k.warc.zst | lmcat | head -1)" = "record 1990" ]'
+	head -c $(($(zat 21) - 40)) 2k.warc.zst >cut20.warc.zst
+	zstd -q -c 2k.warc | head -c -60 >cut.whole.zst
+	t 'whole records before a cut in a frame' 'whole cut20.warc.zst && grep -q "cut20.warc.zst: byte $(zat 20): cut short within a zstd frame" e && exits 1 crawl-clean --rules=none cut.whole.zst >a.lms && [ $(exits 1 lmcat --jsonl a.lms | wc -l) -gt 1000 ]'
+	{ head -c $(($(zat 10) + 40)) 2k.warc.zst; printf "????????????????????"; head -c $(zat 21) 2k.warc.zst | tail -c +$(($(zat 10) + 61)); } >20.warc.zst
+	t 'nineteen frames of twenty' '[ $(cc 20.warc.zst 2>e | lmcat --jsonl | wc -l) = 19 ] && grep -q "20.warc.zst: byte $(zat 10): " e'
+	zstd -q --train recs/????  -o dict --maxdict=2000 2>/dev/null && zstd -q -f -D dict recs/0??? && zstd -q -c dict >dict.zst
+	for d in dict dict.zst; do
+		n=$(wc -c <$d); { printf "]*M\030\\$(printf %o $((n & 255)))\\$(printf %o $((n >> 8)))\\0\\0"; cat $d recs/0???.zst; } >$d.warc.zst
+	done
+	with() {	# with DICTIONARY: all records come out, the first behind it, and from an offset
+		[ $(cc --index=d.cdxj $1.warc.zst | lmcat --jsonl | wc -l) = $(ls recs/0???.zst | wc -l) ] && [ $(zat 1 d.cdxj) = $(($(wc -c <$1) + 8)) ] &&
+			[ "$(cc --from=$(zat 500 d.cdxj) $1.warc.zst | lmcat | head -1)" = "record 500" ]
+	}
+	t 'a dictionary in the file, itself compressed or not' '[ -s dict.zst ] && with dict && with dict.zst'
+	for k in $(seq 30000); do echo "{\"text\":\"line $k\"}"; done >long.jsonl; zstd -q -c long.jsonl >long.jsonl.zst
+	head -c -20 long.jsonl.zst >cut.jsonl.zst
+	t 'text in zstd, whole and cut' 'cc long.jsonl >a.lms && cc long.jsonl.zst | lmcat | cksum >a && lmcat a.lms | cksum | cmp - a && exits 1 crawl-clean --rules=none cut.jsonl.zst >a.lms 2>e; grep -q "cut.jsonl.zst: byte [0-9]* of the decompressed text: cut short within a zstd frame" e && [ $(exits 1 lmcat --jsonl a.lms | wc -l) -gt 15000 ]'
+	zstd -q --long=28 <20.warc >wide.warc.zst
+	t 'memory is bounded' 'exits 1 crawl-clean wide.warc.zst 2>e; grep -q "wide.warc.zst: .*too much memory" e'
+else skip 'frames of zstd' 'no zstd, or no libzstd'; fi
+
 arc() {	# arc URL BODY: a record of the form before WARC
 	printf '%s 10.0.0.1 20080430204826 text/html %d\n%b\n' "$1" "$(printf '%b' "$2" | wc -c)" "$2"
 }

@@ -1,5 +1,6 @@
 /* warc - records whole, damaged, cut, in gzip members and without; HTTP heads and bodies */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "tap.h"
 #include "text/read/http.h"
 #include "text/read/warc.h"
@@ -7,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#ifdef HAVE_ZSTD
+#include <zdict.h>
+#include <zstd.h>
+#endif
 
 static char said[512];
 
@@ -20,13 +25,27 @@ say(const char *fmt, ...)
 	va_end(ap);
 }
 
+/* What undoes the frames of an input, with the dictionary that it begins with. */
+static struct zst *
+frames_for(struct input *in)
+{
+	struct buf dict = { 0 };
+	struct err err;
+	struct zst *zst = zst_dictionary(in, &dict, &err) < 0 ? NULL : zst_new(&dict);
+
+	buf_free(&dict);
+	return zst;
+}
+
+enum { PLAIN, GZIP, ZSTD };
+
 /* What a run over bytes found: bodies joined by '|', then the error or the number of damaged places. */
 static char *
-run(const void *bytes, size_t n, int gz)
+run(const void *bytes, size_t n, int packed)
 {
 	static char out[4096];
 	struct input *in = input_bytes(bytes, n, "x.warc");
-	struct warc *w = warc_open(in, gz, 1000, say);
+	struct warc *w = warc_open(in, packed, packed == ZSTD ? frames_for(in) : NULL, 1000, say);
 	struct warc_record r;
 	struct err err;
 	size_t k = 0;
@@ -48,7 +67,7 @@ run(const void *bytes, size_t n, int gz)
 static int
 is(const char *bytes, const char *want)
 {
-	char *got = run(bytes, strlen(bytes), 0);
+	char *got = run(bytes, strlen(bytes), PLAIN);
 
 	if (strcmp(got, want) == 0)
 		return 1;
@@ -88,40 +107,124 @@ member(struct buf *out, const char *s)
 	deflateEnd(&z);
 }
 
+#ifdef HAVE_ZSTD
+/* Appends bytes as one zstd frame. */
 static void
-members(void)
+frame(struct buf *out, const char *s, size_t n, const struct buf *dict)
+{
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+
+	ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+	if (dict)
+		ZSTD_CCtx_loadDictionary(z, dict->p, dict->n);
+	buf_need(out, ZSTD_compressBound(n));
+	out->n += ZSTD_compress2(z, out->p + out->n, ZSTD_compressBound(n), s, n);
+	ZSTD_freeCCtx(z);
+}
+
+/* Appends a frame that decoders skip. */
+static void
+skippable(struct buf *out, char magic, const char *s, size_t n)
+{
+	char head[8] = { magic, 0x2a, 0x4d, 0x18, (char)(n & 255), (char)(n >> 8), (char)(n >> 16), 0 };
+
+	buf_add(out, head, 8);
+	buf_add(out, s, n);
+}
+#endif
+
+static void
+pack(struct buf *out, const char *s, int packed)
+{
+#ifdef HAVE_ZSTD
+	if (packed == ZSTD) {
+		frame(out, s, strlen(s), NULL);
+		return;
+	}
+#endif
+	(void)packed;
+	member(out, s);
+}
+
+/* The same of gzip members and of frames. */
+static void
+members(int packed)
 {
 	struct buf b = { 0 };
 	size_t second, third;
 	char want[200], *got;
 
-	member(&b, REC("response", "3", "one"));
+	pack(&b, REC("response", "3", "one"), packed);
 	second = b.n;
-	member(&b, REC("response", "9", "body two."));
+	pack(&b, REC("response", "9", "body two."), packed);
 	third = b.n;
-	member(&b, REC("resource", "5", "three"));
+	pack(&b, REC("resource", "5", "three"), packed);
 	snprintf(want, sizeof want, "one@0|body two.@%zu|three@%zu|0", second, third);
-	OK(strcmp(run(b.p, b.n, 1), want) == 0, "gzip members, with their offsets");
+	OK(strcmp(run(b.p, b.n, packed), want) == 0, packed == GZIP ? "gzip members, with their offsets" : "zstd frames, with their offsets");
 	b.p[second + 30] ^= 0x55;
-	got = run(b.p, b.n, 1);
+	got = run(b.p, b.n, packed);
 	OK(strncmp(got, "one@0|", 6) == 0 && strstr(got, "three@") && !strstr(got, "two"), "a damaged member costs its own record");
 	OK(strstr(said, "x.warc: byte ") != NULL, "and is told with its offset");
 	b.p[second + 30] ^= 0x55;
 	snprintf(want, sizeof want, "one@0|body two.@%zu|x.warc: byte %zu: cut short within a ", second, third);
-	OK(strncmp(run(b.p, b.n - 12, 1), want, strlen(want)) == 0, "a cut member is an error, after the whole ones");
+	OK(strncmp(run(b.p, b.n - 12, packed), want, strlen(want)) == 0, "a cut member is an error, after the whole ones");
 	buf_add(&b, "garbage", 7);
 	snprintf(want, sizeof want, "one@0|body two.@%zu|three@%zu|1", second, third);
-	OK(strcmp(run(b.p, b.n, 1), want) == 0, "bytes after the last member are damage, not the end");
+	OK(strcmp(run(b.p, b.n, packed), want) == 0, "bytes after the last member are damage, not the end");
 	buf_clear(&b);
-	member(&b, REC("response", "900", "one"));
-	member(&b, REC("response", "3", "two"));
-	got = run(b.p, b.n, 1);
+	pack(&b, REC("response", "900", "one"), packed);
+	pack(&b, REC("response", "3", "two"), packed);
+	got = run(b.p, b.n, packed);
 	OK(strncmp(got, "one@0|two@", 10) == 0, "a length that reaches past its member");
 	buf_clear(&b);
-	member(&b, REC("response", "3", "one") REC("response", "3", "two"));
-	OK(strcmp(run(b.p, b.n, 1), "one@0|two@0|0") == 0, "two records in one member");
+	pack(&b, REC("response", "3", "one") REC("response", "3", "two"), packed);
+	OK(strcmp(run(b.p, b.n, packed), "one@0|two@0|0") == 0, "two records in one member");
 	buf_free(&b);
 }
+
+#ifdef HAVE_ZSTD
+static void
+frames(void)
+{
+	struct buf b = { 0 }, dict = { 0 }, many = { 0 };
+	size_t sizes[400], second, third;
+	char want[200], *got;
+
+	pack(&b, REC("response", "3", "one"), ZSTD);
+	skippable(&b, 0x50, "\x28\xb5\x2f\xfd in it", 10);
+	second = b.n;
+	pack(&b, REC("response", "3", "two"), ZSTD);
+	third = b.n;
+	pack(&b, REC("response", "5", "three"), ZSTD);
+	snprintf(want, sizeof want, "one@0|two@%zu|three@%zu|0", second, third);
+	OK(strcmp(run(b.p, b.n, ZSTD), want) == 0, "frames that are to be skipped");
+	b.p[second + 8] = (char)0xff;           /* the block's length: it now reaches past the end */
+	got = run(b.p, b.n, ZSTD);
+	OK(strncmp(got, "one@0|three@", 12) == 0 && !strstr(got, "cut short"), "a frame that swallows those behind it costs its own record");
+	OK(strncmp(run(b.p, second + 2, ZSTD), "one@0|x.warc: byte ", 19) == 0, "a cut within the first bytes of a frame is one");
+
+	buf_clear(&b);
+	for (int i = 0; i < 400; i++) {
+		sizes[i] = many.n;
+		buf_printf(&many, "WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 7\r\nWARC-Date: %d\r\n\r\n%07d\r\n\r\n", i * i, i * 37);
+		sizes[i] = many.n - sizes[i];
+	}
+	buf_need(&dict, 4096);
+	dict.n = ZDICT_trainFromBuffer(dict.p, 4096, many.p, sizes, 400);
+	OK(!ZDICT_isError(dict.n), "a dictionary is made");
+	for (int raw = 0; raw < 2; raw++) {
+		buf_clear(&b), buf_clear(&many);
+		frame(&many, dict.p, dict.n, NULL);
+		skippable(&b, 0x5d, raw ? dict.p : many.p, raw ? dict.n : many.n);
+		second = b.n;
+		frame(&b, REC("response", "3", "one"), strlen(REC("response", "3", "one")), &dict);
+		snprintf(want, sizeof want, "one@%zu|0", second);
+		OK(strcmp(run(b.p, b.n, ZSTD), want) == 0, raw ? "with a dictionary" : "that is compressed");
+	}
+	OK(strcmp(run(b.p + second, b.n - second, ZSTD), "1") == 0 && strstr(said, "ictionary"), "without it the frames are damaged");
+	buf_free(&b), buf_free(&dict), buf_free(&many);
+}
+#endif
 
 /* The body that a response holds, or why it has none. */
 static const char *
@@ -174,7 +277,11 @@ int
 main(void)
 {
 	plain();
-	members();
+	members(GZIP);
+#ifdef HAVE_ZSTD
+	members(ZSTD);
+	frames();
+#endif
 	responses();
 	return DONE();
 }

@@ -3,8 +3,7 @@
 #include "config.h"
 #include "stream/input.h"
 #include "base/file.h"
-#include <archive.h>
-#include <archive_entry.h>
+#include "stream/undo.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,61 +18,15 @@ struct input {
 	size_t   pos;
 	uint64_t offset, record;
 	enum { UNSEEN, LINES, ARRAY, AFTER } objects;   /* how JSON objects come: told by the first byte */
-	struct archive *a;              /* undoing a compression */
-	struct buf raw;                 /* what was peeked at before it was known to be compressed */
-	size_t   raw_pos;
-	unsigned char chunk[65536];     /* what libarchive works on */
+	struct undo *undo;              /* of a compression */
 };
 
-/* By magic: gzip, zstd, xz, bzip2, lz4. */
 static int
-compressed(const unsigned char *p, size_t n)
+start_undoing(struct input *in, struct err *e)
 {
-	static const struct { const char *magic; size_t n; } known[] = {
-		{ "\x1f\x8b", 2 }, { "\x28\xb5\x2f\xfd", 4 }, { "\xfd""7zXZ", 5 }, { "BZh", 3 }, { "\x04\x22\x4d\x18", 4 },
-	};
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (n >= known[i].n && memcmp(p, known[i].magic, known[i].n) == 0)
-			return 1;
-	return 0;
-}
-
-static la_ssize_t
-feed(struct archive *a, void *ctx, const void **out)
-{
-	struct input *in = ctx;
-	struct err e;
-	ssize_t n = (ssize_t)(in->raw.n - in->raw_pos);
-
-	if (n > 0) {
-		*out = in->raw.p + in->raw_pos;
-		in->raw_pos = in->raw.n;
-		return n;
-	}
-	*out = in->chunk;
-	if (in->fd < 0)
-		return 0;
-	if ((n = fd_read(in->fd, in->chunk, sizeof in->chunk, in->name, &e)) < 0)
-		archive_set_error(a, 1, "%s", e.text);
-	return n;
-}
-
-static int
-start_archive(struct input *in, struct err *e)
-{
-	struct archive_entry *entry;
-
-	in->raw = in->b, in->raw_pos = in->pos;
-	in->b = (struct buf){ 0 };
+	in->undo = undo_open(in->fd, &in->b, in->pos, in->name, e);
 	in->pos = 0, in->ended = 0;
-	in->a = archive_read_new();
-	archive_read_support_filter_all(in->a);
-	archive_read_support_format_raw(in->a);
-	if (archive_read_open(in->a, in, NULL, feed, NULL) != ARCHIVE_OK ||
-	    archive_read_next_header(in->a, &entry) != ARCHIVE_OK)
-		return err_set(e, "%s: %s", in->name, archive_error_string(in->a) ? archive_error_string(in->a) : "cannot be decompressed");
-	return 0;
+	return in->undo ? 0 : -1;
 }
 
 /* More bytes into b: 1, 0 at the end, -1. */
@@ -91,12 +44,9 @@ fill(struct input *in, struct err *e)
 		in->b.n -= in->pos, in->pos = 0;
 	}
 	buf_need(&in->b, CHUNK);
-	if (in->a) {
-		n = archive_read_data(in->a, in->b.p + in->b.n, CHUNK);
-		if (n < 0)
-			return err_set(e, "%s: byte %llu of the decompressed text: %s", in->name,
-			    (unsigned long long)(in->offset + in->b.n - in->pos),
-			    archive_error_string(in->a) ? archive_error_string(in->a) : "damaged");
+	if (in->undo) {
+		if ((n = undo_read(in->undo, in->b.p + in->b.n, CHUNK, e)) < 0)
+			return -1;
 	} else if (in->fd < 0)
 		n = 0;
 	else if ((n = fd_read(in->fd, in->b.p + in->b.n, CHUNK, in->name, e)) < 0)
@@ -137,7 +87,7 @@ input_open(const char *path, int decompress, struct err *e)
 	if (in->fd < 0)
 		err_sys(e, "%s", in->name);
 	else if ((p = input_peek(in, 8, &got, e)) &&
-	    (!decompress || !compressed(p, got) || start_archive(in, e) == 0))
+	    (!decompress || !undo_is(p, got) || start_undoing(in, e) == 0))
 		return in;
 	input_close(in);
 	return NULL;
@@ -160,7 +110,7 @@ input_unpack(struct input *in, struct err *e)
 	size_t got;
 	const unsigned char *p = input_peek(in, 8, &got, e);
 
-	return !p ? -1 : in->a || !compressed(p, got) ? 0 : start_archive(in, e);
+	return !p ? -1 : in->undo || !undo_is(p, got) ? 0 : start_undoing(in, e);
 }
 
 const unsigned char *
@@ -188,7 +138,7 @@ input_read(struct input *in, void *out, size_t n, struct err *e)
 	size_t have;
 	ssize_t r;
 
-	if (in->pos == in->b.n && n >= CHUNK && !in->a && !in->ended && in->fd >= 0) {
+	if (in->pos == in->b.n && n >= CHUNK && !in->undo && !in->ended && in->fd >= 0) {
 		if ((r = fd_read(in->fd, out, n, in->name, e)) < 0)
 			return -1;
 		in->ended = (size_t)r < n;
@@ -349,10 +299,9 @@ const char *input_name(const struct input *in) { return in->name; }
 void
 input_close(struct input *in)
 {
-	if (in->a)
-		archive_read_free(in->a);
+	undo_close(in->undo);
 	if (in->fd > 0)
 		close(in->fd);
-	buf_free(&in->b), buf_free(&in->raw);
+	buf_free(&in->b);
 	free(in->name), free(in);
 }

@@ -10,7 +10,7 @@
 
 struct input;               /* one open file */
 
-/* "-" or NULL is standard input.  gzip, zstd, xz, bzip2, lz4 ... are undone through libarchive when
+/* "-" or NULL is standard input.  gzip, zstd, xz, bzip2, lz4 ... are undone, all but zstd through libarchive, when
  * `decompress` is set; a member that is cut or damaged is an error when it is reached.  NULL on failure. */
 struct input *input_open(const char *path, int decompress, struct err *);
 /* Bytes in memory as an input; they are copied. */

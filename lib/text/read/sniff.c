@@ -94,16 +94,36 @@ member_is_warc(const unsigned char *p, size_t n)
 	return sniff_crawl((char *)out, sizeof out - z.avail_out) ? 1 : r == Z_DATA_ERROR || z.avail_out == sizeof out ? -1 : 0;
 }
 
+/* The same of a frame. */
+static int
+frame_is_warc(struct zst *zst, const unsigned char *p, size_t n)
+{
+	unsigned char out[ARC_LINE];
+	struct zst_step s = { .in = p, .n = n, .out = out, .room = sizeof out };
+	size_t made = 0;
+	int r;
+
+	zst_reset(zst);
+	do {
+		r = zst_undo(zst, &s);
+		s.in = (const unsigned char *)s.in + s.used;
+		s.n -= s.used;
+		made += s.made;
+	} while (r == 0 && !made && s.n);
+	zst_reset(zst);
+	return sniff_crawl((char *)out, made) ? 1 : r < 0 || !made ? -1 : 0;
+}
+
 int
-sniff_gzip_warc(const unsigned char *p, size_t n)
+sniff_packed_warc(struct zst *zst, const unsigned char *p, size_t n)
 {
 	int is = -1, tries = 0;
 
-	if (n < 3 || p[0] != 0x1f || p[1] != 0x8b)
+	if (!zst && (n < 3 || p[0] != 0x1f || p[1] != 0x8b))
 		return 0;
 	for (size_t i = 0; i + 2 < n && is < 0 && tries < 32; i++)
-		if (p[i] == 0x1f && p[i + 1] == 0x8b && p[i + 2] == 8) {
-			is = member_is_warc(p + i, n - i);
+		if (zst ? zst_begins(p + i, n - i, 1) : p[i] == 0x1f && p[i + 1] == 0x8b && p[i + 2] == 8) {
+			is = zst ? frame_is_warc(zst, p + i, n - i) : member_is_warc(p + i, n - i);
 			tries++;
 		}
 	return is > 0;

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define SNIFF ((size_t)1 << 16)
+#define SNIFF ZST_BLOCK
 
 struct source {
 	struct source_opts opts;
@@ -97,21 +97,28 @@ begin(struct source *s, const char *path, struct err *err)
 {
 	size_t got;
 	const unsigned char *p;
-	int packed, gz;
+	int packed;
+	struct zst *zst = NULL;
 
-	if (pass_to(s, s->opts.from, err) || !(p = input_peek(s->in, SNIFF, &got, err)))
+	if (zst_dictionary(s->in, &s->buf, err) < 0 || pass_to(s, s->opts.from, err) || !(p = input_peek(s->in, SNIFF, &got, err)))
 		return -1;
 	if (got == 0)
 		return err_set(err, "%s: empty (did the command before it fail?)", input_name(s->in));
 	s->kind = s->opts.format;
-	packed = got > 2 && p[0] == 0x1f && p[1] == 0x8b;
-	gz = sniff_gzip_warc(p, got) || (packed && (s->kind == FORMAT_WARC || s->kind == FORMAT_WET));
-	if (!gz && s->kind != FORMAT_ARCHIVE) {
+	if (zst_begins(p, got, 0))
+		zst = zst_new(&s->buf);
+	packed = zst || (got > 2 && p[0] == 0x1f && p[1] == 0x8b);
+	packed = packed && (s->kind == FORMAT_AUTO ? sniff_packed_warc(zst, p, got) : s->kind == FORMAT_WARC || s->kind == FORMAT_WET);
+	if (!packed) {
+		zst_free(zst);
+		zst = NULL;
+	}
+	if (!packed && s->kind != FORMAT_ARCHIVE) {
 		if (input_unpack(s->in, err) < 0 || !(p = input_peek(s->in, SNIFF, &got, err)))
 			return -1;
 	}
 	if (s->kind == FORMAT_AUTO) {
-		if (gz || sniff_crawl((const char *)p, got))
+		if (packed || sniff_crawl((const char *)p, got))
 			s->kind = FORMAT_WARC;
 		else if (stream_is(p, got))
 			s->kind = FORMAT_JSONL;
@@ -124,7 +131,7 @@ begin(struct source *s, const char *path, struct err *err)
 		return err_set(err, "%s: neither text, nor a page, an archive or a crawl", input_name(s->in));
 	switch (s->kind) {
 	case FORMAT_WARC: case FORMAT_WET:
-		s->warc = warc_open(s->in, gz, PAGE_MAX + (PAGE_MAX >> 3), s->opts.say);
+		s->warc = warc_open(s->in, packed, zst, PAGE_MAX + (PAGE_MAX >> 3), s->opts.say);
 		break;
 	case FORMAT_JSONL:
 		s->docs = docs_from(s->in);

@@ -19,11 +19,11 @@ struct warc {
 };
 
 struct warc *
-warc_open(struct input *in, int gz, size_t max, void (*say)(const char *fmt, ...))
+warc_open(struct input *in, int packed, struct zst *zst, size_t max, void (*say)(const char *fmt, ...))
 {
 	struct warc *w = xcalloc(1, sizeof *w);
 
-	window_init(&w->win, in, gz, say);
+	window_init(&w->win, in, packed, zst, say);
 	w->max = max;
 	return w;
 }
@@ -58,7 +58,7 @@ begins(const struct warc *w, const char *s, size_t n)
 	return w->form != WARC && arc_head(s, n, NULL) > 0;
 }
 
-/* Where in the window the next record begins, from bytes after pos: at a line's or gzip member's beginning; else its end. */
+/* Where in the window the next record begins, from bytes after pos: at a line's or member's beginning; else its end. */
 static size_t
 next_record(const struct warc *w, size_t from)
 {
@@ -251,7 +251,7 @@ read_body(struct warc *w, struct warc_record *rec, struct err *err)
 	} else {
 		window_ahead(&w->win, (size_t)size);
 		have = w->win.b.n - w->win.pos;
-		if (!(w->win.between && have <= (size_t)size + 4)) {    /* else it ends where its gzip member does: no look at the next */
+		if (!(w->win.between && have <= (size_t)size + 4)) {    /* else it ends where its member does: no look at the next */
 			window_ahead(&w->win, (size_t)size + 4 + look(w));
 			have = w->win.b.n - w->win.pos;
 		}
@@ -261,8 +261,8 @@ read_body(struct warc *w, struct warc_record *rec, struct err *err)
 			w->win.pos += (size_t)size;
 			return 1;
 		}
-		/* gzip members that all ended well were not cut: then it is the length that is wrong */
-		if ((have >= (size_t)size || next_record(w, 0) < have || (w->win.gz && w->win.state == WINDOW_ENDED)) &&
+		/* members that all ended well were not cut: then it is the length that is wrong */
+		if ((have >= (size_t)size || next_record(w, 0) < have || (w->win.packed && w->win.state == WINDOW_ENDED)) &&
 		    body_to_next(w, rec, "a record whose length is wrong"))
 			return 1;
 	}

@@ -1,4 +1,4 @@
-/* window - the bytes of a web archive that are being looked at, which gzip members or the file itself fill */
+/* window - the bytes of a web archive that are being looked at, which gzip members, zstd frames or the file itself fill */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/read/window.h"
@@ -8,14 +8,15 @@
 #endif
 
 #define CHUNK ((size_t)1 << 16)
-#define WHOLE ((size_t)1 << 18) /* bytes of a gzip member that is undone at once; 16 times so many of what is in it */
+#define WHOLE ((size_t)1 << 18) /* bytes of a member that is undone at once; 16 times so many of what is in it */
 
 void
-window_init(struct window *w, struct input *in, int gz, void (*say)(const char *fmt, ...))
+window_init(struct window *w, struct input *in, int packed, struct zst *zst, void (*say)(const char *fmt, ...))
 {
 	memset(w, 0, sizeof *w);
 	w->in = in;
-	w->gz = gz;
+	w->packed = packed;
+	w->zst = zst;
 	w->say = say;
 	buf_need(&w->b, CHUNK);
 }
@@ -25,6 +26,7 @@ window_free(struct window *w)
 {
 	if (w->inflating)
 		inflateEnd(&w->z);
+	zst_free(w->zst);
 #ifdef HAVE_LIBDEFLATE
 	libdeflate_free_decompressor(w->whole);
 #endif
@@ -34,7 +36,7 @@ window_free(struct window *w)
 unsigned long long
 window_where(const struct window *w)
 {
-	return (unsigned long long)(w->gz ? w->member : w->base + w->pos);
+	return (unsigned long long)(w->packed ? w->member : w->base + w->pos);
 }
 
 void
@@ -65,26 +67,45 @@ slide(struct window *w)
 	w->pos = 0;
 }
 
-/* Finds where a next gzip member may begin: 1 there is one, 0 the end, -1. */
+static const char *
+what(const struct window *w)
+{
+	return w->zst ? "zstd frame" : "gzip member";
+}
+
+static const char *
+magic(const struct window *w)
+{
+	return w->zst ? "\x28\xb5\x2f\xfd" : "\x1f\x8b\x08";
+}
+
+/* Where in n bytes a member may begin, n where none does. */
+static size_t
+find_magic(const struct window *w, const unsigned char *p, size_t n)
+{
+	const unsigned char *at = memmem(p, n, magic(w), strlen(magic(w)));
+
+	return at ? (size_t)(at - p) : n;
+}
+
+/* Finds where a next member may begin: 1 there is one, 0 the end, -1. */
 static int
 seek_member(struct window *w, int *skipped)
 {
 	const unsigned char *p;
-	size_t got, i;
+	size_t got, i, last = strlen(magic(w)) - 1;     /* bytes that do not show it */
 
 	*skipped = 0;
 	for (;;) {
-		if (!(p = input_peek(w->in, 3, &got, &w->err)))
+		if (!(p = input_peek(w->in, last + 1, &got, &w->err)))
 			return -1;
 		if (got == 0)
 			return 0;
-		for (i = 0; i + 2 < got; i++)
-			if (p[i] == 0x1f && p[i + 1] == 0x8b && p[i + 2] == 8)
-				break;
-		if (i == 0 && got > 2)
+		i = find_magic(w, p, got);
+		if (i == 0 || (w->zst && zst_begins(p, got, 0)) || (got <= last && !*skipped && memcmp(p, magic(w), got) == 0))
 			return 1;
-		if (got <= 2)
-			i = got;
+		if (i == got && got > last)
+			i -= last;
 		for (size_t k = 0; k < i; k++)
 			*skipped |= p[k] != 0;          /* zeros are padding */
 		input_skip(w->in, i);
@@ -98,17 +119,19 @@ begin_member(struct window *w)
 	uint64_t from = input_offset(w->in);
 
 	r = seek_member(w, &skipped);
-	if (skipped && w->members)
-		window_damage(w, from, "no gzip member begins here");
+	if (skipped && w->between > 0)          /* else they are the damaged one's */
+		window_damage(w, from, w->zst ? "no zstd frame begins here" : "no gzip member begins here");
 	if (r <= 0)
 		return r;
 	w->member = input_offset(w->in);
 	w->members++;
-	if (!w->inflating && inflateInit2(&w->z, 15 + 16) != Z_OK)
-		return err_set(&w->err, "%s: zlib does not start", input_name(w->in));
-	if (w->inflating)
+	if (w->zst)
+		zst_reset(w->zst);
+	else if (w->inflating)
 		inflateReset(&w->z);
-	w->inflating = 1;
+	else if (inflateInit2(&w->z, 15 + 16) != Z_OK)
+		return err_set(&w->err, "%s: zlib does not start", input_name(w->in));
+	w->inflating = !w->zst;
 	if (w->n_starts == 64) {        /* many tiny members without a whole record: the first ones are as good as one */
 		memmove(w->starts + 1, w->starts + 2, 62 * sizeof *w->starts);
 		w->n_starts--;
@@ -124,10 +147,12 @@ whole_member(struct window *w)
 {
 #ifdef HAVE_LIBDEFLATE
 	size_t got, in, out;
-	const unsigned char *p = input_peek(w->in, WHOLE, &got, &w->err);
+	const unsigned char *p;
 	enum libdeflate_result r;
 
-	if (!p)
+	if (w->zst)                     /* zst_undo does that by itself */
+		return 0;
+	if (!(p = input_peek(w->in, WHOLE, &got, &w->err)))
 		return -1;
 	if (!w->whole && !(w->whole = libdeflate_alloc_decompressor()))
 		return 0;
@@ -145,47 +170,76 @@ whole_member(struct window *w)
 #endif
 }
 
-/* More of a member, or the next one: 1, 0 at the end of the input, -1. */
 static int
-fill_gz(struct window *w)
+inflate_step(z_stream *z, struct zst_step *s)
 {
-	const unsigned char *p;
-	size_t got, room;
 	int r;
 
-	if (!w->inflating || w->between) {
-		w->between = 0;
+	z->next_in = (unsigned char *)(uintptr_t)s->in;
+	z->avail_in = (unsigned)(s->n < CHUNK ? s->n : CHUNK);
+	z->next_out = s->out;
+	z->avail_out = (unsigned)s->room;
+	r = inflate(z, Z_NO_FLUSH);
+	s->used = (size_t)(z->next_in - (const unsigned char *)s->in);
+	s->made = s->room - z->avail_out;
+	s->why = z->msg ? z->msg : "a damaged gzip member";
+	return r == Z_STREAM_END ? 1 : r == Z_OK || r == Z_BUF_ERROR ? 0 : -1;
+}
+
+/* A step of the member: 1 it ends, 0 it goes on, -1 it is damaged, as why says, -2 reading failed. */
+static int
+step_member(struct window *w, const char **why)
+{
+	size_t want = w->zst ? zst_wants(w->zst) : 1, n;
+	int fresh = w->member == input_offset(w->in), r;
+	struct zst_step s = { .room = w->zst && fresh ? 16 * WHOLE : 4 * CHUNK };
+
+	if (!(s.in = input_peek(w->in, w->zst ? WHOLE : 1, &s.n, &w->err)))
+		return -2;
+	n = s.n - (size_t)fresh;
+	if (s.n < want && find_magic(w, (const unsigned char *)s.in + fresh, n) < n) {
+		*why = "a frame without its end";
+		return -1;
+	}
+	if (s.n == 0) {
+		err_set(&w->err, "%s: byte %llu: cut short within a %s", input_name(w->in), window_where(w), what(w));
+		return -2;
+	}
+	buf_need(&w->b, s.room);
+	s.out = w->b.p + w->b.n;
+	r = w->zst ? zst_undo(w->zst, &s) : inflate_step(&w->z, &s);
+	w->b.n += s.made;
+	w->b.p[w->b.n] = 0;
+	*why = s.why;
+	if (r >= 0)
+		input_skip(w->in, s.used);
+	return r;
+}
+
+/* More of a member, or the next one: 1, 0 at the end of the input, -1. */
+static int
+fill_member(struct window *w)
+{
+	const char *why;
+	int r;
+
+	if (!w->members || w->between) {
 		if ((r = begin_member(w)) <= 0 || (r = whole_member(w)) < 0)
 			return r;
-		if (r) {
-			w->between = 1;
+		w->between = r;
+		if (r)
 			return 1;
-		}
 	}
-	if (!(p = input_peek(w->in, 1, &got, &w->err)))
+	if ((r = step_member(w, &why)) == -2)
 		return -1;
-	if (got == 0)
-		return err_set(&w->err, "%s: byte %llu: cut short within a gzip member", input_name(w->in), window_where(w));
-	got = got < CHUNK ? got : CHUNK;
-	buf_need(&w->b, 4 * CHUNK);
-	room = 4 * CHUNK;
-	w->z.next_in = (unsigned char *)(uintptr_t)p;
-	w->z.avail_in = (unsigned)got;
-	w->z.next_out = (unsigned char *)w->b.p + w->b.n;
-	w->z.avail_out = (unsigned)room;
-	r = inflate(&w->z, Z_NO_FLUSH);
-	w->b.n += room - w->z.avail_out;
-	w->b.p[w->b.n] = 0;
-	got -= w->z.avail_in;
-	if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR) {
-		window_damage(w, w->member, w->z.msg ? w->z.msg : "a damaged gzip member");
-		/* the next one may begin among the bytes that were taken for this one's: on past its magic alone */
-		got = w->member == input_offset(w->in);
-		w->state = WINDOW_BROKEN;
-	}
-	input_skip(w->in, got);
-	w->between = r == Z_STREAM_END || w->state == WINDOW_BROKEN;
-	return w->state != WINDOW_BROKEN;
+	w->between = r;
+	if (r >= 0)
+		return 1;
+	window_damage(w, w->member, why);
+	/* the next one may begin among the bytes that were taken for this one's: on past its magic alone */
+	input_skip(w->in, w->member == input_offset(w->in));
+	w->state = WINDOW_BROKEN;
+	return 0;
 }
 
 static int
@@ -210,7 +264,7 @@ window_ahead(struct window *w, size_t n)
 	while (w->b.n - w->pos < n) {
 		if (w->state != WINDOW_OPEN)
 			return 0;
-		if ((r = w->gz ? fill_gz(w) : fill_plain(w)) <= 0 && w->state == WINDOW_OPEN)
+		if ((r = w->packed ? fill_member(w) : fill_plain(w)) <= 0 && w->state == WINDOW_OPEN)
 			w->state = r < 0 ? WINDOW_CUT : WINDOW_ENDED;
 	}
 	return 1;
@@ -231,7 +285,7 @@ window_offset(const struct window *w, size_t pos)
 {
 	uint64_t at = w->member;
 
-	if (!w->gz)
+	if (!w->packed)
 		return w->base + pos;
 	for (int i = 0; i < w->n_starts && w->starts[i].at <= pos; i++)
 		at = w->starts[i].member;
