@@ -329,7 +329,7 @@ main(int argc, char **argv)
 	all.h = xcalloc(all.n, sizeof *all.h);
 	all.leaf = xcalloc(all.n, 1);
 	all.sampled = xcalloc(all.n, 1);
-	printf("/* judge_tables - the trees of judge.c; made by tests/bench/page-train.c */\n/* SPDX-License-Identifier: MIT */\n"
+	printf("/* judge_tables - the trees of judge.c; made by tests/bench/page-train.c, which says how */\n/* SPDX-License-Identifier: MIT */\n"
 	       "#define JUDGE_BASE %d\nstatic const struct tree trees[] = {\n", (int)lrint(SCALE * log((1 - CUT) / CUT)));
 	for (int t = 0; t < trees; t++) {
 		grow((uint64_t)t, left_out, stdout);
