@@ -33,6 +33,7 @@ records(const uint8_t *p, size_t n, enum packing packed)
 		for (size_t i = 0; i < r.body_len; i++)
 			sum += (unsigned char)r.body[i];
 	}
+	(void)sum;
 	warc_close(w);
 	input_close(in);
 	buf_free(&dict);

@@ -59,11 +59,7 @@ mix(uint64_t h, uint64_t v)
 }
 
 /* The next byte of a text; a step shorter than mix, which comes in the end. */
-static uint64_t
-mix_byte(uint64_t h, unsigned char c)
-{
-	return h * 0x9e3779b97f4a7c15u + c + 1;
-}
+static uint64_t mix_byte(uint64_t h, unsigned char c) { return h * 0x9e3779b97f4a7c15u + c + 1; }
 
 static struct count *
 counted(struct counts *c, uint64_t key)
@@ -178,7 +174,7 @@ descend(struct page *p, uint32_t top, uint32_t root, uint32_t *owner)
 			continue;
 		}
 		me->shape = own_shape(h, i);
-		for (int k = 0; k < IN_ALL; k++)
+		for (int k = 0; k < IN_ROOM; k++)
 			me->near[k] = (uint8_t)(up->near[k] + (up->near[k] < FAR));
 		for (int k = 0; k < NAMES_KINDS; k++)
 			if (p->w->kind[i] & 1 << k)
