@@ -75,6 +75,34 @@ json_reads(void)
 	buf_free(&b);
 }
 
+/* Values as random as they come, wherever strings, escapes and brackets lie in what is skipped. */
+static void
+json_skips(void)
+{
+	static const char *const bits[] = { "\"\\\\\"", "\"]}\"", "\"\\\"[{\"", "[[{}]]", "{\"a]\":[1,\"\\\\\\\"\"]}", "-1.5e3", "\"abcdefg\"", "null" };
+	struct buf b = { 0 };
+	struct json j, two[2];
+	static const char *const keys[] = { "end", "in" };
+	size_t bad = 0, from, to;
+
+	for (uint64_t n = 0; n < 2000; n++) {
+		buf_clear(&b);
+		buf_str(&b, "{ \"in\": ");
+		from = b.n;
+		buf_char(&b, '[');
+		for (uint64_t i = 0; i < n % 97; i++)
+			buf_printf(&b, "%s%s", i ? i + n & 1 ? ", " : "," : "", bits[rng_at(1, n, i, 0, 0) % 8]);
+		buf_char(&b, ']');
+		to = b.n;
+		buf_str(&b, ",\"end\":7}");
+		bad += json_parse(&j, b.p, b.n, NULL) != 0;
+		json_pick(j, keys, 2, two);
+		bad += two[1].p != b.p + from || two[1].end != b.p + to || json_int(two[0], 0) != 7 || json_count(two[1]) != n % 97;
+	}
+	OK(!bad, "nested values are skipped whole (%zu)", bad);
+	buf_free(&b);
+}
+
 static void
 randomness(void)
 {
@@ -110,6 +138,7 @@ main(void)
 	json_accepts();
 	json_depth();
 	json_reads();
+	json_skips();
 	randomness();
 	return DONE();
 }

@@ -1,6 +1,7 @@
 /* json - walking JSON in place, and the values in it */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "base/lanes.h"
 #include "base/utf8.h"
 #include <math.h>
 #include <stdlib.h>
@@ -31,24 +32,82 @@ skip_string(const char *p)
 	return p + 1;
 }
 
+/* Positions in 64 bytes: quotes that no backslash takes their meaning, what opens an array or object, what closes one. */
+struct marks {
+	uint64_t quote, open, close;
+};
+
+static struct marks
+marks_at(const char *p, int *escaped)
+{
+	struct marks m = { 0 };
+	uint64_t back = 0, bit;
+
+	for (int i = 0; i < 64; i += 16) {
+		lanes v = lanes_at(p + i);
+
+		m.quote |= lanes_set(v == '"') << i;
+		back |= lanes_set(v == '\\') << i;
+		m.open |= lanes_set((v | 0x20) == '{') << i;
+		m.close |= lanes_set((v | 0x20) == '}') << i;
+	}
+	if (*escaped)
+		back &= ~(uint64_t)1, m.quote &= ~(uint64_t)1;
+	for (*escaped = 0; back; back &= back - 1) {
+		if (!(bit = (back & -back) << 1))
+			*escaped = 1;
+		back &= ~bit;
+		m.quote &= ~bit;
+	}
+	return m;
+}
+
+/* Past the bracket or brace that closes the one at p, looked for 64 bytes at a time as long as there are so many. */
+static const char *
+skip_nested(const char *p, const char *end)
+{
+	int depth = 0, escaped = 0;
+	uint64_t inside = 0, in, all;
+
+	for (; end - p >= 64; p += 64) {
+		struct marks m = marks_at(p, &escaped);
+
+		in = m.quote ^ m.quote << 1;            /* bit i: how many quotes there are up to it, odd or even */
+		in ^= in << 2, in ^= in << 4, in ^= in << 8, in ^= in << 16, in ^= in << 32;
+		in ^= inside;
+		inside = -(in >> 63);
+		m.open &= ~in, m.close &= ~in;
+		if (__builtin_popcountll(m.close) < depth) {
+			depth += __builtin_popcountll(m.open) - __builtin_popcountll(m.close);
+			continue;
+		}
+		for (all = m.open | m.close; all; all &= all - 1) {
+			depth += m.open & all & -all ? 1 : -1;
+			if (!depth)
+				return p + __builtin_ctzll(all) + 1;
+		}
+	}
+	if (inside)
+		p = skip_string(p - 1 + escaped);
+	for (; ; p++) {
+		if (*p == '"')
+			p = skip_string(p) - 1;
+		else if (*p == '{' || *p == '[')
+			depth++;
+		else if ((*p == '}' || *p == ']') && !--depth)
+			return p + 1;
+	}
+}
+
 static const char *
 skip_value(const char *p, const char *end)
 {
-	int depth = 0;
-
-	do {
-		if (*p == '"')
-			p = skip_string(p);
-		else if (*p == '{' || *p == '[')
-			depth++, p++;
-		else if (*p == '}' || *p == ']')
-			depth--, p++;
-		else if (depth)
-			p++;
-		else
-			while (p < end && !strchr(",]} \t\r\n", *p))
-				p++;
-	} while (depth);
+	if (*p == '"')
+		return skip_string(p);
+	if (*p == '{' || *p == '[')
+		return skip_nested(p, end);
+	while (p < end && (unsigned char)*p > ' ' && *p != ',' && *p != ']' && *p != '}')
+		p++;
 	return p;
 }
 
@@ -106,6 +165,18 @@ json_get(struct json j, const char *key)
 		if (json_is(it.key, key))
 			return it.value;
 	return (struct json){ 0 };
+}
+
+void
+json_pick(struct json j, const char *const *keys, size_t n, struct json *out)
+{
+	struct json_iter it = json_walk(j);
+
+	memset(out, 0, n * sizeof *out);
+	while (it.object && json_next(&it))
+		for (size_t i = 0; i < n; i++)
+			if (!out[i].p && json_is(it.key, keys[i]))
+				out[i] = it.value;
 }
 
 struct json
@@ -229,11 +300,16 @@ json_num(struct json j, double otherwise)
 long long
 json_int(struct json j, long long otherwise)
 {
-	double d = json_num(j, NAN);
+	size_t n = (size_t)(j.end - j.p), i;
 	char s[64], *end;
-	size_t n = (size_t)(j.end - j.p);
-	long long v;
+	long long v = 0;
+	double d;
 
+	for (i = 0; i < n && n <= 18 && j.p[i] >= '0' && j.p[i] <= '9'; i++)
+		v = 10 * v + (j.p[i] - '0');
+	if (n && i == n)
+		return v;
+	d = json_num(j, NAN);
 	if (isnan(d) || d != floor(d) || fabs(d) > 9e18)
 		return otherwise;
 	memcpy(s, j.p, n);

@@ -21,6 +21,7 @@ int json_parse(struct json *, const char *text, size_t n, struct err *);
 int json_kind(struct json);
 
 struct json json_get(struct json object, const char *key);      /* no value when absent */
+void        json_pick(struct json object, const char *const *keys, size_t n, struct json *out);  /* n of them in one pass */
 struct json json_path(struct json object, const char *dotted);  /* "rope_scaling.factor" */
 
 /* Walk an object or array: it = json_walk(v); while (json_next(&it)) use it.key, it.value (it.key: objects). */

@@ -47,8 +47,8 @@ static int
 check_string(struct scan *s)
 {
 	for (s->p++; s->p < s->end && *s->p != '"';) {
-		size_t n = utf8_len(s->p, s->end);
-		if (!n)
+		size_t n = 1;
+		if (*s->p >= 0x80 && !(n = utf8_len(s->p, s->end)))
 			return bad(s, "not UTF-8");
 		if (*s->p < 0x20)
 			return bad(s, "a control character in a string");

@@ -81,6 +81,44 @@ table_hash(const void *bytes, size_t n)
 	return key_hash(lo ^ h, hi | (uint64_t)n << 56);
 }
 
+/* The slot with these bytes, or the empty one where they belong. */
+static uint64_t *
+slot_of(const struct vocab *v, const void *bytes, size_t n, uint64_t code)
+{
+	size_t h = code & v->hash_mask;
+	uint64_t x;
+
+	for (; (x = v->hash[h]) != UINT64_MAX; h = (h + 1) & v->hash_mask) {
+		uint32_t id = (uint32_t)x;
+
+		if ((x ^ code) >> 32 == 0 && v->tok[id].len == n && !memcmp(v->pool.p + v->tok[id].at, bytes, n))
+			break;
+	}
+	return v->hash + h;
+}
+
+#define GROUP 64                /* tokens that are hashed before they are put, so that memory is asked ahead */
+
+static void
+index_group(struct vocab *v, size_t from, size_t to)
+{
+	uint64_t code[GROUP], *slot;
+
+	for (size_t i = from; i < to; i++) {
+		code[i - from] = table_hash(v->pool.p + v->tok[i].at, v->tok[i].len);
+		table_expect(v, code[i - from]);
+	}
+	for (size_t i = from; i < to; i++) {
+		if (v->flags[i] || !v->tok[i].len)
+			continue;
+		slot = slot_of(v, v->pool.p + v->tok[i].at, v->tok[i].len, code[i - from]);
+		if (*slot == UINT64_MAX)
+			*slot = (code[i - from] & ~(uint64_t)UINT32_MAX) | i;
+		else
+			v->flags[i] |= TOKEN_LOST;      /* the first of two equal ones is used */
+	}
+}
+
 void
 table_index(struct vocab *v)
 {
@@ -95,22 +133,8 @@ table_index(struct vocab *v)
 	v->hash = arena_take(&v->index, size * sizeof *v->hash);
 	memset(v->hash, 255, size * sizeof *v->hash);
 	v->hash_mask = size - 1;
-	for (size_t i = 0; i < v->n; i++) {
-		const unsigned char *p = (const unsigned char *)v->pool.p + v->tok[i].at;
-		uint64_t code;
-		size_t h;
-
-		if (v->flags[i] || !v->tok[i].len)
-			continue;
-		if (table_find(v, p, v->tok[i].len) != NO_TOKEN) {      /* the first of two equal ones is used */
-			v->flags[i] |= TOKEN_LOST;
-			continue;
-		}
-		code = table_hash(p, v->tok[i].len);
-		for (h = code & v->hash_mask; v->hash[h] != UINT64_MAX; )
-			h = (h + 1) & v->hash_mask;
-		v->hash[h] = (code & ~(uint64_t)UINT32_MAX) | i;
-	}
+	for (size_t i = 0; i < v->n; i += GROUP)
+		index_group(v, i, v->n - i < GROUP ? v->n : i + GROUP);
 	for (int b = 0; b < 256; b++) {
 		unsigned char c = (unsigned char)b;
 
@@ -130,15 +154,7 @@ table_index(struct vocab *v)
 uint32_t
 table_find_hashed(const struct vocab *v, const void *bytes, size_t n, uint64_t code)
 {
-	uint64_t x;
-
-	for (size_t h = code & v->hash_mask; (x = v->hash[h]) != UINT64_MAX; h = (h + 1) & v->hash_mask) {
-		uint32_t id = (uint32_t)x;
-
-		if ((x ^ code) >> 32 == 0 && v->tok[id].len == n && !memcmp(v->pool.p + v->tok[id].at, bytes, n))
-			return id;
-	}
-	return NO_TOKEN;
+	return (uint32_t)*slot_of(v, bytes, n, code);           /* of an empty one that is NO_TOKEN */
 }
 
 uint32_t

@@ -53,7 +53,7 @@ struct vocab {
 	uint32_t  byte[256];            /* the id of one byte, or NO_TOKEN */
 	int       all_bytes, byte_fallback;     /* none of them is NO_TOKEN; there are tokens that are TOKEN_BYTE */
 	uint32_t *dense;                /* [65536] of two bytes: the rank, or NO_MERGE */
-	uint64_t *pair;                 /* a (20 bits), b (20), rank (24); UINT64_MAX empty */
+	uint64_t *pair;                 /* a (20 bits), b (20), 1 + rank (24); 0 empty */
 	uint64_t *maybe;                /* bits: most pairs that make nothing are told by this smaller table */
 	int       pair_shift, maybe_shift;
 	uint32_t  base;                 /* what a merge of rank r makes is r + base */
@@ -74,7 +74,8 @@ void table_index(struct vocab *);
 uint64_t table_hash(const void *bytes, size_t n);
 uint32_t table_find(const struct vocab *, const void *bytes, size_t n);        /* what merging can make; or NO_TOKEN */
 uint32_t table_find_hashed(const struct vocab *, const void *bytes, size_t n, uint64_t hash);
-int  table_merge(struct vocab *, uint32_t a, uint32_t b, struct err *);
+/* The next merge; what it makes is looked up in table_pairs. */
+void table_merge(struct vocab *, uint32_t a, uint32_t b);
 /* Every way to cut a token in two tokens, in the order of rank[id] (UINT32_MAX: not made by merging). */
 void table_merges_from_ranks(struct vocab *, const uint32_t *rank);
 /* The same from scores, one an id and no NaN, the highest first: SentencePiece's BPE. */
@@ -83,7 +84,7 @@ void table_merges_from_scores(struct vocab *, const float *score);
 void table_scores(struct vocab *, const float *score);
 /* A map as charsmap_apply takes it, copied; -1 when it is none. */
 int  table_charsmap(struct vocab *, const void *map, size_t n, struct err *);
-/* The tables of the merges; -1 when there are too many. */
+/* The tables of the merges; -1 when there are too many, or one makes no token. */
 int  table_pairs(struct vocab *, struct err *);
 /* The rest: those, specials, BOS and EOT by name.  Frees the vocabulary on failure. */
 struct vocab *table_finish(struct vocab *, struct err *);
@@ -93,11 +94,18 @@ struct vocab *table_finish(struct vocab *, struct err *);
 static inline void
 key_load(const unsigned char *p, size_t n, uint64_t *lo, uint64_t *hi)
 {
-	unsigned char b[KEY_MAX] = {0};
+	uint32_t first, last;
 
-	memcpy(b, p, n);
-	memcpy(lo, b, 8);
-	memcpy(hi, b + 8, 8);
+	*hi = 0;
+	if (n >= 8) {                   /* two loads that overlap, each within the bytes */
+		memcpy(lo, p, 8), memcpy(hi, p + n - 8, 8);
+		*hi = n > 8 ? *hi >> (128 - 8 * n) : 0;
+	} else if (n >= 4) {
+		memcpy(&first, p, 4), memcpy(&last, p + n - 4, 4);
+		*lo = first | (uint64_t)last << (8 * n - 32);
+	} else {
+		*lo = n ? p[0] | (uint64_t)p[n / 2] << n / 2 * 8 | (uint64_t)p[n - 1] << 8 * (n - 1) : 0;
+	}
 }
 
 /* Of 16 bytes in two words, those of the first n < 16. */
@@ -121,6 +129,24 @@ key_hash(uint64_t lo, uint64_t hi)
 	return h ^ h >> 32;
 }
 
+/* The line of memory where table_find_hashed begins is asked for. */
+static inline void
+table_expect(const struct vocab *v, uint64_t hash)
+{
+	__builtin_prefetch(v->hash + (hash & v->hash_mask));
+}
+
+/* Whether bytes of that hash may be there; if they are they may. */
+static inline int
+table_perhaps(const struct vocab *v, uint64_t hash)
+{
+	size_t h = hash & v->hash_mask;
+
+	while (v->hash[h] != UINT64_MAX && (v->hash[h] ^ hash) >> 32)
+		h = (h + 1) & v->hash_mask;
+	return v->hash[h] != UINT64_MAX;
+}
+
 static inline uint64_t
 table_mix(uint32_t a, uint32_t b)
 {
@@ -136,9 +162,9 @@ table_merge_of(const struct vocab *v, uint32_t a, uint32_t b, uint64_t mix)
 	if (!(v->maybe[at >> 6] >> (at & 63) & 1))
 		return NO_MERGE;
 	for (;; slot++) {               /* the table goes on past its last slot as far as it must */
-		if (v->pair[slot] >> 24 == key)
-			return (uint32_t)v->pair[slot] & 0xffffff;
-		if (v->pair[slot] == UINT64_MAX)
+		if (v->pair[slot] >> 24 == key && v->pair[slot])
+			return ((uint32_t)v->pair[slot] & 0xffffff) - 1;
+		if (!v->pair[slot])
 			return NO_MERGE;
 	}
 }

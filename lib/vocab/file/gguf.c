@@ -128,7 +128,7 @@ read_merges(struct vocab *v, struct gguf *g, struct err *err)
 		if (a == NO_TOKEN || b == NO_TOKEN)
 			rc = err_set(err, "GGUF: merge %llu is no pair of tokens of the vocabulary", (unsigned long long)i);
 		else
-			rc = table_merge(v, a, b, err);
+			table_merge(v, a, b);
 	}
 	buf_free(&bytes);
 	return rc;

@@ -29,15 +29,17 @@ letters_bytes(const char *text, size_t n, struct buf *out)
 {
 	const unsigned char *p = (const unsigned char *)text, *e = p + n;
 	uint32_t len;
+	int b;
 
 	buf_clear(out);
+	buf_need(out, n);
 	for (; p < e; p += len) {
-		int b = letter_byte(utf8_next(p, e, &len));
-
-		if (b < 0)
+		b = *p, len = 1;
+		if ((b <= 0x20 || b > 0x7e) && (b = letter_byte(utf8_next(p, e, &len))) < 0)
 			return -1;
-		buf_char(out, b);
+		out->p[out->n++] = (char)b;
 	}
+	out->p[out->n] = 0;
 	return 0;
 }
 

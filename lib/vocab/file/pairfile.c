@@ -71,7 +71,7 @@ read_merges(struct vocab *v, const char *text, size_t n, struct err *err)
 		if (a == NO_TOKEN || b == NO_TOKEN)
 			rc = err_set(err, "merges: line %zu is no pair of tokens of the vocabulary", line);
 		else
-			rc = table_merge(v, a, b, err);
+			table_merge(v, a, b);
 	}
 	buf_free(&bytes);
 	return rc;

@@ -26,30 +26,27 @@ static const struct published {
 	{ 3613922, 0x88588369, "o200k", { { 199999, "<|endoftext|>" }, { 200018, "<|endofprompt|>" } } },
 };
 
-static int
-sextet(int c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* Of each character what it stands for and 1; 0: nothing. */
+static const unsigned char sextet[256] = {
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['+'] = 63, ['/'] = 64,
+};
 
 const char *
 base64_bytes(const char *p, const char *e, struct buf *out)
 {
-	uint32_t bits = 0, have = 0;
+	uint32_t bits = 0, have = 0, s;
 
 	buf_clear(out);
-	for (; p < e && sextet((unsigned char)*p) >= 0; p++) {
-		bits = bits << 6 | (uint32_t)sextet((unsigned char)*p);
+	buf_need(out, (size_t)(e - p));
+	for (; p < e && (s = sextet[(unsigned char)*p]); p++) {
+		bits = bits << 6 | (s - 1);
 		have += 6;
 		if (have >= 8)
-			buf_char(out, (int)(bits >> (have -= 8) & 255));
+			out->p[out->n++] = (char)(bits >> (have -= 8));
 	}
+	out->p[out->n] = 0;
 	while (p < e && *p == '=')
 		p++;
 	return p;

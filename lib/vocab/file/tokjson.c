@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TYPE, DROPOUT, PREFIX, SUFFIX, VOCAB, MERGES, IGNORE_MERGES, BYTE_FALLBACK, FUSE_UNK, UNK_TOKEN, UNK_ID, MODEL_KEYS };
+static const char *const model_keys[MODEL_KEYS] = { "type", "dropout", "continuing_subword_prefix", "end_of_word_suffix", "vocab",
+	"merges", "ignore_merges", "byte_fallback", "fuse_unk", "unk_token", "unk_id" };
+
 /* What is being read: the vocabulary and its parts of the file. */
 struct reading {
 	struct vocab *v;
-	struct json   model;
+	struct json   model, in[MODEL_KEYS];
 	struct buf    key, one;
 	int           byte_level, byte_fallback, metaspace, unigram;
 	float        *score;            /* unigram: of each id */
@@ -64,8 +68,8 @@ read_added(struct reading *r, struct json list, struct err *err)
 static int
 read_scored(struct reading *r, struct err *err)
 {
-	struct json_iter it = json_walk(json_get(r->model, "vocab"));
-	long long unk = json_int(json_get(r->model, "unk_id"), -1);
+	struct json_iter it = json_walk(r->in[VOCAB]);
+	long long unk = json_int(r->in[UNK_ID], -1);
 	size_t n = 0, cap = 0;
 
 	for (; json_next(&it); n++) {
@@ -95,7 +99,7 @@ read_scored(struct reading *r, struct err *err)
 static int
 read_tokens(struct reading *r, struct err *err)
 {
-	struct json_iter it = json_walk(json_get(r->model, "vocab"));
+	struct json_iter it = json_walk(r->in[VOCAB]);
 
 	while (json_next(&it)) {
 		long long id = json_int(it.value, -1);
@@ -159,7 +163,7 @@ read_merges(struct reading *r, struct err *err)
 		if (k != 2 || id[0] == NO_TOKEN || id[1] == NO_TOKEN)
 			rc = err_set(err, "model.merges: entry %zu is no pair of tokens of the vocabulary", i);
 		else
-			rc = table_merge(r->v, id[0], id[1], err);
+			table_merge(r->v, id[0], id[1]);
 	}
 	buf_free(&both);
 	return rc;
@@ -168,41 +172,37 @@ read_merges(struct reading *r, struct err *err)
 static int
 read_model(struct reading *r, struct err *err)
 {
-	static const char *const affix[] = { "continuing_subword_prefix", "end_of_word_suffix" };
-	struct json type = json_get(r->model, "type");
-	double dropout = json_num(json_get(r->model, "dropout"), 0);
+	const struct json *in = r->in;
 
-	r->unigram = json_is(type, "Unigram");
-	if (json_kind(type) && !json_is(type, "BPE") && !r->unigram)
+	json_pick(r->model, model_keys, MODEL_KEYS, r->in);
+	r->unigram = json_is(in[TYPE], "Unigram");
+	if (json_kind(in[TYPE]) && !json_is(in[TYPE], "BPE") && !r->unigram)
 		return json_lacks(err, "model", r->model);
-	for (int i = 0; i < 2; i++) {
-		struct json v = json_get(r->model, affix[i]);
-
-		if (!json_none(v) && !json_is(v, ""))
-			return err_set(err, "model: %s is not supported", affix[i]);
-	}
-	if (dropout != 0)
+	for (int i = PREFIX; i <= SUFFIX; i++)
+		if (!json_none(in[i]) && !json_is(in[i], ""))
+			return err_set(err, "model: %s is not supported", model_keys[i]);
+	if (json_num(in[DROPOUT], 0) != 0)
 		return err_set(err, "model: dropout is not supported");
-	if (r->unigram && (json_kind(json_get(r->model, "vocab")) != '[' || !r->metaspace || !r->v->spm_text))
+	if (r->unigram && (json_kind(in[VOCAB]) != '[' || !r->metaspace || !r->v->spm_text))
 		return err_set(err, "model: Unigram without a list of tokens, Metaspace and SentencePiece's normalizers is not supported");
-	if (!r->unigram && (json_kind(json_get(r->model, "vocab")) != '{' || json_kind(json_get(r->model, "merges")) != '['))
+	if (!r->unigram && (json_kind(in[VOCAB]) != '{' || json_kind(in[MERGES]) != '['))
 		return err_set(err, "model: no vocab or no merges");
-	r->v->whole = json_bool(json_get(r->model, "ignore_merges"), 0);
-	r->byte_fallback = json_bool(json_get(r->model, "byte_fallback"), 0);
+	r->v->whole = json_bool(in[IGNORE_MERGES], 0);
+	r->byte_fallback = json_bool(in[BYTE_FALLBACK], 0);
 	if (!r->byte_level && !r->metaspace)
 		return err_set(err, "neither ByteLevel nor a replacement of the space: such a tokenizer is not supported");
 	if (r->byte_level && r->metaspace)
 		return err_set(err, "both ByteLevel and a replacement of the space: not supported");
 	r->v->spm = r->metaspace;
 	r->v->spm_text &= r->metaspace;
-	r->v->fuse_unk = r->unigram || json_bool(json_get(r->model, "fuse_unk"), 0);
+	r->v->fuse_unk = r->unigram || json_bool(in[FUSE_UNK], 0);
 	return 0;
 }
 
 static void
 read_unk(struct reading *r)
 {
-	struct json unk = json_get(r->model, "unk_token");
+	struct json unk = r->in[UNK_TOKEN];
 
 	buf_clear(&r->key);
 	if (json_kind(unk) != '"' || json_str(unk, &r->key))

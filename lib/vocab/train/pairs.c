@@ -380,5 +380,5 @@ void
 pairs_merges(const struct pairs *p, struct vocab *v)
 {
 	for (size_t i = 0; i < p->n_merge; i++)
-		table_merge(v, p->merge[i].a, p->merge[i].b, NULL);
+		table_merge(v, p->merge[i].a, p->merge[i].b);
 }
