@@ -52,7 +52,7 @@ kern_init(struct err *err)
 		if (named && !tables[i]->usable())
 			return err_set(err, "LM_CPU=%s: this processor lacks it", cap);
 		open |= named;
-		if (open && tables[i]->usable()) {
+		if (open && tables[i]->usable() && (named || !tables[i]->slow || !tables[i]->slow())) {
 			kern_use(tables[i]);
 			return 0;
 		}

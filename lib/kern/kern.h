@@ -24,6 +24,7 @@ enum { KERN_ROW = 272 };         /* floats of a row of attention's tiles: a cons
 struct kern {
 	const char *name;
 	int       (*usable)(void);              /* does this CPU have it? */
+	int       (*slow)(void);                /* unless NULL: has it, but does better with the next table */
 
 	/* Products.  A panel holds w lanes of an operand for k steps: dst[k*w + i].  Panel follows on panel until all
 	 * lanes are packed, the last is filled up with lanes of 0.
@@ -124,8 +125,8 @@ extern const struct kern_gemv kern_gemv_ref, kern_gemv_avx2, kern_gemv_avx512;
 /* What follows is for those who call the tables. */
 struct err;
 
-/* Picks the best usable table, no better than LM_CPU names (ref, avx2, avx512, avx512bf16, neon); -1: LM_CPU names none that
- * works here.  Programs call it at start; without that, the first use picks. */
+/* Picks the table that LM_CPU names (ref, avx2, avx512, avx512bf16, neon), else the best usable one that is not slow; -1: LM_CPU
+ * names none that works here.  Programs call it at start; without that, the first use picks. */
 int kern_init(struct err *);
 const struct kern *kern_now(void);              /* the one in use */
 void kern_use(const struct kern *);             /* for tests and benchmarks */
