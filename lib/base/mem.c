@@ -55,14 +55,12 @@ xstrndup(const char *s, size_t n)
 char *xstrdup(const char *s) { return s ? xstrndup(s, strlen(s)) : NULL; }
 
 void
-buf_need(struct buf *b, size_t more)
+buf_grow(struct buf *b, size_t more)
 {
 	size_t want;
 
 	if (__builtin_add_overflow(b->n, more, &want) || want > SIZE_MAX / 2)
 		die("out of memory (%zu more bytes)", more);
-	if (want + 1 <= b->cap)
-		return;
 	b->cap = want + 1 > 2 * b->cap ? want + 1 : 2 * b->cap;
 	if (b->cap < 64)
 		b->cap = 64;
@@ -80,14 +78,6 @@ buf_add(struct buf *b, const void *p, size_t n)
 }
 
 void buf_str(struct buf *b, const char *s) { buf_add(b, s, strlen(s)); }
-
-void
-buf_char(struct buf *b, int c)
-{
-	char ch = (char)c;
-
-	buf_add(b, &ch, 1);
-}
 
 void
 buf_html(struct buf *b, const char *s, size_t n)

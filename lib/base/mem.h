@@ -20,10 +20,23 @@ struct buf {
 	char  *p;
 	size_t n, cap;
 };
-void  buf_need(struct buf *, size_t more);              /* room for that many bytes after n */
+void  buf_grow(struct buf *, size_t more);
+/* Room for that many bytes after n. */
+static inline void
+buf_need(struct buf *b, size_t more)
+{
+	if (b->n + 1 > b->cap || more > b->cap - b->n - 1)
+		buf_grow(b, more);
+}
 void  buf_add(struct buf *, const void *, size_t);
 void  buf_str(struct buf *, const char *);
-void  buf_char(struct buf *, int c);
+static inline void
+buf_char(struct buf *b, int c)
+{
+	buf_need(b, 1);
+	b->p[b->n++] = (char)c;
+	b->p[b->n] = 0;
+}
 void  buf_html(struct buf *, const char *, size_t);     /* with the characters that HTML takes for its own escaped */
 void  buf_printf(struct buf *, const char *fmt, ...) LM_PRINTF(2, 3);
 void  buf_zeros(struct buf *, size_t align);            /* zeros up to a multiple of align */

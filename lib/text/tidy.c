@@ -103,8 +103,15 @@ tidy_all(const char *s, size_t n, int keep, struct buf *out)
 
 	buf_need(out, n + 1);
 	for (size_t i = 0; i < n; i += len) {
-		uint32_t c = uni_decode(s + i, n - i, &len);
+		uint32_t c;
 
+		if (t.in_line && !t.blank && (len = uni_plain(s + i, n - i))) {
+			buf_add(out, s + i, len);
+			t.last = (unsigned char)s[i + len - 1];
+			t.last_at = out->n - 1;
+			continue;
+		}
+		c = uni_decode(s + i, n - i, &len);
 		if (c == '\r')
 			c = i + 1 < n && s[i + 1] == '\n' ? 0 : '\n';
 		if (c > ' ' && c < 127 && t.in_line && !t.blank) {

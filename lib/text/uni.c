@@ -19,6 +19,22 @@ uni_decode(const char *s, size_t n, size_t *len)
 	return c == UTF8_BAD ? UNI_BAD : c;
 }
 
+size_t
+uni_plain(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (n - i > sizeof(lanes)) {
+		lanes v = lanes_at(p + i), next = lanes_at(p + i + 1);
+		uint64_t other = ~lanes_set((lanes)(v - 33 < 94) | ((lanes)(v == ' ') & (lanes)(next - 33 < 94))) & 0xffff;
+
+		if (other)
+			return i + (size_t)__builtin_ctzll(other);
+		i += sizeof(lanes);
+	}
+	return i;
+}
+
 enum uni_class
 uni_class(uint32_t c)
 {

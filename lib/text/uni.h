@@ -13,6 +13,9 @@ enum uni_class { UNI_OTHER, UNI_ALPHA, UNI_DIGIT, UNI_NUMBER, UNI_MARK };
  * maximal part of a sequence (Unicode, table 3-8): at least 1. */
 uint32_t uni_decode(const char *p, size_t n, size_t *len);
 
+/* How many bytes from p are such as most are: ASCII that is seen, or one blank in front of that.  Not always all of them. */
+size_t   uni_plain(const char *p, size_t n);
+
 enum uni_class uni_class(uint32_t c);
 static inline int uni_alpha(uint32_t c) { return c < 128 ? (c | 32) - 'a' < 26 : uni_class(c) == UNI_ALPHA; }
 static inline int uni_digit(uint32_t c) { return c < 128 ? c - '0' < 10 : uni_class(c) == UNI_DIGIT; }

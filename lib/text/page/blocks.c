@@ -15,7 +15,7 @@ enum { DROPPED = 1, NEVER = 2, INSIDE = 4 };
 
 /* An element with all that is in it, whatever the rules leave out. */
 struct place {
-	uint64_t shape;                         /* a hash of its tag and classes */
+	uint64_t shape;                         /* a hash of its tag and classes, or 0 as long as nobody asked */
 	uint32_t text, link, kept, blocks;      /* letters; in links; that the rules keep; blocks of text */
 	uint32_t block, mine;                   /* the block element that it is in; its own block, + 1 */
 	uint16_t alike, before;                 /* siblings of its tag; of them before it */
@@ -131,17 +131,20 @@ own_shape(const struct html *h, uint32_t at)
 
 	for (; class && *class; class++)
 		shape = mix_byte(shape, (unsigned char)*class);
-	return shape;
+	return shape + !shape;
 }
 
 /* What an element and those around it look like. */
 static uint64_t
-shape_of(const struct page *p, uint32_t at)
+shape_of(struct page *p, uint32_t at)
 {
 	uint64_t shape = 0;
 
-	for (int up = 0; up < 3 && at; up++, at = p->w->h.node[at].parent)
+	for (int up = 0; up < 3 && at; up++, at = p->w->h.node[at].parent) {
+		if (!p->place[at].shape)
+			p->place[at].shape = own_shape(&p->w->h, at);
 		shape = mix(shape, p->place[at].shape);
+	}
 	return shape;
 }
 
@@ -173,7 +176,6 @@ descend(struct page *p, uint32_t top, uint32_t root, uint32_t *owner)
 			read_text(p, i, &p->draft[owner[i] - 1]);
 			continue;
 		}
-		me->shape = own_shape(h, i);
 		for (int k = 0; k < IN_ROOM; k++)
 			me->near[k] = (uint8_t)(up->near[k] + (up->near[k] < FAR));
 		for (int k = 0; k < NAMES_KINDS; k++)

@@ -72,7 +72,7 @@ named_content(const struct work *w)
 	double all = w->m[0].good;
 
 	for (uint32_t i = 1; i < w->h.n; i++) {
-		const char *prop = html_attr(&w->h, i, ATTR_itemprop), *role = html_attr(&w->h, i, ATTR_role);
+		const char *prop, *role;
 		int tag = w->h.node[i].tag, named = 0, body;
 
 		if (w->h.node[i].user & MARK_DROP) {
@@ -81,6 +81,7 @@ named_content(const struct work *w)
 		}
 		if (!(html_flags[tag] & H_BLOCK))
 			continue;
+		prop = html_attr(&w->h, i, ATTR_itemprop), role = html_attr(&w->h, i, ATTR_role);
 		body = prop && strcmp(prop, "articleBody") == 0;
 		named = body || tag == TAG_article || tag == TAG_main ||
 			(role && (strcmp(role, "main") == 0 || strcmp(role, "article") == 0)) || w->kind[i] & 1 << NAMES_BODY;

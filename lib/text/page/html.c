@@ -19,17 +19,44 @@ static const char attr_names[ATTR_COUNT][NAME_MAX_LEN] = {
 #undef T
 };
 
-/* Where in its index a name belongs, or is: a place whose number, from 1, is 0 is free. */
-static uint8_t *
-place(uint8_t index[TREE_NAMES], const char (*names)[NAME_MAX_LEN], const char key[NAME_MAX_LEN])
-{
+struct name {
 	uint64_t half[2];
-	size_t i;
+};
 
-	memcpy(half, key, sizeof half);
-	i = (half[0] ^ half[1] * 31) * 0x9e3779b97f4a7c15u >> 32;
-	while (index[i %= TREE_NAMES] && memcmp(names[index[i] - 1], key, NAME_MAX_LEN) != 0)
-		i++;
+/* n bytes from s, of which none from end on is read, in lower case and filled up with zeros. */
+static struct name
+name_at(const char *s, size_t n, const char *end)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	struct name k = { { 0 } };
+
+	if (end - s >= NAME_MAX_LEN)
+		memcpy(k.half, s, NAME_MAX_LEN);
+	else
+		memcpy(k.half, s, n);
+	k.half[1] &= n > 8 ? UINT64_MAX >> (8 * (16 - n)) : 0;
+	k.half[0] &= n < 8 ? (1ull << 8 * n) - 1 : UINT64_MAX;
+	for (int i = 0; i < 2; i++) {           /* the upper bit of each byte: it is past '@', and not past 'Z' */
+		uint64_t low = k.half[i] & 0x7f * ones, from = low + (0x80 - 'A') * ones, past = low + (0x7f - 'Z') * ones;
+
+		k.half[i] |= (from & ~past & ~k.half[i] & 0x80 * ones) >> 2;
+	}
+	return k;
+}
+
+/* Where in its index a name belongs, or is: a place whose number, from 1, is 0 is free. */
+static inline uint8_t *
+place(uint8_t index[TREE_NAMES], const char (*names)[NAME_MAX_LEN], struct name key)
+{
+	size_t i = (key.half[0] ^ key.half[1] * 31) * 0x9e3779b97f4a7c15u >> 32;
+
+	for (; index[i %= TREE_NAMES]; i++) {
+		uint64_t half[2];
+
+		memcpy(half, names[index[i] - 1], sizeof half);
+		if (half[0] == key.half[0] && half[1] == key.half[1])
+			break;
+	}
 	return &index[i];
 }
 
@@ -37,20 +64,14 @@ static void
 fill_index(uint8_t index[TREE_NAMES], const char (*names)[NAME_MAX_LEN], int n)
 {
 	for (int i = 0; i < n; i++)
-		*place(index, names, names[i]) = (uint8_t)(i + 1);
+		*place(index, names, name_at(names[i], strlen(names[i]), names[i] + NAME_MAX_LEN)) = (uint8_t)(i + 1);
 }
 
 /* The number of a name in its table, or -1. */
 static int
-find_name(uint8_t index[TREE_NAMES], const char (*names)[NAME_MAX_LEN], const char *s, size_t len)
+find_name(uint8_t index[TREE_NAMES], const char (*names)[NAME_MAX_LEN], const char *s, size_t len, const char *end)
 {
-	char key[NAME_MAX_LEN] = { 0 };
-
-	if (len >= sizeof key)
-		return -1;
-	for (size_t i = 0; i < len; i++)
-		key[i] = (char)html_lower((unsigned char)s[i]);
-	return *place(index, names, key) - 1;
+	return len < NAME_MAX_LEN ? *place(index, names, name_at(s, len, end)) - 1 : -1;
 }
 
 const char *
@@ -117,7 +138,7 @@ attribute(struct tree *b, const char *p)
 		n = (size_t)(p - v);
 		p += quote && p < end;
 	}
-	id = find_name(b->attr_index, attr_names, name, n_name);
+	id = find_name(b->attr_index, attr_names, name, n_name, end);
 	if (id >= 0 && b->n_attr < ATTR_MAX) {
 		struct html_attr *a = &b->attrs[b->n_attr++];
 
@@ -178,7 +199,7 @@ markup(struct tree *b, const char *p)
 	for (p = name; p < end && !html_blank(*p) && *p != '/' && *p != '>'; )
 		p++;
 	n = (size_t)(p - name);
-	tag = find_name(b->tag_index, tag_names, name, n) + 1;
+	tag = find_name(b->tag_index, tag_names, name, n, end) + 1;
 	tag = tag ? tag : TAG_other;
 	b->n_attr = 0;
 	while (p < end && *p != '>') {
@@ -229,12 +250,11 @@ html_free(struct html *h)
 }
 
 const char *
-html_attr(const struct html *h, uint32_t node, int name)
+html_attr_of(const struct html *h, uint32_t node, int name)
 {
-	const struct html_node *e = &h->node[node];
+	const struct html_attr *a = &h->attr[h->node[node].attr];
 
-	for (uint32_t i = 0; i < e->n_attr; i++)
-		if ((int)h->attr[e->attr + i].name == name)
-			return h->attr[e->attr + i].v;
-	return NULL;
+	while ((int)a->name != name)
+		a++;
+	return a->v;
 }

@@ -74,7 +74,7 @@ struct html_node {
 	uint32_t    parent, first, last, next;  /* indices; 0 none, the root is 0 */
 	uint16_t    tag, depth, n_attr, user;   /* user: the caller's */
 	uint32_t    len;                        /* TAG_TEXT, raw elements: bytes of text */
-	uint32_t    attr;                       /* index of the first in html.attr */
+	uint32_t    attr, has;                  /* index of the first in html.attr; bit i: one of them is ATTR_ i */
 	const char *text;                       /* decoded, but raw for script and style; not NUL-terminated */
 };
 
@@ -92,8 +92,13 @@ struct html {
 void html_parse(struct html *, const char *s, size_t n);
 void html_free(struct html *);
 
-/* The value of an attribute, NUL-terminated, or NULL. */
-const char *html_attr(const struct html *, uint32_t node, int name);
+/* The value of an attribute, NUL-terminated; of one that an element has, or NULL. */
+const char *html_attr_of(const struct html *, uint32_t node, int name);
+static inline const char *
+html_attr(const struct html *h, uint32_t node, int name)
+{
+	return h->node[node].has >> name & 1 ? html_attr_of(h, node, name) : NULL;
+}
 
 /* The character that a reference stands for: s after '&'; *used is how many bytes it took, 0 when it is none.
  * Pure; UTF-8 to out, at most 4 bytes; returns how many. */

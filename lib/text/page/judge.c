@@ -1,6 +1,7 @@
 /* judge - trees learned from pages whose content is known say which blocks are content */
 /* SPDX-License-Identifier: MIT */
 #include "text/page/judge.h"
+#include "base/lanes.h"
 #include <stdlib.h>
 
 enum { DEPTH = 5, FEWEST = 16 };          /* of fewer blocks little can be told: the rules stand */
@@ -14,19 +15,33 @@ struct tree {
 };
 #include "text/page/judge_tables.h"
 
-int
-judge_score(const struct block *b)
+/* Of as many blocks as there are lanes. */
+static void
+score_some(const struct block *b, size_t n, int *score)
 {
-	int score = JUDGE_BASE;
+	unsigned char x[BLOCK_FEATURES][sizeof(lanes)] = { { 0 } }, leaf[sizeof(lanes)];
 
+	for (size_t i = 0; i < n; i++) {
+		score[i] = JUDGE_BASE;
+		for (int f = 0; f < BLOCK_FEATURES; f++)
+			x[f][i] = b[i].x[f];
+	}
 	for (size_t t = 0; t < sizeof trees / sizeof *trees; t++) {
-		int leaf = 0;
+		lanes at = { 0 };
 
 		for (int d = 0; d < DEPTH; d++)
-			leaf |= (b->x[trees[t].feature[d]] > trees[t].above[d]) << d;
-		score += trees[t].leaf[leaf];
+			at |= (lanes)(lanes_at(x[trees[t].feature[d]]) > trees[t].above[d]) & (unsigned char)(1 << d);
+		memcpy(leaf, &at, sizeof leaf);
+		for (size_t i = 0; i < n; i++)
+			score[i] += trees[t].leaf[leaf[i]];
 	}
-	return score;
+}
+
+void
+judge_scores(const struct block *b, size_t n, int *score)
+{
+	for (size_t i = 0; i < n; i += sizeof(lanes))
+		score_some(b + i, n - i < sizeof(lanes) ? n - i : sizeof(lanes), score + i);
 }
 
 uint32_t
@@ -60,8 +75,8 @@ judge_mark(struct work *w, uint32_t root)
 		double score, n;
 	} *sums = xcalloc(n + 1, sizeof *sums);         /* of blocks that are alike */
 
+	judge_scores(blocks, n, scores);
 	for (size_t i = 0; i < n; i++) {
-		scores[i] = judge_score(&blocks[i]);
 		sums[blocks[i].alike].score += scores[i];
 		sums[blocks[i].alike].n++;
 	}

@@ -1,6 +1,7 @@
 /* render - a tree as text or Markdown: blocks on lines of their own, lists, tables, preformatted text; words never glued */
 /* SPDX-License-Identifier: MIT */
 #include "text/page/extract.h"
+#include "text/uni.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,9 @@ text(struct render *r, const char *str, size_t n)
 			continue;
 		}
 		settle(r);
-		for (from = i; i < n && s[i] > ' ' && s[i] != 0xc2 && s[i] != 0xe2 && s[i] != 0xe3 && s[i] != 0xef && s[i] != 0x7f; )
+		from = i;
+		i += uni_plain(str + i, n - i);
+		while (i < n && s[i] > ' ' && s[i] != 0xc2 && s[i] != 0xe2 && s[i] != 0xe3 && s[i] != 0xef && s[i] != 0x7f)
 			i++;
 		i += i == from;
 		buf_add(r->out, s + from, i - from);

@@ -173,8 +173,11 @@ push_attrs(struct tree *b, uint32_t at)
 
 	h->node[at].attr = (uint32_t)h->n_attr;
 	h->node[at].n_attr = (uint16_t)b->n_attr;
-	for (int i = 0; i < b->n_attr; i++)
+	h->node[at].has = 0;
+	for (int i = 0; i < b->n_attr; i++) {
 		VEC_PUSH(h->attr, h->n_attr, h->cap_attr, b->attrs[i]);
+		h->node[at].has |= 1u << b->attrs[i].name;
+	}
 }
 
 const char *

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/read/charset.h"
+#include "base/lanes.h"
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
@@ -121,23 +122,23 @@ sequence(const unsigned char *s, size_t n)
 	return len;
 }
 
-/* How many bytes from s are ASCII and not NUL, in steps of eight. */
+/* How many bytes from s are ASCII and not NUL, or some of them. */
 static size_t
 ascii_run(const unsigned char *s, size_t n)
 {
-	const uint64_t ones = 0x0101010101010101u;
-	uint64_t x[4];
 	size_t i = 0;
 
-	for (; i + 32 <= n; i += 32) {
-		memcpy(x, s + i, 32);
-		if ((x[0] | x[1] | x[2] | x[3] | (x[0] - ones) | (x[1] - ones) | (x[2] - ones) | (x[3] - ones)) & 0x80 * ones)
+	for (; i + 64 <= n; i += 64) {
+		lanes a = lanes_at(s + i), b = lanes_at(s + i + 16), c = lanes_at(s + i + 32), d = lanes_at(s + i + 48);
+
+		if (lanes_set((lanes)(a - 1 < 127) & (lanes)(b - 1 < 127) & (lanes)(c - 1 < 127) & (lanes)(d - 1 < 127)) != 0xffff)
 			break;
 	}
-	for (; i + 8 <= n; i += 8) {
-		memcpy(x, s + i, 8);
-		if ((x[0] | (x[0] - ones)) & 0x80 * ones)
-			break;
+	for (; i + 16 <= n; i += 16) {
+		uint64_t other = ~lanes_set((lanes)(lanes_at(s + i) - 1 < 127)) & 0xffff;
+
+		if (other)
+			return i + (size_t)__builtin_ctzll(other);
 	}
 	return i;
 }

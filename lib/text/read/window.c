@@ -8,7 +8,7 @@
 #endif
 
 #define CHUNK ((size_t)1 << 16)
-#define WHOLE ((size_t)1 << 18) /* bytes of a member that is undone at once; 16 times so many of what is in it */
+#define WHOLE ((size_t)1 << 18) /* bytes of a member that is undone at once, in a second try 4 times so many; of what is in it 16 times */
 
 void
 window_init(struct window *w, struct input *in, int packed, struct zst *zst, void (*say)(const char *fmt, ...))
@@ -146,18 +146,20 @@ static int
 whole_member(struct window *w)
 {
 #ifdef HAVE_LIBDEFLATE
-	size_t got, in, out;
+	size_t got, in, out, max = WHOLE;
 	const unsigned char *p;
 	enum libdeflate_result r;
 
 	if (w->zst)                     /* zst_undo does that by itself */
 		return 0;
-	if (!(p = input_peek(w->in, WHOLE, &got, &w->err)))
-		return -1;
 	if (!w->whole && !(w->whole = libdeflate_alloc_decompressor()))
 		return 0;
-	buf_need(&w->b, 16 * WHOLE);
-	r = libdeflate_gzip_decompress_ex(w->whole, p, got, w->b.p + w->b.n, 16 * WHOLE, &in, &out);
+	do {
+		if (!(p = input_peek(w->in, max, &got, &w->err)))
+			return -1;
+		buf_need(&w->b, 16 * max);
+		r = libdeflate_gzip_decompress_ex(w->whole, p, got, w->b.p + w->b.n, 16 * max, &in, &out);
+	} while (r != LIBDEFLATE_SUCCESS && got >= max && (max *= 4) == 4 * WHOLE);
 	if (r == LIBDEFLATE_SUCCESS) {
 		input_skip(w->in, in);
 		w->b.n += out;
