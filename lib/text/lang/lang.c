@@ -108,9 +108,8 @@ slot_of(const struct table *t, uint64_t key)
 	return &t->slots[i];
 }
 
-/* Whether a key is in `few`: of 16 bits a letter, 5 tell a to z and _ apart. */
-static int is_few(uint64_t key) { return !(key & 0xffffff80ff80ff80u); }
-static size_t few_at(uint64_t key) { return (key & 31) | (key >> 11 & 31 << 5) | (key >> 22 & 31 << 10); }
+/* Where in `few` a key belongs, or 0: of 16 bits a letter, 5 tell a to z and _ apart. */
+static size_t few_at(uint64_t key) { return key & 0xffffff80ff80ff80u ? 0 : (key & 31) | (key >> 11 & 31 << 5) | (key >> 22 & 31 << 10); }
 
 /* A new group without entries; those that are added next are its. */
 static void
@@ -118,7 +117,7 @@ add_group(struct table *t, uint64_t key)
 {
 	uint32_t group = (uint32_t)t->n_groups + 1;
 
-	if (is_few(key))
+	if (few_at(key))
 		t->few[few_at(key)] = group;
 	else
 		*slot_of(t, key) = (struct slot){ (uint32_t)(key_hash(key) >> 32), group };
@@ -204,10 +203,7 @@ table_get(void)
 	read_features(t);
 	if (atomic_compare_exchange_strong(&made, &none, t))
 		return t;
-	free(t->entries);
-	free(t->first);
-	free(t->slots);
-	free(t);
+	free(t->entries), free(t->first), free(t->slots), free(t);
 	return none;
 }
 
@@ -216,7 +212,7 @@ static int
 vote(uint64_t key, void *votes)
 {
 	struct votes *v = votes;
-	uint32_t group = is_few(key) ? v->table->few[few_at(key)] : slot_of(v->table, key)->group;
+	uint32_t group = few_at(key) ? v->table->few[few_at(key)] : slot_of(v->table, key)->group;
 	uint16_t *seen = &v->seen[group % SEEN];
 
 	if (!group--)
@@ -344,7 +340,6 @@ lang_detect(const char *s, size_t n, struct lang *l)
 		len = 1;
 		if (c < 0x80) {
 			count[LATIN] += (c | 32) - 'a' < 26;
-			all += (c | 32) - 'a' < 26;
 			continue;
 		}
 		c = uni_decode(s + i, n - i, &len);
@@ -354,15 +349,15 @@ lang_detect(const char *s, size_t n, struct lang *l)
 			continue;
 		/* a syllable or an idea a letter */
 		count[k] += k == HAN || k == KANA || k == HANGUL ? 3 : 1;
-		all += k == HAN || k == KANA || k == HANGUL ? 3 : 1;
 	}
 	if (count[KANA] * 12 > count[HAN]) {
 		count[KANA] += count[HAN];
 		count[HAN] = 0;
 	}
-	for (enum script k = LATIN; k < SCRIPTS; k++)
-		if (count[k] > count[best])
-			best = k;
+	for (enum script k = LATIN; k < SCRIPTS; k++) {
+		best = count[k] > count[best] ? k : best;
+		all += count[k];
+	}
 	strcpy(l->code, "und");
 	l->score = 0;
 	if (best == OTHER)

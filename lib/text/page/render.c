@@ -8,7 +8,7 @@
 
 struct render {
 	const struct html *h;
-	const uint32_t    *ends;
+	uint32_t          *ends;
 	struct buf        *out;
 	int  lines;             /* newlines owed before the next character */
 	int  space;             /* a blank owed */
@@ -95,9 +95,7 @@ text(struct render *r, const char *str, size_t n)
 			continue;
 		}
 		settle(r);
-		from = i;
-		i += uni_plain(str + i, n - i);
-		while (i < n && s[i] > ' ' && s[i] != 0xc2 && s[i] != 0xe2 && s[i] != 0xe3 && s[i] != 0xef && s[i] != 0x7f)
+		for (from = i, i += uni_plain(str + i, n - i); i < n && s[i] > ' ' && s[i] != 0xc2 && s[i] != 0xe2 && s[i] != 0xe3 && s[i] != 0xef && s[i] != 0x7f; )
 			i++;
 		i += i == from;
 		buf_add(r->out, s + from, i - from);
@@ -391,12 +389,10 @@ node(struct render *r, uint32_t at)
 void
 render_tree(const struct html *h, uint32_t root, int markdown, struct buf *out)
 {
-	struct render r = { .h = h, .out = out, .markdown = markdown };
-	uint32_t *ends = html_ends(h);
+	struct render r = { .h = h, .ends = html_ends(h), .out = out, .markdown = markdown };
 
-	r.ends = ends;
 	buf_add(out, "", 0);
 	node(&r, root);
 	buf_free(&r.pad);
-	free(ends);
+	free(r.ends);
 }
