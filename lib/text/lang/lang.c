@@ -345,10 +345,8 @@ lang_detect(const char *s, size_t n, struct lang *l)
 		c = uni_decode(s + i, n - i, &len);
 		k = script_of(c);
 		all += c == UNI_BAD;
-		if (k == OTHER || uni_class(c) != UNI_ALPHA)
-			continue;
-		/* a syllable or an idea a letter */
-		count[k] += k == HAN || k == KANA || k == HANGUL ? 3 : 1;
+		if (k != OTHER && uni_class(c) == UNI_ALPHA)    /* a syllable or an idea a letter */
+			count[k] += k == HAN || k == KANA || k == HANGUL ? 3 : 1;
 	}
 	if (count[KANA] * 12 > count[HAN]) {
 		count[KANA] += count[HAN];
