@@ -188,8 +188,7 @@ load_quality(int *label)
 	const char *path = quality ? strchr(quality, '=') : NULL;
 	struct fasttext *m;
 	struct buf name = { 0 };
-	struct err err;
-	int failed;
+	char crc[CRC32C_TEXT];
 
 	if (!quality)
 		return NULL;
@@ -198,9 +197,8 @@ load_quality(int *label)
 	m = load(path + 1);
 	if ((*label = fasttext_find(m, quality, (size_t)(path - quality))) < 0)
 		die_usage("--quality=%s: the model has no such label", quality);
-	buf_printf(&name, "%.*s=crc32c:%08x", (int)(path - quality), quality, file_crc32c(path + 1, &err, &failed));
-	if (failed)
-		die_err(&err);
+	cli_crc(path + 1, crc);
+	buf_printf(&name, "%.*s=%s", (int)(path - quality), quality, crc);
 	cli_prog_set("quality", name.p);
 	buf_free(&name);
 	return m;

@@ -101,19 +101,12 @@ gather(void)
 static void
 name_index(void)
 {
-	struct err err;
-	struct buf b = { 0 };
-	uint32_t crc;
-	int failed;
+	char crc[CRC32C_TEXT];
 
 	if (!index_path || access(index_path, F_OK) != 0)
 		return;
-	crc = file_crc32c(index_path, &err, &failed);
-	if (failed)
-		die_err(&err);
-	buf_printf(&b, "crc32c:%08x", crc);
-	cli_prog_set("index", b.p);
-	buf_free(&b);
+	cli_crc(index_path, crc);
+	cli_prog_set("index", crc);
 }
 
 static struct docs_out *out;

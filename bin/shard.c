@@ -63,7 +63,7 @@ open_sources(int n, char **files)
 {
 	struct buf line = { 0 };
 	struct err err = { "" };
-	int failed = 0;
+	char crc[CRC32C_TEXT];
 	double weight;
 
 	mix = mix_new();
@@ -76,8 +76,9 @@ open_sources(int n, char **files)
 
 		if (!strcmp(name, "-"))
 			die_usage("--mix reads files, not standard input");
-		buf_printf(&line, "%scrc32c:%08x=%.15g", i ? "," : "", file_crc32c(name, &err, &failed), weight);
-		if (failed || mix_add(mix, 1, &name, weight, &err))
+		cli_crc(name, crc);
+		buf_printf(&line, "%s%s=%.15g", i ? "," : "", crc, weight);
+		if (mix_add(mix, 1, &name, weight, &err))
 			die_err(&err);
 		free(name);
 	}

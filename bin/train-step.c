@@ -64,18 +64,12 @@ static void
 provenance(void)
 {
 	char s[32];
-	struct err e;
-	int failed = 0;
-	uint32_t crc;
 
 	snprintf(s, sizeof s, "%lld", o.B * o.accum);
 	cli_prog_set("global-batch", o.B * o.accum == 8 || apply ? NULL : s);
 	if (!o.keep_best)
 		return;
-	crc = file_crc32c(o.eval, &e, &failed);         /* now the other file has a say */
-	if (failed)
-		die_err(&e);
-	snprintf(s, sizeof s, "crc32c:%08x", (unsigned)crc);
+	cli_crc(o.eval, s);             /* now the other file has a say */
 	cli_prog_set("eval", s);
 	snprintf(s, sizeof s, "%lld", o.eval_every);
 	cli_prog_set("eval-every", s);

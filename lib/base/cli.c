@@ -87,36 +87,32 @@ cli_close_stdout(void)
 
 /* ---- files to remove should the program end badly */
 
-#define MAX_CLEAN 16
-static char *clean[MAX_CLEAN];
-static int cleaning;
+static char **clean;
+static int n_clean, cap_clean;
 
 static void
 clean_up(void)
 {
-	for (int i = 0; i < MAX_CLEAN; i++)
-		if (clean[i])
-			unlink(clean[i]);
+	for (int i = 0; i < n_clean; i++)
+		unlink(clean[i]);
 }
 
 void
 cli_cleanup(const char *path)
 {
-	if (!cleaning++)
+	if (!clean)
 		atexit(clean_up);
-	for (int i = 0; i < MAX_CLEAN; i++)
-		if (!clean[i]) {
-			clean[i] = xstrdup(path);
-			return;
-		}
+	VEC_PUSH(clean, n_clean, cap_clean, xstrdup(path));
 }
 
 void
 cli_keep(const char *path)
 {
-	for (int i = 0; i < MAX_CLEAN; i++)
-		if (clean[i] && strcmp(clean[i], path) == 0)
-			free(clean[i]), clean[i] = NULL;
+	for (int i = n_clean; i-- > 0;)
+		if (strcmp(clean[i], path) == 0) {
+			free(clean[i]);
+			clean[i] = clean[--n_clean];
+		}
 }
 
 /* ---- progress */
@@ -260,19 +256,11 @@ void
 cli_print(const struct opt *o, struct buf *b)
 {
 	const char *s;
-	char number[40];
 
 	switch (o->kind) {
 	case OPT_FLAG: buf_str(b, *(int *)o->var ? "1" : ""); break;
 	case OPT_INT: buf_printf(b, "%lld", *(long long *)o->var); break;
-	case OPT_NUM:           /* in the fewest digits that read back, as 0.003 was typed */
-		for (int digits = 6; digits <= 17; digits++) {
-			snprintf(number, sizeof number, "%.*g", digits, *(double *)o->var);
-			if (strtod(number, NULL) == *(double *)o->var)
-				break;
-		}
-		buf_str(b, number);
-		break;
+	case OPT_NUM: buf_num(b, *(double *)o->var, 6); break;          /* as 0.003 was typed */
 	case OPT_STR:
 	case OPT_MAYBE:
 		if ((s = *(const char **)o->var))

@@ -2,6 +2,7 @@
 #ifndef LM_CLI_H
 #define LM_CLI_H
 /* SPDX-License-Identifier: MIT */
+#include "base/crc32c.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include <stddef.h>
@@ -58,6 +59,8 @@ const char *cli_prog(void);
 /* Makes `name=value` part of the line in place of its own option rows (--global-batch for -B and --accum);
  * value NULL takes an option out of it. */
 void cli_prog_set(const char *name, const char *value);
+/* "crc32c:XXXXXXXX" of a file, as there; a failure ends the program. */
+void cli_crc(const char *path, char out[CRC32C_TEXT]);
 
 /* Messages, to standard error, with the program's name in front.  Control characters show as '?'. */
 _Noreturn void die(const char *fmt, ...) LM_PRINTF(1, 2);        /* exit 1 */

@@ -1,6 +1,7 @@
 /* crc32c - the checksum of every frame: SSE4.2 when the CPU has it, else a table of 8 bytes a step */
 /* SPDX-License-Identifier: MIT */
 #include "base/crc32c.h"
+#include <stdio.h>
 #include <string.h>
 
 #define POLY 0x82f63b78u
@@ -71,4 +72,10 @@ uint32_t
 crc32c(uint32_t crc, const void *p, size_t n)
 {
 	return ~(have ? hard(~crc, p, n) : soft(~crc, p, n));
+}
+
+void
+crc32c_text(uint32_t crc, char out[CRC32C_TEXT])
+{
+	snprintf(out, CRC32C_TEXT, "crc32c:%08x", (unsigned)crc);
 }

@@ -6,15 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
+static void
+say(struct err *e, int code, const char *fmt, va_list ap)
+{
+	size_t n;
+
+	if (!e)
+		return;
+	vsnprintf(e->text, sizeof e->text, fmt, ap);
+	n = strlen(e->text);
+	if (code)
+		snprintf(e->text + n, sizeof e->text - n, ": %s", strerror(code));
+}
+
 int
 err_set(struct err *e, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!e)
-		return -1;
 	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof e->text, fmt, ap);
+	say(e, 0, fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -24,15 +35,10 @@ err_sys(struct err *e, const char *fmt, ...)
 {
 	int code = errno;
 	va_list ap;
-	size_t n;
 
-	if (!e)
-		return -1;
 	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof e->text, fmt, ap);
+	say(e, code, fmt, ap);
 	va_end(ap);
-	n = strlen(e->text);
-	snprintf(e->text + n, sizeof e->text - n, ": %s", strerror(code));
 	return -1;
 }
 
@@ -52,4 +58,16 @@ err_in(struct err *e, const char *where)
 	memcpy(e->text + n, ": ", 2);
 	e->text[n + 2 + old] = 0;
 	return -1;
+}
+
+int
+err_at(struct err *e, const char *fmt, ...)
+{
+	char where[sizeof e->text];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(where, sizeof where, fmt, ap);
+	va_end(ap);
+	return err_in(e, where);
 }

@@ -18,4 +18,5 @@ struct err {
 int err_set(struct err *, const char *fmt, ...) LM_PRINTF(2, 3);     /* always returns -1 */
 int err_sys(struct err *, const char *fmt, ...) LM_PRINTF(2, 3);     /* the same, and adds strerror(errno) */
 int err_in(struct err *, const char *where);     /* puts "where: " in front of the text; returns -1 */
+int err_at(struct err *, const char *fmt, ...) LM_PRINTF(2, 3);      /* the same, of a place that is printed */
 #endif

@@ -127,43 +127,35 @@ is_special(const char *path)
 struct file_out *
 file_create(const char *path, int binary, struct err *e)
 {
-	struct file_out *o = xcalloc(1, sizeof *o);
-	int fd;
+	int to_stdout = strcmp(path, "-") == 0, fd = -1;
+	struct file_out o = { 0 };
 	struct buf tmp = { 0 };
 	char *real;
 
-	if (is_special(path)) {
-		if (!(o->f = fopen(path, "wb"))) {
-			err_sys(e, "%s", path);
-			free(o);
-			return NULL;
-		}
-		o->name = xstrdup(path);
-		return o;
+	if (to_stdout && binary && cli_on_terminal(1)) {
+		err_set(e, "will not write binary data to a terminal: use -o FILE");
+		return NULL;
 	}
-	if (strcmp(path, "-") == 0) {
-		if (binary && cli_on_terminal(1)) {
-			err_set(e, "will not write binary data to a terminal: use -o FILE");
-			free(o);
-			return NULL;
-		}
-		o->name = xstrdup("standard output");
-		o->f = stdout;
-		return o;
+	if (to_stdout || is_special(path)) {
+		o.f = to_stdout ? stdout : fopen(path, "wb");
+		real = NULL;
+	} else {
+		real = realpath(path, NULL);            /* a symbolic link stays one */
+		buf_printf(&tmp, "%s.XXXXXX", real ? real : path);
+		o.f = (fd = mkstemp(tmp.p)) < 0 ? NULL : fdopen(fd, "wb");
 	}
-	real = realpath(path, NULL);            /* a symbolic link stays one */
-	buf_printf(&tmp, "%s.XXXXXX", real ? real : path);
-	if ((fd = mkstemp(tmp.p)) < 0 || !(o->f = fdopen(fd, "wb"))) {
+	if (!o.f) {
 		err_sys(e, "%s", path);
 		if (fd >= 0)
 			close(fd), unlink(tmp.p);
 		buf_free(&tmp);
-		free(real), free(o);
+		free(real);
 		return NULL;
 	}
-	o->name = real ? real : xstrdup(path), o->tmp = tmp.p;
-	cli_cleanup(o->tmp);
-	return o;
+	o.name = real ? real : xstrdup(to_stdout ? "standard output" : path);
+	if ((o.tmp = tmp.p))
+		cli_cleanup(o.tmp);
+	return memcpy(xmalloc(sizeof o), &o, sizeof o);
 }
 
 FILE *file_stream(struct file_out *o) { return o->f; }
@@ -273,41 +265,62 @@ folder_crc(const char *path, uint32_t *crc, struct err *e)
 	if (n < 0)
 		return err_sys(e, "%s", path);
 	for (int i = 0; i < n; i++) {
-		struct buf b = { 0 };
-		buf_printf(&b, "%s/%s", path, part[i]->d_name);
-		if (!bad && !(bad = file_map(&m, b.p, e))) {
+		if (!bad && !(bad = file_map_in(&m, path, part[i]->d_name, e))) {
 			*crc = crc32c(*crc, m.p, m.n);
 			file_unmap(&m);
 		}
-		buf_free(&b);
 		free(part[i]);
 	}
 	free(part);
 	return bad;
 }
 
-/* A folder's value is that of the files a model folder is made of, by name; for others, the file's. */
-uint32_t
-file_crc32c(const char *path, struct err *e, int *failed)
+int
+file_crc32c(const char *path, uint32_t *crc, struct err *e)
 {
 	struct file_map m;
 	struct stat st;
-	uint32_t crc = 0;
 
-	*failed = 0;
+	*crc = 0;
 	if (strcmp(path, "-") == 0)
-		return 0;       /* a stream: what it holds says itself where it came from */
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		*failed = folder_crc(path, &crc, e) != 0;
-		return crc;
-	}
-	if (file_map(&m, path, e) < 0) {
-		*failed = 1;
 		return 0;
-	}
-	crc = crc32c(0, m.p, m.n);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return folder_crc(path, crc, e);
+	if (file_map(&m, path, e) < 0)
+		return -1;
+	*crc = crc32c(0, m.p, m.n);
 	file_unmap(&m);
-	return crc;
+	return 0;
+}
+
+char *
+file_within(const char *dir, const char *name)
+{
+	struct buf b = { 0 };
+	size_t n = strlen(dir);
+
+	buf_printf(&b, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
+	return b.p;
+}
+
+int
+file_has(const char *dir, const char *name)
+{
+	char *path = file_within(dir, name);
+	int has = !access(path, F_OK);
+
+	free(path);
+	return has;
+}
+
+int
+file_map_in(struct file_map *m, const char *dir, const char *name, struct err *e)
+{
+	char *path = file_within(dir, name);
+	int bad = file_map(m, path, e);
+
+	free(path);
+	return bad;
 }
 
 char *

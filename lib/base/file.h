@@ -34,5 +34,10 @@ int     fd_write(int fd, const void *, size_t, const char *name, struct err *);
 ssize_t fd_read(int fd, void *, size_t, const char *name, struct err *);       /* fewer only at the end of input */
 
 char    *file_stem(const char *path);   /* the name without folders and what follows its last dot; to be freed */
-uint32_t file_crc32c(const char *path, struct err *, int *failed);
+char    *file_within(const char *dir, const char *name);                       /* "DIR/NAME", to be freed */
+int      file_has(const char *dir, const char *name);                          /* whether that is there */
+int      file_map_in(struct file_map *, const char *dir, const char *name, struct err *);
+/* Of a file's bytes; of a folder's, those of the files that a model is made of, by name; 0 of "-": what a stream holds says itself
+ * where it came from.  0 or -1. */
+int      file_crc32c(const char *path, uint32_t *crc, struct err *);
 #endif

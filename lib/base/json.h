@@ -44,8 +44,8 @@ int    json_bool(struct json, int otherwise);
 
 /* Writing: s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void json_quote(struct buf *, const char *s, size_t n);
-/* Appends ,"key": (the comma unless right after '{' or '['), for the value to follow. */
 void json_raw(struct buf *, struct json);        /* a value, or a key, as it stands */
+/* Appends ,"key": (the comma unless right after '{' or '['), for the value to follow. */
 void json_key(struct buf *, const char *key);
 void json_add_str(struct buf *, const char *key, const char *s);
 void json_add_num(struct buf *, const char *key, double);        /* shortest that reads back; NaN and inf as null */

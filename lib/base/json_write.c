@@ -3,8 +3,6 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void
@@ -61,20 +59,11 @@ json_add_str(struct buf *b, const char *key, const char *s)
 void
 json_add_num(struct buf *b, const char *key, double x)
 {
-	char s[40];
-
 	json_key(b, key);
-	if (!isfinite(x)) {
+	if (isfinite(x))
+		buf_num(b, x, fabs(x) < 1e15 && x == floor(x) ? 17 : 6);        /* counts as counts, not 3.7e+08 */
+	else
 		buf_str(b, "null");
-		return;
-	}
-	/* the fewest digits that read back as x; counts as counts, not 3.7e+08 */
-	for (int digits_ = fabs(x) < 1e15 && x == floor(x) ? 17 : 6; digits_ <= 17; digits_++) {
-		snprintf(s, sizeof s, "%.*g", digits_, x);
-		if (strtod(s, NULL) == x)
-			break;
-	}
-	buf_str(b, s);
 }
 
 void

@@ -114,6 +114,17 @@ buf_printf(struct buf *b, const char *fmt, ...)
 }
 
 void
+buf_num(struct buf *b, double x, int digits)
+{
+	char s[40];
+
+	do
+		snprintf(s, sizeof s, "%.*g", digits, x);
+	while (++digits <= 17 && strtod(s, NULL) != x);
+	buf_str(b, s);
+}
+
+void
 buf_zeros(struct buf *b, size_t align)
 {
 	static const char zeros[64];

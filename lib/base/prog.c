@@ -24,21 +24,36 @@ cli_prog_set(const char *name, const char *value)
 	over[i].value = xstrdup(value);
 }
 
-static void
-prog_value(struct buf *b, const struct opt *o, const char *value)
+void
+cli_crc(const char *path, char out[CRC32C_TEXT])
 {
 	struct err e;
-	int failed = 0;
 	uint32_t crc;
 
-	if (o->use != OPT_FILE) {
-		buf_str(b, value);
-		return;
-	}
-	crc = file_crc32c(value, &e, &failed);
-	if (failed)
+	if (file_crc32c(path, &crc, &e))
 		die_err(&e);
-	buf_printf(b, "crc32c:%08x", crc);
+	crc32c_text(crc, out);
+}
+
+struct items {
+	char **v;
+	int    n, cap;
+};
+
+static void
+add(struct items *all, const struct opt *o, const char *value)
+{
+	struct buf b = { 0 };
+	char crc[CRC32C_TEXT];
+
+	if (o->use == OPT_FILE) {
+		cli_crc(value, crc);
+		value = crc;
+	}
+	buf_printf(&b, "--%s", o->name);
+	if (o->kind != OPT_FLAG)
+		buf_printf(&b, "=%s", value);
+	VEC_PUSH(all->v, all->n, all->cap, b.p);
 }
 
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
@@ -48,8 +63,8 @@ cli_prog(void)
 {
 	static struct buf line;
 	const struct tool *tool = cli_tool();
-	char *item[CLI_ROWS + MAX_SET + 64];
-	int n = 0, i, k;
+	struct items all = { 0 };
+	int i, k;
 
 	for (i = 0; tool->opts[i].name; i++) {
 		const struct opt *o = &tool->opts[i];
@@ -59,34 +74,24 @@ cli_prog(void)
 			;
 		if (o->use == OPT_QUIET || k < n_over)
 			continue;
-		for (k = 0; l && k < l->n && n < CLI_ROWS; k++) {
-			struct buf b = { 0 };
-			buf_printf(&b, "--%s=", o->name);
-			prog_value(&b, o, l->v[k]);
-			item[n++] = b.p;
-		}
+		for (k = 0; l && k < l->n; k++)
+			add(&all, o, l->v[k]);
 		cli_print(o, &v);
-		if (!l && cli_row(i)->given && v.p && strcmp(v.p, cli_row(i)->otherwise) != 0 && n < CLI_ROWS) {
-			struct buf b = { 0 };
-			buf_printf(&b, o->kind == OPT_FLAG ? "--%s" : "--%s=", o->name);
-			if (o->kind != OPT_FLAG)
-				prog_value(&b, o, v.p);
-			item[n++] = b.p;
-		}
+		if (!l && cli_row(i)->given && v.p && strcmp(v.p, cli_row(i)->otherwise) != 0)
+			add(&all, o, v.p);
 		buf_free(&v);
 	}
 	for (i = 0; i < n_over; i++)
-		if (over[i].value) {
-			struct buf b = { 0 };
-			buf_printf(&b, "--%s=%s", over[i].name, over[i].value);
-			item[n++] = b.p;
-		}
-	qsort(item, (size_t)n, sizeof *item, by_text);
+		if (over[i].value)
+			add(&all, &(struct opt){ .name = over[i].name, .kind = OPT_STR }, over[i].value);
+	if (all.n)
+		qsort(all.v, (size_t)all.n, sizeof *all.v, by_text);
 	buf_clear(&line);
 	buf_str(&line, tool->name);
-	for (i = 0; i < n; i++) {
-		buf_printf(&line, " %s", item[i]);
-		free(item[i]);
+	for (i = 0; i < all.n; i++) {
+		buf_printf(&line, " %s", all.v[i]);
+		free(all.v[i]);
 	}
+	free(all.v);
 	return line.p;
 }

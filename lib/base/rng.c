@@ -73,3 +73,14 @@ rng_below(struct rng *r, uint64_t n)
 	while (x < limit);
 	return x % n;
 }
+
+void
+rng_order(struct rng *r, size_t *order, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t j = (size_t)rng_below(r, i + 1);
+
+		order[i] = order[j];
+		order[j] = i;
+	}
+}

@@ -22,4 +22,5 @@ struct rng {
 };
 uint64_t rng_next(struct rng *);
 uint64_t rng_below(struct rng *, uint64_t n);    /* uniform in [0, n), unbiased; n > 0 */
+void     rng_order(struct rng *, size_t *order, size_t n);       /* 0 .. n-1, any order as likely as any other (Fisher and Yates) */
 #endif

@@ -125,11 +125,11 @@ adapter_lay_out(struct adapter *a, const struct model *m, const struct match *pa
 {
 	const struct choice w = { pattern, set };
 	const struct config *c = &m->cfg;
-	size_t C = (size_t)c->C, F = (size_t)c->F, q = (size_t)c->H * (size_t)c->D, kv = (size_t)c->KV * (size_t)c->D;
+	size_t C = (size_t)c->C;
 
 	a->par.tok = a->par.pos = a->par.head = a->par.norm_f = a->par.norm_f_b = SIZE_MAX;
 	if (a->kind == ADAPTER_PROMPT || a->kind == ADAPTER_PREFIX) {
-		params_add(&a->par, (size_t)a->r, a->kind == ADAPTER_PROMPT ? C : 2 * (size_t)c->L * kv, 0, "prompt_embeddings");
+		params_add(&a->par, (size_t)a->r, a->kind == ADAPTER_PROMPT ? C : 2 * (size_t)c->L * width_kv(c), 0, "prompt_embeddings");
 		params_group(&a->par);
 		if (c->window)
 			return err_set(e, "virtual tokens stay in sight, and the model has a sliding window");
@@ -143,20 +143,14 @@ adapter_lay_out(struct adapter *a, const struct model *m, const struct match *pa
 			add_bottleneck(a, m, &b[BRANCH_FFN], l);
 			continue;
 		}
-		add_lora(a, m, &b[BRANCH_QKV], o->qkv, q + 2 * kv, C, &w);
-		add_lora(a, m, &b[BRANCH_O], o->o, C, q, &w);
-		add_lora(a, m, &b[BRANCH_UP], o->up, c->gated ? 2 * F : F, C, &w);
-		add_lora(a, m, &b[BRANCH_DOWN], o->down, C, F, &w);
+		add_lora(a, m, &b[BRANCH_QKV], o->qkv, width_qkv(c), C, &w);
+		add_lora(a, m, &b[BRANCH_O], o->o, C, width_q(c), &w);
+		add_lora(a, m, &b[BRANCH_UP], o->up, width_up(c), C, &w);
+		add_lora(a, m, &b[BRANCH_DOWN], o->down, C, (size_t)c->F, &w);
 	}
 	params_group(&a->par);
 	a->scale = a->kind == ADAPTER_LORA ? a->alpha / (a->rslora ? sqrt(a->r) : a->r) : a->alpha;
 	return a->par.n ? 0 : err_set(e, "no linear layer of this model is one of its modules");
-}
-
-void
-adapter_name_base(struct adapter *a, const struct model *m)
-{
-	snprintf(a->base_crc, sizeof a->base_crc, "crc32c:%08x", (unsigned)model_crc(m));
 }
 
 void
@@ -271,7 +265,7 @@ adapter_new(struct model *m, const struct adapter_opts *o, struct err *e)
 		adapter_attach(m, a);
 		return 0;
 	}
-	adapter_name_base(a, m);
+	model_crc_text(m, a->base_crc);
 	adapter_make_room(a);
 	if (a->layer) {
 		fill(a, (uint64_t)o->seed);

@@ -73,7 +73,6 @@ int  adapter_new(struct model *, const struct adapter_opts *, struct err *);
 struct match;
 struct tens_set;
 int  adapter_lay_out(struct adapter *, const struct model *, const struct match *, const struct tens_set *, struct err *);
-void adapter_name_base(struct adapter *, const struct model *);         /* base_crc */
 void adapter_make_room(struct adapter *);                               /* w, all 0 */
 void adapter_attach(struct model *, struct adapter *);  /* the model has it from now on, and virtual tokens have their places */
 struct adapter *adapter_copy(const struct model *);     /* the model's, with weights of its own */

@@ -47,4 +47,10 @@ const char *config_preset_name(int i);                          /* the i-th; NUL
 int  config_depth(struct config *, long long N);
 void config_set_vocab(struct config *, int V, int bos, int eos);
 int  config_same(const struct config *, const struct config *); /* the same shape */
+
+/* Widths: heads of q and o together; of k, and v; q, k and v; what leaves the up projection. */
+static inline size_t width_q(const struct config *c)   { return (size_t)c->H * (size_t)c->D; }
+static inline size_t width_kv(const struct config *c)  { return (size_t)c->KV * (size_t)c->D; }
+static inline size_t width_qkv(const struct config *c) { return width_q(c) + 2 * width_kv(c); }
+static inline size_t width_up(const struct config *c)  { return (size_t)c->F * (c->gated ? 2 : 1); }
 #endif

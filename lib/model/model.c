@@ -180,19 +180,14 @@ model_vocab(const struct model *m, struct err *e)
 static uint32_t
 crc_of_rows(uint32_t crc, const struct param *p, const struct weight_src *s)
 {
-	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows;
-	float *tmp = xreallocarray(NULL, cols, sizeof *tmp);
-	enum quant type;
+	size_t cols = param_cols(p);
+	float *row = xreallocarray(NULL, cols, sizeof *row);
 
-	for (size_t r = 0; r < rows; r++) {
-		const void *row = weights_row(p, s, r, &type, tmp);
-		if (type != QUANT_F32) {
-			quant_unpack(type, row, cols, tmp);
-			row = tmp;
-		}
-		crc = crc32c(crc, row, cols * sizeof *tmp);
+	for (size_t r = 0; r < param_rows(p); r++) {
+		weights_widen_row(p, s, r, row);
+		crc = crc32c(crc, row, cols * sizeof *row);
 	}
-	free(tmp);
+	free(row);
 	return crc;
 }
 
@@ -211,3 +206,5 @@ model_crc(const struct model *m)
 		crc = crc32c(crc, m->adapter->w + m->adapter->par.v[i].offset, m->adapter->par.v[i].count * sizeof *m->w);
 	return crc;
 }
+
+void model_crc_text(const struct model *m, char out[20]) { crc32c_text(model_crc(m), out); }

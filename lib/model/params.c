@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/par.h"
 #include "base/rng.h"
+#include "base/size.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ params_add(struct params *p, size_t rows, size_t cols, int conv1d, const char *f
 void
 params_group(struct params *p)
 {
-	p->total = (p->total + ALIGN - 1) / ALIGN * ALIGN;
+	p->total = round_up(p->total, ALIGN);
 }
 
 static void
@@ -61,8 +62,7 @@ static void
 add_llama_layer(struct params *p, const struct config *c, int l)
 {
 	struct layer_offsets *o = &p->layer[l];
-	size_t C = (size_t)c->C, F = (size_t)c->F, D = (size_t)c->D;
-	size_t q = (size_t)c->H * D, kv = (size_t)c->KV * D;
+	size_t C = (size_t)c->C, F = (size_t)c->F, D = (size_t)c->D, q = width_q(c), kv = width_kv(c);
 
 #define ADD(field, rows, cols, name) \
 	(params_group(p), o->field = params_add(p, rows, cols, 0, "model.layers.%d." name, l))
@@ -186,7 +186,7 @@ params_random(const struct params *p, const struct config *c, uint64_t seed, flo
 		}
 		if (params_ends(t->name, "c_proj.weight") || params_ends(t->name, "o_proj.weight") || params_ends(t->name, "down_proj.weight"))
 			f.sd = residual;
-		par_for((t->count + CHUNK - 1) / CHUNK, fill_chunk, &f);
+		par_for(div_up(t->count, CHUNK), fill_chunk, &f);
 	}
 }
 

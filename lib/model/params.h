@@ -16,6 +16,10 @@ struct param {
 	size_t   offset, count; /* in floats */
 };
 
+/* A vector is one row. */
+static inline size_t param_rows(const struct param *p) { return p->ndim == 2 ? (size_t)p->shape[0] : 1; }
+static inline size_t param_cols(const struct param *p) { return (size_t)p->shape[p->ndim == 2]; }
+
 struct params {
 	struct param *v;
 	int    n, cap;

@@ -3,6 +3,7 @@
 #include "model/weights.h"
 #include "base/file.h"
 #include "base/par.h"
+#include "base/size.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ write_turned(const struct param *p, const float *w, void (*put)(void *, const vo
 	float *rows = xreallocarray(NULL, ROWS * out, sizeof *rows);
 
 	for (size_t i = 0; i < in; i += ROWS) {
-		size_t n = in - i < ROWS ? in - i : ROWS;
+		size_t n = least(in - i, ROWS);
 		for (size_t o = 0; o < out; o++)
 			for (size_t k = 0; k < n; k++)
 				rows[k * out + o] = w[o * in + i + k];
@@ -156,7 +157,7 @@ read_turned(size_t block, void *ctx)
 {
 	const struct turn *u = ctx;
 	size_t out = u->p->shape[0], in = u->p->shape[1];
-	size_t i = block * ROWS, n = in - i < ROWS ? in - i : ROWS;
+	size_t i = block * ROWS, n = least(in - i, ROWS);
 	float *rows = xreallocarray(NULL, n * out, sizeof *rows);
 
 	tens_to_f32(u->t, rows, i * out, n * out);
@@ -175,7 +176,7 @@ weights_read(const struct params *par, const char *prefix, const struct tens_set
 		const struct param *p = &par->v[i];
 		struct turn u = { p, find(&c, prefix, p), w + p->offset };
 		if (p->conv1d)
-			par_for((p->shape[1] + ROWS - 1) / ROWS, read_turned, &u);
+			par_for(div_up(p->shape[1], ROWS), read_turned, &u);
 		else
 			tens_to_f32(u.t, u.w, 0, p->count);
 	}
@@ -206,7 +207,7 @@ weights_here(const struct params *par, const float *w, struct weight_src *src)
 const void *
 weights_row(const struct param *p, const struct weight_src *s, size_t r, enum quant *type, float *tmp)
 {
-	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows, size = quant_bytes(s->type, cols);
+	size_t rows = param_rows(p), cols = param_cols(p), size = quant_bytes(s->type, cols);
 	const unsigned char *data = s->data;
 
 	*type = s->type;
@@ -222,26 +223,29 @@ weights_row(const struct param *p, const struct weight_src *s, size_t r, enum qu
 	return data + r * size;
 }
 
+void
+weights_widen_row(const struct param *p, const struct weight_src *s, size_t r, float *out)
+{
+	enum quant type;
+	const void *row = weights_row(p, s, r, &type, out);
+
+	if (row != out)
+		quant_unpack(type, row, param_cols(p), out);
+}
+
 struct widen {
 	const struct param *p;
 	const struct weight_src *s;
 	float *w;
-	size_t rows, cols;
 };
 
 static void
 widen_rows(size_t block, void *ctx)
 {
 	const struct widen *u = ctx;
-	size_t end = (block + 1) * ROWS < u->rows ? (block + 1) * ROWS : u->rows;
-	float *tmp = xreallocarray(NULL, u->cols, sizeof *tmp);
 
-	for (size_t r = block * ROWS; r < end; r++) {
-		enum quant type;
-		const void *row = weights_row(u->p, u->s, r, &type, tmp);
-		quant_unpack(type, row, u->cols, u->w + r * u->cols);
-	}
-	free(tmp);
+	for (size_t r = block * ROWS, end = least(r + ROWS, param_rows(u->p)); r < end; r++)
+		weights_widen_row(u->p, u->s, r, u->w + r * param_cols(u->p));
 }
 
 void
@@ -249,9 +253,7 @@ weights_widen(const struct params *par, const struct weight_src *src, float *w)
 {
 	for (int i = 0; i < par->n; i++) {
 		const struct param *p = &par->v[i];
-		size_t rows = p->ndim == 2 ? p->shape[0] : 1;
-		struct widen u = { p, &src[i], w + p->offset, rows, p->count / rows };
-		par_for((rows + ROWS - 1) / ROWS, widen_rows, &u);
-		file_forget(src[i].data, rows * quant_bytes(src[i].type, u.cols));      /* never all twice in memory */
+		par_for(div_up(param_rows(p), ROWS), widen_rows, &(struct widen){ p, &src[i], w + p->offset });
+		file_forget(src[i].data, param_rows(p) * quant_bytes(src[i].type, param_cols(p)));      /* never all twice in memory */
 	}
 }

@@ -28,6 +28,7 @@ int  weights_find(const struct params *, const struct tens_set *, int n_sets, st
 void weights_here(const struct params *, const float *w, struct weight_src *src);       /* those in memory */
 /* Row r of a tensor in memory's order, of type *type: within the file, or put into tmp (shape[1] floats). */
 const void *weights_row(const struct param *, const struct weight_src *, size_t r, enum quant *type, float *tmp);
+void weights_widen_row(const struct param *, const struct weight_src *, size_t r, float *out);  /* the same in fp32 */
 /* All of them to w (par.total). */
 void weights_widen(const struct params *, const struct weight_src *, float *w);
 

@@ -126,9 +126,8 @@ tell_face(struct docs_in *d)
 		d->face = FRAMES;
 		d->s = stream_from(d->in, "docs");
 		d->in = NULL;
-		d->f.kind = 0, d->pos = 0;
-		while (d->f.kind != 'H')
-			stream_next(d->s, &d->f);
+		d->pos = 0;
+		stream_next(d->s, &d->f);       /* HEAD */
 	} else if (looks_like_jsonl(d->in))
 		d->face = JSONL;
 	else if (d->text_too)

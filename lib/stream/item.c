@@ -3,7 +3,6 @@
 #include "stream/item.h"
 #include "base/mem.h"
 #include <stdlib.h>
-#include <string.h>
 
 struct items {
 	struct toks_in   *in;

@@ -69,40 +69,23 @@ struct roll_in {
 	uint64_t       n_vocab;
 };
 
-static void
-take_head(struct roll_in *in)
+static struct roll_in *
+begin(struct stream *s)
 {
+	struct roll_in *in = xcalloc(1, sizeof *in);
 	struct json j;
 
-	json_parse(&j, stream_head(in->s), strlen(stream_head(in->s)), NULL);
+	in->s = s;
+	stream_next(s, &in->f);         /* HEAD */
+	json_parse(&j, stream_head(s), strlen(stream_head(s)), NULL);
 	in->n_vocab = (uint64_t)json_int(json_get(j, "n_vocab"), 0);
 	if (!in->n_vocab || in->n_vocab > UINT32_MAX)
-		stream_damaged(in->s, "HEAD: \"n_vocab\" is missing or out of range");
-}
-
-struct roll_in *
-roll_open(int nfiles, char **files)
-{
-	struct roll_in *in = xcalloc(1, sizeof *in);
-
-	in->s = stream_open(nfiles, files, "roll");
-	while (in->f.kind != 'H')
-		stream_next(in->s, &in->f);
-	take_head(in);
+		stream_damaged(s, "HEAD: \"n_vocab\" is missing or out of range");
 	return in;
 }
 
-struct roll_in *
-roll_from(struct input *input)
-{
-	struct roll_in *in = xcalloc(1, sizeof *in);
-
-	in->s = stream_from(input, "roll");
-	while (in->f.kind != 'H')
-		stream_next(in->s, &in->f);
-	take_head(in);
-	return in;
-}
+struct roll_in *roll_open(int nfiles, char **files) { return begin(stream_open(nfiles, files, "roll")); }
+struct roll_in *roll_from(struct input *in) { return begin(stream_from(in, "roll")); }
 
 int
 roll_next(struct roll_in *in, struct roll *r)
@@ -253,6 +236,14 @@ rolls_rest(const struct rolls *all)
 {
 	for (struct rolls_block *b = all->last; b && b->mapped; b = b->before)
 		spool_rest(b, b->size);
+}
+
+int
+rolls_pair(const struct roll *v, size_t n, size_t i)
+{
+	const struct roll *a = v + i, *b = a + 1;
+
+	return i + 1 < n && a->role && b->role && a->role != b->role && a->group == b->group && a->segment == b->segment;
 }
 
 size_t

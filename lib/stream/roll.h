@@ -48,6 +48,8 @@ struct rolls {
 void roll_all(struct roll_in *, struct rolls *);
 void rolls_add(struct rolls *, const struct roll *);    /* a copy; what it points to is gone with rolls_free */
 void rolls_rest(const struct rolls *);                  /* what is in temporary files needs no memory until it is looked at again */
+/* Whether records i and i + 1 of n are a pair: neighbours of one group with roles 1 and 2, either first. */
+int rolls_pair(const struct roll *, size_t n, size_t i);
 /* Where the group that begins with record i of n ends, exclusive. */
 size_t rolls_group_end(const struct roll *, size_t n, size_t i);
 void rolls_free(struct rolls *);

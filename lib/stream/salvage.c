@@ -5,11 +5,12 @@
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>
 
-static size_t padded(size_t n) { return (n + FRAME_ALIGN - 1) / FRAME_ALIGN * FRAME_ALIGN; }
+static size_t padded(size_t n) { return round_up(n, FRAME_ALIGN); }
 
 /* The length of the whole frame at p, or 0. */
 static size_t

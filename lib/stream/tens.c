@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/tens.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HEADER_MAX ((uint64_t)100 << 20)
 
-static const struct { const char *name; enum tens_dtype dtype; size_t size; } dtypes[] = {
+static const struct dtype { const char *name; enum tens_dtype dtype; size_t size; } dtypes[] = {
 	{ "F32", TENS_F32, 4 }, { "F16", TENS_F16, 2 }, { "BF16", TENS_BF16, 2 }, { "F64", TENS_F64, 8 },
 	{ "U8", TENS_U8, 1 }, { "I8", TENS_I8, 1 }, { "I32", TENS_I32, 4 }, { "I64", TENS_I64, 8 },
 	{ "BOOL", TENS_OTHER, 1 }, { "F8_E5M2", TENS_OTHER, 1 }, { "F8_E4M3", TENS_OTHER, 1 }, { "I16", TENS_OTHER, 2 },
@@ -15,14 +16,9 @@ static const struct { const char *name; enum tens_dtype dtype; size_t size; } dt
 };
 #define N_DTYPES (sizeof dtypes / sizeof *dtypes)
 
-size_t
-tens_size(enum tens_dtype d)
-{
-	for (size_t i = 0; i < N_DTYPES; i++)
-		if (dtypes[i].dtype == d && d != TENS_OTHER)
-			return dtypes[i].size;
-	return 0;
-}
+_Static_assert(TENS_OTHER == 8, "dtypes[] begins in the order of enum tens_dtype");
+
+size_t tens_size(enum tens_dtype d) { return d < TENS_OTHER ? dtypes[d].size : 0; }
 
 /* One entry of the header: {"dtype":..,"shape":[..],"data_offsets":[b,e]}. */
 static int
@@ -220,13 +216,9 @@ void
 tens_declare(struct tens_new *w, const char *name, enum tens_dtype d, int ndim, const uint64_t *shape)
 {
 	uint64_t bytes = tens_size(d);
-	const char *type = "";
 
-	for (size_t i = 0; i < N_DTYPES; i++)
-		if (dtypes[i].dtype == d && d != TENS_OTHER)
-			type = dtypes[i].name;
 	json_key(&w->entries, name);
-	buf_printf(&w->entries, "{\"dtype\":\"%s\",\"shape\":[", type);
+	buf_printf(&w->entries, "{\"dtype\":\"%s\",\"shape\":[", dtypes[d].name);
 	for (int i = 0; i < ndim; i++) {
 		buf_printf(&w->entries, "%s%llu", i ? "," : "", (unsigned long long)shape[i]);
 		bytes *= shape[i];
@@ -239,9 +231,18 @@ tens_declare(struct tens_new *w, const char *name, enum tens_dtype d, int ndim, 
 void
 tens_declare_meta(struct tens_new *w, const char *key, const char *value)
 {
-	json_add_str(&w->meta, key, value);
+	if (value)
+		json_add_str(&w->meta, key, value);
 }
 
+void
+tens_declare_num(struct tens_new *w, const char *key, double value)
+{
+	char s[40];
+
+	snprintf(s, sizeof s, "%.17g", value);
+	tens_declare_meta(w, key, s);
+}
 
 void
 tens_header(struct tens_new *w, struct buf *out)

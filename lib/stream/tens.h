@@ -47,6 +47,7 @@ struct tens_new {
 	uint64_t   offset;
 };
 void tens_declare(struct tens_new *, const char *name, enum tens_dtype, int ndim, const uint64_t *shape);
-void tens_declare_meta(struct tens_new *, const char *key, const char *value);
+void tens_declare_meta(struct tens_new *, const char *key, const char *value);  /* NULL: nothing */
+void tens_declare_num(struct tens_new *, const char *key, double value);        /* as metadata that reads back exactly */
 void tens_header(struct tens_new *, struct buf *out);           /* length, JSON, padding; frees the rest */
 #endif

@@ -3,7 +3,6 @@
 #include "stream/toks.h"
 #include "base/cli.h"
 #include "base/size.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,10 +46,8 @@ toks_head_fields(struct buf *b, const struct toks_head *h)
 		json_add_int(b, "eot", h->eot);
 	if (h->seq)
 		json_add_int(b, "seq", h->seq);
-	if (h->masked) {
-		json_key(b, "mask");
-		buf_str(b, "true");
-	}
+	if (h->masked)
+		json_add_bool(b, "mask", 1);
 }
 
 int
@@ -150,12 +147,11 @@ struct toks_in *
 toks_open(int nfiles, char **files)
 {
 	struct toks_in *t = xcalloc(1, sizeof *t);
-	struct frame f = { 0 };
+	struct frame f;
 	struct err e;
 
 	t->s = stream_open(nfiles, files, "toks");
-	while (f.kind != 'H')
-		stream_next(t->s, &f);
+	stream_next(t->s, &f);          /* HEAD */
 	if (head_parse(&t->h, f.meta, f.meta_len, &e) < 0)
 		stream_damaged(t->s, "%s", e.text);
 	widen_by(t->dates, f.meta, f.meta_len);

@@ -3,6 +3,7 @@
 #include "model/decode/mats.h"
 #include "model/adapter.h"
 #include "base/par.h"
+#include "base/size.h"
 #include "kern/kern.h"
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,7 @@ make_matrix(const struct maker *k, struct panels *to, size_t offset, size_t N, s
 
 	to->K = K;
 	panels_init(to, type_of(&g, N), N, K);
-	par_for((N + GEMV_PANEL - 1) / GEMV_PANEL, put_panel, &g);
+	par_for(div_up(N, GEMV_PANEL), put_panel, &g);
 	k->m->bytes += to->mem.size;
 }
 
@@ -88,22 +89,17 @@ make_matrix(const struct maker *k, struct panels *to, size_t offset, size_t N, s
 static size_t
 take_vector(struct maker *k, size_t offset, size_t n)
 {
-	size_t at = (k->n_vec + 15) / 16 * 16, done = 0;
+	size_t at = round_up(k->n_vec, 16), done = 0;
 
 	if (offset == SIZE_MAX)
 		return SIZE_MAX;
 	k->m->vec = xreallocarray(k->m->vec, at + n, sizeof *k->m->vec);
 	for (int i = 0; i < k->par->n && done < n; i++) {
 		const struct param *p = &k->par->v[i];
-		size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows;
 		if (p->offset != offset + done)
 			continue;
-		for (size_t r = 0; r < rows; r++, done += cols) {
-			enum quant type;
-			const void *row = weights_row(p, &k->src[i], r, &type, k->m->vec + at + done);
-			if (row != k->m->vec + at + done)
-				quant_unpack(type, row, cols, k->m->vec + at + done);
-		}
+		for (size_t r = 0; r < param_rows(p); r++, done += param_cols(p))
+			weights_widen_row(p, &k->src[i], r, k->m->vec + at + done);
 	}
 	k->n_vec = at + n;
 	return at;
@@ -124,13 +120,12 @@ make_layer(struct maker *k, const struct config *c, int l)
 	const struct layer_offsets *from = &k->par->layer[l];
 	struct layer_offsets *at = &k->m->at[l];
 	struct mats_layer *m = &k->m->layer[l];
-	size_t C = (size_t)c->C, D = (size_t)c->D, q = (size_t)c->H * D, qkv = q + 2 * (size_t)c->KV * D;
-	size_t F = (size_t)c->F, up = F * (c->gated ? 2 : 1);
+	size_t C = (size_t)c->C, D = (size_t)c->D, qkv = width_qkv(c), up = width_up(c);
 
 	make_matrix(k, &m->qkv, from->qkv, qkv, C);
-	make_matrix(k, &m->o, from->o, C, q);
+	make_matrix(k, &m->o, from->o, C, width_q(c));
 	make_matrix(k, &m->up, from->up, up, C);
-	make_matrix(k, &m->down, from->down, C, F);
+	make_matrix(k, &m->down, from->down, C, (size_t)c->F);
 	at->norm1 = take_vector(k, from->norm1, C);
 	at->norm1_b = take_vector(k, from->norm1_b, C);
 	at->qkv_b = take_vector(k, from->qkv_b, qkv);
@@ -212,7 +207,7 @@ mats_new(const struct model *m, int quant)
 	if (a && a->kind == ADAPTER_BOTTLENECK) {
 		put_bottlenecks(x, a, (size_t)m->cfg.C);
 	} else if (a && !a->layer) {
-		size_t n = (size_t)m->cfg.L * 2 * (size_t)m->cfg.KV * (size_t)m->cfg.D * (size_t)a->r;
+		size_t n = (size_t)m->cfg.L * 2 * width_kv(&m->cfg) * (size_t)a->r;
 		x->n_keys = a->r;
 		if (a->kind == ADAPTER_PROMPT)
 			x->keys = virtual_keys(m, a->r, a->w);

@@ -3,7 +3,6 @@
 #include "model/decode/opened.h"
 #include "base/json.h"
 #include "model/file/load.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,16 +16,14 @@ opened_load(struct opened *o, const char *path, int quant, int want_crc, struct 
 		return -1;
 	if (!(o->vocab = model_vocab(&o->m, e)))
 		return err_in(e, path);
-	if (o->m.chat && (json_parse(&j, o->m.chat, strlen(o->m.chat), e) || chat_parse(&o->chat, j, e))) {
-		err_in(e, "pipelm.chat");
-		return err_in(e, path);
-	}
+	if (o->m.chat && (json_parse(&j, o->m.chat, strlen(o->m.chat), e) || chat_parse(&o->chat, j, e)))
+		return err_at(e, "%s: pipelm.chat", path);
 	o->has_chat = o->m.chat != NULL;
 	for (int i = 0; o->has_chat && i < o->chat.n_eos; i++)
 		o->eos[o->n_eos++] = o->chat.eos[i];
 	o->eos[o->n_eos++] = o->m.cfg.eos;
 	if (want_crc)
-		snprintf(o->crc, sizeof o->crc, "crc32c:%08x", (unsigned)model_crc(&o->m));
+		model_crc_text(&o->m, o->crc);
 	o->mats = mats_new(&o->m, quant);
 	model_drop(&o->m);
 	return 0;

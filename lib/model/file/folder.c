@@ -6,11 +6,9 @@
 #include "vocab/chat/chat.h"
 #include "vocab/vocab.h"
 #include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct shards {
 	char           **name;
@@ -27,45 +25,17 @@ folder_is(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static int
-map_in(struct file_map *f, const char *dir, const char *name, struct err *e)
-{
-	struct buf path = { 0 };
-	int r;
-
-	buf_printf(&path, "%s/%s", dir, name);
-	r = file_map(f, path.p, e);
-	buf_free(&path);
-	return r;
-}
-
-static int
-exists_in(const char *dir, const char *name)
-{
-	struct buf path = { 0 };
-	int r;
-
-	buf_printf(&path, "%s/%s", dir, name);
-	r = !access(path.p, F_OK);
-	buf_free(&path);
-	return r;
-}
-
 int
 folder_config(struct config *c, const char *dir, struct err *e)
 {
 	struct file_map f;
 	int r;
 
-	if (map_in(&f, dir, "config.json", e))
+	if (file_map_in(&f, dir, "config.json", e))
 		return -1;
 	r = config_parse(c, (const char *)f.p, f.n, e);
 	file_unmap(&f);
-	if (r) {
-		err_in(e, "config.json");
-		err_in(e, dir);
-	}
-	return r;
+	return r ? err_at(e, "%s: config.json", dir) : 0;
 }
 
 /* Takes over the name. */
@@ -89,7 +59,7 @@ names_of_index(struct shards *s, const char *dir, struct err *e)
 	struct json_iter it;
 	int r;
 
-	if (map_in(&f, dir, index, e))
+	if (file_map_in(&f, dir, index, e))
 		return -1;
 	r = json_parse(&o, (const char *)f.p, f.n, e);
 	it = json_walk(r ? (struct json){ 0 } : json_get(o, "weight_map"));
@@ -155,10 +125,10 @@ static int
 shards_open(struct shards *s, const char *dir, struct err *e)
 {
 	memset(s, 0, sizeof *s);
-	if (exists_in(dir, "model.safetensors.index.json")) {
+	if (file_has(dir, "model.safetensors.index.json")) {
 		if (names_of_index(s, dir, e))
 			return err_in(e, dir);
-	} else if (exists_in(dir, "model.safetensors")) {
+	} else if (file_has(dir, "model.safetensors")) {
 		add_name(s, xstrdup("model.safetensors"));
 	} else if (names_of_dir(s, dir, e)) {
 		return err_in(e, dir);
@@ -166,12 +136,10 @@ shards_open(struct shards *s, const char *dir, struct err *e)
 	s->map = xcalloc((size_t)s->n, sizeof *s->map);
 	s->set = xcalloc((size_t)s->n, sizeof *s->set);
 	for (int i = 0; i < s->n; i++) {
-		if (map_in(&s->map[i], dir, s->name[i], e))
+		if (file_map_in(&s->map[i], dir, s->name[i], e))
 			return -1;
-		if (tens_parse(&s->set[i], s->map[i].p, s->map[i].n, e)) {
-			err_in(e, s->name[i]);
-			return err_in(e, dir);
-		}
+		if (tens_parse(&s->set[i], s->map[i].p, s->map[i].n, e))
+			return err_at(e, "%s: %s", dir, s->name[i]);
 	}
 	return 0;
 }
@@ -199,7 +167,7 @@ take_chat(struct model *m, const char *dir, const struct vocab *v)
 	struct buf jinja = { 0 }, text = { 0 };
 	struct chat chat;
 
-	if (m->chat || map_in(&f, dir, "tokenizer_config.json", NULL))
+	if (m->chat || file_map_in(&f, dir, "tokenizer_config.json", NULL))
 		return;
 	if (!json_parse(&o, (const char *)f.p, f.n, NULL) && !json_str(json_get(o, "chat_template"), &jinja)) {
 		while (k->mark && !strstr(jinja.p, k->mark))
@@ -225,7 +193,7 @@ folder_has_chat(const char *dir)
 	struct json o;
 	int has;
 
-	if (map_in(&f, dir, "tokenizer_config.json", NULL))
+	if (file_map_in(&f, dir, "tokenizer_config.json", NULL))
 		return 0;
 	has = !json_parse(&o, (const char *)f.p, f.n, NULL) && json_kind(json_get(o, "chat_template")) == '"';
 	file_unmap(&f);
@@ -239,7 +207,7 @@ take_tokenizer(struct model *m, const char *dir)
 	struct file_map f;
 	struct vocab *v;
 
-	if (map_in(&f, dir, "tokenizer.json", NULL))
+	if (file_map_in(&f, dir, "tokenizer.json", NULL))
 		return;
 	buf_clear(&m->tokenizer);
 	buf_add(&m->tokenizer, f.p, f.n);

@@ -2,12 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/file/image.h"
 #include "model/adapter.h"
-#include "base/crc32c.h"
 #include "base/json.h"
 #include "model/params.h"
 #include "model/weights.h"
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,7 +137,7 @@ check_crc(const struct model *m, const struct tens_set *sets, int n, struct err 
 
 	if (!says)
 		return 0;
-	snprintf(is, sizeof is, "crc32c:%08x", (unsigned)model_crc(m));
+	model_crc_text(m, is);
 	same = !strcmp(is, says);
 	free(says);
 	return same ? 0 : err_set(e, "damaged: the weights do not match pipelm.crc32c");
@@ -173,15 +171,6 @@ image_take(struct model *m, const struct config *c, const struct tens_set *sets,
 /* ---- writing */
 
 static void
-declare_num(struct tens_new *t, const char *key, double v)
-{
-	char s[40];
-
-	snprintf(s, sizeof s, "%.17g", v);
-	tens_declare_meta(t, key, s);
-}
-
-static void
 declare_meta(const struct model *m, enum image_kind kind, struct tens_new *t)
 {
 	struct buf config = { 0 };
@@ -193,19 +182,16 @@ declare_meta(const struct model *m, enum image_kind kind, struct tens_new *t)
 		tens_declare_meta(t, "pipelm.config", config.p);
 		buf_free(&config);
 	}
-	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)model_crc(m));
+	model_crc_text(m, crc);
 	tens_declare_meta(t, "pipelm.crc32c", crc);
-	if (m->prog)
-		tens_declare_meta(t, "pipelm.prog", m->prog);
-	if (m->data)
-		tens_declare_meta(t, "pipelm.data", m->data);
-	if (m->chat)
-		tens_declare_meta(t, "pipelm.chat", m->chat);
+	tens_declare_meta(t, "pipelm.prog", m->prog);
+	tens_declare_meta(t, "pipelm.data", m->data);
+	tens_declare_meta(t, "pipelm.chat", m->chat);
 	if (m->vocab[0])
 		tens_declare_meta(t, "pipelm.vocab", m->vocab);
 	if (m->score) {
-		declare_num(t, "pipelm.score_gain", m->score_gain);
-		declare_num(t, "pipelm.score_bias", m->score_bias);
+		tens_declare_num(t, "pipelm.score_gain", m->score_gain);
+		tens_declare_num(t, "pipelm.score_bias", m->score_bias);
 	}
 }
 

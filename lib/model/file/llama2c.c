@@ -37,7 +37,7 @@ plan_add(struct plan *p, size_t offset, size_t rows, size_t cols, int heads)
 static void
 plan_matrices(struct plan *p, const struct config *c, const struct params *par)
 {
-	size_t C = (size_t)c->C, F = (size_t)c->F, q = (size_t)c->H * (size_t)c->D, kv = (size_t)c->KV * (size_t)c->D;
+	size_t C = (size_t)c->C, F = (size_t)c->F, q = width_q(c), kv = width_kv(c);
 	const struct layer_offsets *o = par->layer;
 	int L = c->L;
 

@@ -62,7 +62,7 @@ take_image(struct adapter *a, struct model *m, const struct tens_set *set, struc
 	static const char *const keys[] = { "pipelm.prog", "pipelm.data", "pipelm.chat" };
 	int other;
 
-	adapter_name_base(a, m);
+	model_crc_text(m, a->base_crc);
 	other = crc && strcmp(crc, a->base_crc);
 	free(crc);
 	if (other)
@@ -108,35 +108,7 @@ adapter_parse(struct model *m, const char *config, size_t n_config, const void *
 	return 0;
 }
 
-static char *
-within(const char *dir, const char *name)
-{
-	struct buf b = { 0 };
-	size_t n = strlen(dir);
-
-	buf_printf(&b, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
-	return b.p;
-}
-
-int
-adapter_is(const char *dir)
-{
-	char *path = within(dir, "adapter_config.json");
-	int is = !access(path, F_OK);
-
-	free(path);
-	return is;
-}
-
-static int
-map(struct file_map *f, const char *dir, const char *name, struct err *e)
-{
-	char *path = within(dir, name);
-	int bad = file_map(f, path, e);
-
-	free(path);
-	return bad;
-}
+int adapter_is(const char *dir) { return file_has(dir, "adapter_config.json"); }
 
 char *
 adapter_base(const char *dir, struct err *e)
@@ -145,7 +117,7 @@ adapter_base(const char *dir, struct err *e)
 	struct json o;
 	char *name = NULL, *path;
 
-	if (map(&f, dir, "adapter_config.json", e))
+	if (file_map_in(&f, dir, "adapter_config.json", e))
 		return NULL;
 	if (!json_parse(&o, (const char *)f.p, f.n, e) && !(name = json_dup(json_get(o, "base_model_name_or_path"))))
 		err_set(e, "adapter_config.json: no base_model_name_or_path");
@@ -154,7 +126,7 @@ adapter_base(const char *dir, struct err *e)
 		err_in(e, dir);
 		return NULL;
 	}
-	path = within(dir, name);
+	path = file_within(dir, name);
 	if (*name != '/' && access(name, F_OK) && !access(path, F_OK)) {
 		free(name);
 		return path;
@@ -169,9 +141,9 @@ adapter_load(struct model *m, const char *dir, struct err *e)
 	struct file_map config, image;
 	int bad;
 
-	if (map(&config, dir, "adapter_config.json", e))
+	if (file_map_in(&config, dir, "adapter_config.json", e))
 		return -1;
-	if (map(&image, dir, "adapter_model.safetensors", e)) {
+	if (file_map_in(&image, dir, "adapter_model.safetensors", e)) {
 		file_unmap(&config);
 		return -1;
 	}
@@ -267,12 +239,9 @@ declare(const struct model *m, struct buf *head)
 
 	tens_declare_meta(&t, "format", "pt");
 	tens_declare_meta(&t, "pipelm.base", m->adapter->base_crc);
-	if (m->prog)
-		tens_declare_meta(&t, "pipelm.prog", m->prog);
-	if (m->data)
-		tens_declare_meta(&t, "pipelm.data", m->data);
-	if (m->chat)
-		tens_declare_meta(&t, "pipelm.chat", m->chat);
+	tens_declare_meta(&t, "pipelm.prog", m->prog);
+	tens_declare_meta(&t, "pipelm.data", m->data);
+	tens_declare_meta(&t, "pipelm.chat", m->chat);
 	weights_declare(&m->adapter->par, "", &t);
 	tens_header(&t, head);
 }
@@ -288,8 +257,8 @@ adapter_save(const struct model *m, const char *dir, struct err *e)
 	if (mkdir(dir, 0777) && errno != EEXIST)
 		return err_sys(e, "%s", dir);
 	print_config(m, &b);
-	path = within(dir, "adapter_config.json");
-	weights = within(dir, "adapter_model.safetensors");
+	path = file_within(dir, "adapter_config.json");
+	weights = file_within(dir, "adapter_model.safetensors");
 	unlink(weights);                /* never those of before beside another configuration */
 	bad = file_write(path, 0, b.p, b.n, e);
 	free(path);

@@ -84,12 +84,10 @@ model_save(const struct model *m, const char *path, struct err *e)
 static int
 save_text(const char *dir, const char *name, const char *text, size_t n, struct err *e)
 {
-	struct buf path = { 0 };
-	int bad;
+	char *path = file_within(dir, name);
+	int bad = file_write(path, 0, text, n, e);
 
-	buf_printf(&path, "%s/%s", dir, name);
-	bad = file_write(path.p, 0, text, n, e);
-	buf_free(&path);
+	free(path);
 	return bad;
 }
 
@@ -130,6 +128,7 @@ int
 model_save_folder(const struct model *m, const char *dir, struct err *e)
 {
 	struct buf b = { 0 };
+	char *weights;
 	int r;
 
 	if (mkdir(dir, 0777) && errno != EEXIST)
@@ -145,9 +144,9 @@ model_save_folder(const struct model *m, const char *dir, struct err *e)
 		r = save_text(dir, "tokenizer_config.json", b.p, b.n, e);
 	}
 	if (!r) {
-		buf_clear(&b);
-		buf_printf(&b, "%s/model.safetensors", dir);
-		r = save_image(m, IMAGE_FOLDER, b.p, e);
+		weights = file_within(dir, "model.safetensors");
+		r = save_image(m, IMAGE_FOLDER, weights, e);
+		free(weights);
 	}
 	buf_free(&b);
 	return r;

@@ -5,7 +5,6 @@
 #include "base/par.h"
 #include "model/generate/draft.h"
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	AT_ONCE = 256,          /* tokens of prompts in a round of generator_step: others wait for so many, not for all */

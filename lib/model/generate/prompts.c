@@ -1,7 +1,6 @@
 /* prompts - what to go on from: lines of text, or JSON objects, as tokens */
 /* SPDX-License-Identifier: MIT */
 #include "model/generate/prompts.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,10 +168,7 @@ prompts_read(struct prompts *ps, const struct prompt_opts *o, struct input *in, 
 		if (objects && !line.n)
 			continue;
 		if (objects ? prompt_json(&p, o, line.p, line.n, e) : prompt_text(&p, o, line.p ? line.p : "", line.n, e)) {
-			char where[64];
-			snprintf(where, sizeof where, "line %llu", (unsigned long long)input_record(in));
-			err_in(e, where);
-			failed = 1;
+			failed = err_at(e, "line %llu", (unsigned long long)input_record(in));
 		} else if (objects && cut) {
 			prompt_free(&p);
 			failed = err_set(e, "cut short: the last line has no newline") < 0;

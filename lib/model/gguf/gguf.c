@@ -5,7 +5,6 @@
 #include "base/ggufkey.h"
 #include "vocab/vocab.h"
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,7 +165,7 @@ static const unsigned char *
 locate(const struct gguf *g, const struct param *p, const char *name, const struct tensor **out, struct err *e)
 {
 	const struct tensor *t = *out = find_tensor(g, name);
-	uint64_t in = p->ndim == 2 ? p->shape[1] : p->shape[0], rows = p->ndim == 2 ? p->shape[0] : 1, room, bytes;
+	uint64_t in = param_cols(p), rows = param_rows(p), room, bytes;
 
 	if (!t) {
 		err_set(e, "%s: missing", name);

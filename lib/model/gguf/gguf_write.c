@@ -4,6 +4,7 @@
 #include "model/adapter.h"
 #include "model/gguf/gguf_keys.h"
 #include "model/weights.h"
+#include "base/size.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,13 +87,13 @@ put_table(struct buf *b, const struct params *par, enum quant type)
 		len = strlen(name);
 		buf_add(b, &len, 8);
 		buf_add(b, name, len);
-		ne[0] = ndim == 2 ? p->shape[1] : p->shape[0];
+		ne[0] = param_cols(p);
 		ne[1] = p->shape[0];
 		buf_add(b, &ndim, 4);
 		buf_add(b, ne, 8 * ndim);
 		buf_add(b, &t, 4);
 		buf_add(b, &offset, 8);
-		offset += (tensor_bytes(p, type) + ALIGN - 1) / ALIGN * ALIGN;
+		offset += round_up(tensor_bytes(p, type), ALIGN);
 	}
 }
 
@@ -101,7 +102,7 @@ static void
 write_tensor(const struct config *c, const float *w, const struct param *p, enum quant type, FILE *f)
 {
 	static const unsigned char zeros[ALIGN];
-	size_t rows = p->ndim == 2 ? p->shape[0] : 1, cols = p->count / rows, bytes;
+	size_t rows = param_rows(p), cols = param_cols(p), bytes;
 	enum quant t = type_of(p, type);
 	unsigned char *row;
 	char name[100], *part;

@@ -170,7 +170,7 @@ grammar_load(const char *path, const struct vocab *v, size_t V, struct err *e)
 		return NULL;
 	if ((g = grammar_parse((const char *)f.p, f.n, e))) {
 		grammar_tokens(g, v, V);
-		snprintf(g->crc, sizeof g->crc, "crc32c:%08x", (unsigned)crc32c(0, f.p, f.n));
+		crc32c_text(crc32c(0, f.p, f.n), g->crc);
 	} else {
 		err_in(e, path);
 	}

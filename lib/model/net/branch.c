@@ -83,14 +83,14 @@ adapter_merge(struct model *m, struct err *e)
 {
 	const struct adapter *a = m->adapter;
 	const struct config *c = &m->cfg;
-	size_t C = (size_t)c->C, q = (size_t)c->H * (size_t)c->D;
+	size_t C = (size_t)c->C;
 
 	if (a->kind != ADAPTER_LORA)
 		return err_set(e, "of its adapters, only LoRA can be added to the weights of a model");
 	for (int l = 0; l < c->L; l++) {
 		const struct layer_offsets *o = &m->par.layer[l];
 		merge(a, &a->layer[l][BRANCH_QKV], m->w + o->qkv, C);
-		merge(a, &a->layer[l][BRANCH_O], m->w + o->o, q);
+		merge(a, &a->layer[l][BRANCH_O], m->w + o->o, width_q(c));
 		merge(a, &a->layer[l][BRANCH_UP], m->w + o->up, C);
 		merge(a, &a->layer[l][BRANCH_DOWN], m->w + o->down, (size_t)c->F);
 	}

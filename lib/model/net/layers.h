@@ -19,12 +19,6 @@ grad_at(float *g, size_t offset)
 	return !g || offset == SIZE_MAX ? NULL : g + offset;
 }
 
-/* Widths: heads of q and o together; q, k and v; what leaves the up projection. */
-static inline size_t width_q(const struct config *c)   { return (size_t)c->H * (size_t)c->D; }
-static inline size_t width_kv(const struct config *c)  { return (size_t)c->KV * (size_t)c->D; }
-static inline size_t width_qkv(const struct config *c) { return width_q(c) + 2 * width_kv(c); }
-static inline size_t width_up(const struct config *c)  { return (size_t)c->F * (c->gated ? 2 : 1); }
-
 /* The configuration's norm over rows of C.  mean is not used by RMSNorm.  bwd: dx +=, gradients +=; g NULL: none. */
 void norm_fwd(const struct config *, const float *w, size_t gain, size_t bias,
 		float *y, float *mean, float *rstd, const float *x, size_t rows);

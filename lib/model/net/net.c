@@ -1,6 +1,5 @@
 /* net - the arena of a step: sized from the configuration, laid out once */
 /* SPDX-License-Identifier: MIT */
-#include "base/par.h"
 #include "base/size.h"
 #include "model/model.h"
 #include "model/net/net_int.h"

@@ -5,7 +5,6 @@
 #include "model/model.h"
 #include "model/net/net_int.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A prompt (Lester et al. 2021) stands before all that it acts on, so that what a layer makes of it does not depend on

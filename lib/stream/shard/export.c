@@ -24,20 +24,16 @@ export_toks(int nfiles, char **files, const char *out, int npy, struct err *err)
 	return bad ? -1 : 0;
 }
 
-/* What numpy.save writes before an array (NEP 1, version 1.0): so that the data begins at a multiple of 64. */
-static int
-npy_head(const struct tens *t, struct buf *b, struct err *err)
+void
+npy_head(struct buf *b, const char *descr, int ndim, const uint64_t *shape)
 {
-	static const char *const kinds[] = { "<f4", "<f2", "<f4", "<f8", "|u1", "|i1", "<i4", "<i8" };
 	size_t len;
 
-	if (t->dtype == TENS_OTHER)
-		return err_set(err, "%s: of a type that NumPy does not have", t->name);
 	buf_clear(b);
 	buf_add(b, "\x93NUMPY\x01\x00\x00\x00", 10);
-	buf_printf(b, "{'descr': '%s', 'fortran_order': False, 'shape': (", kinds[t->dtype]);
-	for (int i = 0; i < t->ndim; i++)
-		buf_printf(b, "%llu%s", (unsigned long long)t->shape[i], i + 1 < t->ndim ? ", " : t->ndim == 1 ? "," : "");
+	buf_printf(b, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
+	for (int i = 0; i < ndim; i++)
+		buf_printf(b, "%llu%s", (unsigned long long)shape[i], i + 1 < ndim ? ", " : ndim == 1 ? "," : "");
 	buf_str(b, "), }");
 	while ((b->n + 1) % 64)
 		buf_char(b, ' ');
@@ -45,19 +41,21 @@ npy_head(const struct tens *t, struct buf *b, struct err *err)
 	len = b->n - 10;
 	b->p[8] = (char)(len & 255);
 	b->p[9] = (char)(len >> 8);
-	return 0;
 }
 
 static int
 put_tens(const struct tens *t, int npy, FILE *f, struct buf *b, struct err *err)
 {
+	static const char *const descr[] = { "<f4", "<f2", "<f4", "<f8", "|u1", "|i1", "<i4", "<i8" };
 	const void *data = t->data;
 	size_t bytes = t->bytes;
 	float *wide = NULL;
 	int ok;
 
-	if (npy && npy_head(t, b, err))
-		return -1;
+	if (npy && t->dtype == TENS_OTHER)
+		return err_set(err, "%s: of a type that NumPy does not have", t->name);
+	if (npy)
+		npy_head(b, descr[t->dtype], t->ndim, t->shape);
 	if (npy && t->dtype == TENS_BF16) {
 		wide = xreallocarray(NULL, t->count + 1, sizeof *wide);
 		tens_to_f32(t, wide, 0, t->count);

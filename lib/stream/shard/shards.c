@@ -3,10 +3,11 @@
 #include "stream/shard/shards.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "stream/shard/export.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { NPY_HEADER = 128, LLMC_HEADER = 1024 };
+enum { NPY_HEADER = 128, LLMC_HEADER = 1024 };        /* npy_head is as long for any count */
 
 struct shards {
 	char              *path, *head;
@@ -94,29 +95,11 @@ shards_create(const char *path, enum shards_format format, uint64_t size, const 
 	s->info = *info;
 	if (open_file(s, err) == 0)
 		return s;
-	free(s->path);
-	free(s->head);
-	free(s);
+	if (s->file)
+		file_abort(s->file);
+	s->file = NULL;
+	shards_finish(s, NULL);
 	return NULL;
-}
-
-/* What numpy.save writes before the array (NEP 1, version 1.0), padded to NPY_HEADER. */
-static void
-npy_header(const struct shards *s, char h[NPY_HEADER])
-{
-	struct buf b = { 0 };
-	uint64_t len = (uint64_t)s->info.seq + 1;
-
-	buf_printf(&b, "{'descr': '%s', 'fortran_order': False, 'shape': (", s->info.wide ? "<u4" : "<u2");
-	if (s->info.seq)
-		buf_printf(&b, "%llu, %llu), }", (unsigned long long)(s->tokens / len), (unsigned long long)len);
-	else
-		buf_printf(&b, "%llu,), }", (unsigned long long)s->tokens);
-	memset(h, ' ', NPY_HEADER);
-	memcpy(h, "\x93NUMPY\x01\x00\x76\x00", 10);
-	memcpy(h + 10, b.p, b.n);
-	h[NPY_HEADER - 1] = '\n';
-	buf_free(&b);
 }
 
 static int
@@ -151,7 +134,9 @@ static int
 write_header(struct shards *s, struct err *err)
 {
 	int32_t llmc[3] = { s->info.wide ? 20240801 : 20240520, s->info.wide ? 7 : 1, (int32_t)s->tokens };
-	char npy[NPY_HEADER];
+	uint64_t len = (uint64_t)s->info.seq + 1, shape[] = { s->tokens / len, len };
+	struct buf npy = { 0 };
+	int bad;
 
 	if (s->format == SHARDS_LLMC && s->tokens > INT32_MAX)
 		return err_set(err, "%s: more than %d tokens in a file of llm.c; --size makes several", s->path, INT32_MAX);
@@ -159,8 +144,10 @@ write_header(struct shards *s, struct err *err)
 		return err_sys(err, "%s: going back to the header", s->path);
 	if (s->format == SHARDS_LLMC)
 		return write_bytes(s, s->file, llmc, sizeof llmc, err);
-	npy_header(s, npy);
-	return write_bytes(s, s->file, npy, sizeof npy, err);
+	npy_head(&npy, s->info.wide ? "<u4" : "<u2", s->info.seq ? 2 : 1, shape);
+	bad = write_bytes(s, s->file, npy.p, npy.n, err);
+	buf_free(&npy);
+	return bad;
 }
 
 static int

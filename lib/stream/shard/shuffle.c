@@ -5,7 +5,6 @@
 #include "base/rng.h"
 #include "base/spool.h"
 #include <stdlib.h>
-#include <string.h>
 
 /* In the file an item is: u32 n_tok, n_doc, whether there is a mask, 0 | tokens | ends | mask. */
 struct shuffle {
