@@ -9,7 +9,6 @@
 #include "model/net/net.h"
 #include "vocab/vocab.h"
 #include <stdio.h>
-#include <string.h>
 
 static const char *preset, *config, *vocab_path, *chat_name, *from, *teacher, *out = "-";
 static long long depth, seed, context, vocab_n, batch = 8;

@@ -5,7 +5,6 @@
 #include "serve/http.h"
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char *model_path, *host = "127.0.0.1", *name, *system_text, *quant, *cache;
 static long long port = 8080, batch = 16, queue = 128, context, most_body = 8 << 20;

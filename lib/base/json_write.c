@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -47,6 +48,25 @@ json_key(struct buf *b, const char *key)
 		buf_char(b, ',');
 	json_quote(b, key, strlen(key));
 	buf_char(b, ':');
+}
+
+void
+json_add_rest(struct buf *b, struct json object, const char *const *except)
+{
+	struct json_iter it = json_walk(object);
+
+	while (json_next(&it)) {
+		const char *const *x = except;
+		char *key;
+
+		while (*x && !json_is(it.key, *x))
+			x++;
+		if (*x || !(key = json_dup(it.key)))
+			continue;
+		json_key(b, key);
+		json_raw(b, it.value);
+		free(key);
+	}
 }
 
 void

@@ -30,13 +30,11 @@ put(struct stream *out, const struct pass *p, const struct batch *x, double loss
 {
 	const struct params *par = model_moving(p->model);
 	struct tens_new t = { 0 };
-	char s[40];
 
 	declare_count(&t, "records", (uint64_t)x->rows);
 	declare_count(&t, "tokens", x->supervised);
 	declare_count(&t, "seen", (uint64_t)x->rows * (uint64_t)x->T);
-	snprintf(s, sizeof s, "%.17g", loss);
-	tens_declare_meta(&t, "loss", s);
+	tens_declare_num(&t, "loss", loss);
 	for (int i = 0; i < par->n; i++)
 		tens_declare(&t, par->v[i].name, TENS_F32, par->v[i].ndim, par->v[i].shape);
 	buf_clear(image);
@@ -53,7 +51,7 @@ create(const char *path, const struct model *m, const char *head)
 	struct stream *out;
 	char crc[20], *text;
 
-	run_crc(m, crc);
+	model_crc_text(m, crc);
 	cli_prog_set("model", crc);
 	buf_printf(&fields, "\"what\":\"gradients\",\"model\":\"%s\"", crc);
 	text = head_next(head, "tens", fields.p);
@@ -225,8 +223,8 @@ apply(struct run *r, struct sum *s, struct err *e)
 	char now[20], crc[24];
 	double norm;
 
-	run_crc(&r->model, now);
-	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)s->crc);
+	model_crc_text(&r->model, now);
+	crc32c_text(s->crc, crc);
 	if (from && what && !strcmp(from, s->from) && !strcmp(what, crc)) {
 		note(1, "these gradients were applied before: the model is written anew");
 		return 0;

@@ -91,6 +91,15 @@ rows_add(struct rows *w, const struct roll *r)
 	return 1;
 }
 
+size_t
+rows_fill(struct rows *w, const struct roll *v, size_t n)
+{
+	rows_clear(w);
+	while (w->n < n && rows_add(w, &v[w->n]))
+		;
+	return w->n;
+}
+
 struct net_batch
 rows_batch(struct rows *w)
 {

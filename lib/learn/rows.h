@@ -23,6 +23,7 @@ void rows_free(struct rows *);
 void rows_clear(struct rows *);
 /* 1, or 0: it does not fit any more (it does after rows_clear, when it is not longer than `longest`). */
 int  rows_add(struct rows *, const struct roll *);
+size_t rows_fill(struct rows *, const struct roll *, size_t n);         /* cleared, then as many of n as fit: how many */
 struct net_batch rows_batch(struct rows *);     /* to be run; fills what is left of the last row */
 
 static inline size_t roll_response(const struct roll *r) { return r->n_tok - r->n_prompt; }

@@ -11,12 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void
-run_crc(const struct model *m, char out[20])
-{
-	snprintf(out, 20, "crc32c:%08x", (unsigned)model_crc(m));
-}
-
 int
 run_vocab(const struct model *m, const struct toks_head *h, struct err *e)
 {
@@ -52,7 +46,7 @@ run_init(struct run *r, const char *model, const char *state, const struct optim
 	memset(r, 0, sizeof *r);
 	if (model_load_adapted(&r->model, model, e))
 		return -1;
-	run_crc(&r->model, r->crc);
+	model_crc_text(&r->model, r->crc);
 	if (adapt && adapt->kind && new_adapter(&r->model, model, adapt, e))
 		return -1;
 	par = model_moving(&r->model);
@@ -204,7 +198,7 @@ run_took(struct run *r, const struct batches *data)
 	char crc[24];
 
 	r->record = batches_count(data);
-	snprintf(crc, sizeof crc, "crc32c:%08x", (unsigned)batches_crc(data));
+	crc32c_text(batches_crc(data), crc);
 	state_set(&r->state, "data", crc);
 }
 
@@ -282,7 +276,7 @@ run_output(struct run *r, const char *path, const float *w, const char *head, st
 		return -1;
 	model_swap(&r->model, w ? (float *)(uintptr_t)w : own);         /* saving only reads */
 	m = r->model;
-	run_crc(&m, crc);
+	model_crc_text(&m, crc);
 	if (state_get(&r->state, "out") && strcmp(state_get(&r->state, "out"), crc))
 		state_set(&r->state, "out_before", state_get(&r->state, "out"));        /* the file has it until the rename */
 	state_set(&r->state, "out", crc);

@@ -47,6 +47,4 @@ void run_free(struct run *);
 
 /* Whether tokens of that HEAD are the model's: vocabulary, or n_vocab where one side does not say. */
 int  run_vocab(const struct model *, const struct toks_head *, struct err *);
-/* "crc32c:XXXXXXXX" of a model's weights. */
-void run_crc(const struct model *, char out[20]);
 #endif

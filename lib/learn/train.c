@@ -12,7 +12,6 @@
 #include "model/file/load.h"
 #include <math.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +67,7 @@ fetch_teacher(struct train *t, struct err *e)
 		    x->vocab, m->cfg.V, m->vocab);
 	if (x->cfg.T < T)
 		return err_set(e, "%s: its context is %d tokens, the records are of %d", t->o->distill, x->cfg.T, T);
-	run_crc(x, crc);
+	model_crc_text(x, crc);
 	cli_prog_set("distill", crc);
 	return 0;
 }

@@ -36,8 +36,8 @@ reader_new(const struct model *m, const struct model *other, int B, int window,
 	size_t n = (size_t)B * (size_t)window, V = (size_t)m->cfg.V;
 
 	*r = (struct reader){ .model = m, .other = other, .B = (size_t)B, .T = (size_t)window, .tell = tell, .ctx = ctx };
-	r->net = net_of(m, B, window, 0);
-	r->net2 = other ? net_of(other, B, window, 0) : NULL;
+	r->net = net_of(m, B, window, NET_FORWARD);
+	r->net2 = other ? net_of(other, B, window, NET_FORWARD) : NULL;
 	r->chunk = LOGITS / V < 32 ? 32 : LOGITS / V;
 	if (r->chunk > n)
 		r->chunk = n;

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { C = 1 << ASK_COMPLETION, T = 1 << ASK_CHAT, TO = 1 << ASK_TOKENIZE, DE = 1 << ASK_DETOKENIZE, ALL = C | T | TO | DE };
 

@@ -161,13 +161,13 @@ put_columns(struct asking *k, const struct buf *t, int n)
 
 /* The responses of a question in the order `shown`: two side by side, more below one another. */
 static void
-put_responses(struct asking *k, const struct question *q, const int *shown, int n)
+put_responses(struct asking *k, const struct question *q, const size_t *shown, int n)
 {
 	struct buf t[PEOPLE_MOST] = { { 0 } };
 
 	for (int i = 0; i < n; i++) {
 		buf_printf(&t[i], n > 1 ? "[%d]\n" : "[response]\n", i + 1);
-		pref_response(k->v, &k->all->v[q->first + (size_t)shown[i]], &t[i]);
+		pref_response(k->v, &k->all->v[q->first + shown[i]], &t[i]);
 	}
 	if (n == 2 && k->columns >= 60)
 		put_columns(k, t, 2);
@@ -196,16 +196,12 @@ put_prompt(struct asking *k, const struct question *q)
 static enum key
 ask_order(struct asking *k, const struct question *q, struct said *s)
 {
-	int shown[PEOPLE_MOST], used = 0, placed = 0, tie = 0;
+	size_t shown[PEOPLE_MOST];
+	int used = 0, placed = 0, tie = 0;
 	struct rng g = { rng_at(k->o->seed, q->item, 0, 0, 0), 0 };
 	char *end = s->order;
 
-	for (int i = 0; i < q->n; i++) {
-		int j = (int)rng_below(&g, (uint64_t)i + 1);
-
-		shown[i] = shown[j];
-		shown[j] = i;
-	}
+	rng_order(&g, shown, (size_t)q->n);
 	put_prompt(k, q);
 	put_responses(k, q, shown, q->n);
 	if (q->n == 2)
@@ -232,7 +228,7 @@ ask_order(struct asking *k, const struct question *q, struct said *s)
 		} else if (i >= 0 && i < q->n && !(used >> i & 1)) {
 			if (placed++)
 				*end++ = tie ? '=' : '>';
-			*end++ = (char)('1' + shown[i]);
+			*end++ = (char)('1' + (int)shown[i]);
 			used |= 1 << i;
 			tie = 0;
 			fputc(c, k->tty);
@@ -242,7 +238,7 @@ ask_order(struct asking *k, const struct question *q, struct said *s)
 			if (!(used >> j & 1)) {
 				if (placed++)
 					*end++ = (char)(used ? sep : '=');
-				*end++ = (char)('1' + shown[j]);
+				*end++ = (char)('1' + (int)shown[j]);
 				sep = '=';
 			}
 		*end = '\0';
@@ -253,7 +249,7 @@ ask_order(struct asking *k, const struct question *q, struct said *s)
 static enum key
 ask_rating(struct asking *k, const struct question *q, struct said *s)
 {
-	int which = q->answer - 1;
+	size_t which = (size_t)q->answer - 1;
 
 	if (!q->scale) {
 		put_prompt(k, q);

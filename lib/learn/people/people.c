@@ -94,15 +94,10 @@ people_read(struct sayings *all, const char *path, struct err *e)
 		struct said s;
 
 		bad = people_parse(&s, line, strlen(line), e);
-		if (bad) {
-			char where[40];
-
-			snprintf(where, sizeof where, "line %zu", n);
-			err_in(e, where);
-			err_in(e, path);
-		} else {
+		if (bad)
+			err_at(e, "%s: line %zu", path, n);
+		else
 			VEC_PUSH(all->v, all->n, all->cap, s);
-		}
 	}
 	fclose(f);
 	return bad;

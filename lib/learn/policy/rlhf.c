@@ -122,16 +122,16 @@ rl_prepare(struct rl *r, size_t longest)
 		context = r->ref->cfg.T;
 	rows_init(&r->rows, longest, context, PASS_TOKENS);
 	B = r->rows.B, T = r->rows.T;
-	r->net = net_of(r->policy, B, T, 1);
+	r->net = net_of(r->policy, B, T, NET_GRAD);
 	net_freeze(r->net, r->optim->frozen);
 	r->g = xcalloc(model_moving(r->policy)->total, sizeof *r->g);
 	if (r->ref) {
-		r->ref_net = net_of(r->ref, B, T, 0);
+		r->ref_net = net_of(r->ref, B, T, NET_FORWARD);
 		r->logits[0] = xmalloc(RL_ROWS * V * sizeof **r->logits);
 		r->logits[1] = xmalloc(RL_ROWS * V * sizeof **r->logits);
 	}
 	if (r->critic.w) {
-		r->critic_net = net_new(&r->critic.cfg, &r->critic.par, B, T, 1);
+		r->critic_net = net_new(&r->critic.cfg, &r->critic.par, B, T, NET_GRAD);
 		r->critic_g = xcalloc(r->critic.par.total, sizeof *r->critic_g);
 	}
 }
@@ -191,16 +191,6 @@ tokens_for(struct rl_tokens *t, const struct roll *v, size_t n)
 		t->adv = xreallocarray(t->adv, total, sizeof *t->adv);
 		t->ret = xreallocarray(t->ret, total, sizeof *t->ret);
 	}
-}
-
-/* As many of the n records as fit into one pass. */
-static size_t
-fill_rows(struct rows *w, const struct roll *v, size_t n)
-{
-	rows_clear(w);
-	while (w->n < n && rows_add(w, &v[w->n]))
-		;
-	return w->n;
 }
 
 static int
@@ -276,7 +266,7 @@ rl_measure(struct rl *r, const struct roll *v, size_t n, struct err *e)
 		for (size_t i = 0; i < r->tok.at[n]; i++)
 			r->tok.ref[i] = r->tok.kl[i] = NAN;
 	for (size_t i = 0; i < n; i += r->rows.n) {
-		if (!fill_rows(&r->rows, v + i, n - i))
+		if (!rows_fill(&r->rows, v + i, n - i))
 			return too_long(r, v + i, e);
 		measure_pass(r, i);
 	}
@@ -292,7 +282,7 @@ rl_pass(struct rl *r, const struct roll *v, size_t n, int need, rl_coef *fn, voi
 	for (size_t i = 0; i < n; i += w->n) {
 		struct net_batch b;
 
-		if (!fill_rows(w, v + i, n - i))
+		if (!rows_fill(w, v + i, n - i))
 			return too_long(r, v + i, e);
 		b = rows_batch(w);
 		net_forward(r->net, r->policy->w, &b);

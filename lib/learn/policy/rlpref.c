@@ -94,13 +94,6 @@ count_side(struct sums *u, const struct pref_side *s, int chosen)
 	++*(chosen ? &u->chosen : &u->rejected);
 }
 
-static int
-is_pair(const struct roll *v, size_t i, size_t n)
-{
-	return i + 1 < n && v[i].segment == v[i + 1].segment && v[i].group == v[i + 1].group &&
-		v[i].role != v[i + 1].role;
-}
-
 /* The pair at i: its loss and slopes. */
 static void
 one_pair(const struct rl *r, const struct pref_args *a, const struct roll *v, size_t i, double *d, struct sums *u)
@@ -134,7 +127,7 @@ slopes_of(const struct rl *r, const struct pref_args *a, const struct roll *v, s
 	struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (is_pair(v, i, n)) {
+		if (rolls_pair(v, n, i)) {
 			one_pair(r, a, v, i, d, u);
 			i++;
 		} else if (a->kind == PREF_KTO) {

@@ -78,14 +78,10 @@ take_head(struct job *j, struct err *e)
 static void
 find_units(struct job *j)
 {
-	const struct roll *v = j->in.v;
-
 	j->unit = xmalloc((j->in.n + 1) * sizeof *j->unit);
 	for (size_t i = 0; i < j->in.n; i++) {
 		j->unit[j->n_unit++] = i;
-		if (i + 1 < j->in.n && v[i].role && v[i + 1].role && v[i].role != v[i + 1].role &&
-		    v[i].group == v[i + 1].group && v[i].segment == v[i + 1].segment)
-			i++;
+		i += (size_t)rolls_pair(j->in.v, j->in.n, i);
 	}
 	j->unit[j->n_unit] = j->in.n;
 }

@@ -6,7 +6,6 @@
 #include "learn/policy/rlbatch.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void
 saw_ratio(struct batch *b, const struct ppo_loss *l)
@@ -87,9 +86,7 @@ critic_pass(struct rl *r, const struct roll *v, size_t n)
 {
 	struct net_batch nb;
 
-	rows_clear(&r->rows);
-	while (r->rows.n < n && rows_add(&r->rows, &v[r->rows.n]))
-		;
+	rows_fill(&r->rows, v, n);
 	nb = rows_batch(&r->rows);
 	net_forward(r->critic_net, r->critic.w, &nb);
 	return r->rows.n;
@@ -172,12 +169,7 @@ rlbatch_updates(struct batch *b, struct err *e)
 	for (long long epoch = 0; !bad && epoch < o->epochs; epoch++) {
 		struct rng g = { rng_at((uint64_t)o->seed, (uint64_t)began, (uint64_t)epoch, 0x0bde, 0), 0 };
 
-		for (size_t i = 0; i < b->n; i++) {
-			size_t j = rng_below(&g, i + 1);
-
-			order[i] = order[j];
-			order[j] = i;
-		}
+		rng_order(&g, order, b->n);
 		for (size_t i = 0; !bad && i < b->n; i += B) {
 			b->n_mini = b->n - i < B ? b->n - i : B;
 			b->which = order + i;

@@ -241,8 +241,8 @@ elo_json(const struct elo_matches *m, const struct elo_player *p, struct buf *b)
 		json_add_int(b, "lost", (long long)x->lost);
 		json_add_int(b, "tied", (long long)x->tied);
 		json_add_num(b, "win_rate", share(x));
-		json_key(b, "finite");
-		buf_str(b, x->bounded ? "true}" : "false}");
+		json_add_bool(b, "finite", x->bounded);
+		buf_char(b, '}');
 	}
 	buf_str(b, "],\"pairs\":[");
 	for (int i = 0; i < m->players; i++)

@@ -80,12 +80,8 @@ read_lines(struct elo_matches *m, struct input *in, struct err *e)
 	int got, cut = 0, bad = 0;
 
 	while (!bad && (got = input_line(in, &line, (size_t)1 << 24, &cut, e)) != 0)
-		if (got < 0 || (cut && err_set(e, "the last line is cut")) || take_line(m, line.p, line.n, e)) {
-			struct buf at = { 0 };
-			buf_printf(&at, "%s: line %llu", input_name(in), (unsigned long long)input_record(in));
-			bad = err_in(e, at.p);
-			buf_free(&at);
-		}
+		if (got < 0 || (cut && err_set(e, "the last line is cut")) || take_line(m, line.p, line.n, e))
+			bad = err_at(e, "%s: line %llu", input_name(in), (unsigned long long)input_record(in));
 	buf_free(&line);
 	return bad;
 }

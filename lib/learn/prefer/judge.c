@@ -96,9 +96,7 @@ answers(struct judge *j, const struct roll *v, size_t n, size_t longest, double 
 	for (size_t i = 0; i < n; i += w.n) {
 		struct net_batch b;
 
-		rows_clear(&w);
-		while (i + w.n < n && rows_add(&w, &v[i + w.n]))
-			;
+		rows_fill(&w, v + i, n - i);
 		b = rows_batch(&w);
 		net_forward(net, j->m.w, &b);
 		for (size_t k = 0; k < w.n; k++) {

@@ -89,22 +89,10 @@ static void
 meta_of(struct json o, struct buf *meta)
 {
 	static const char *const ours[] = { "prompt", "chosen", "rejected", "completion", "label", "messages",
-		"score_chosen", "score_rejected", "margin" };
-	struct json_iter it = json_walk(o);
+		"score_chosen", "score_rejected", "margin", NULL };
 
 	buf_char(meta, '{');
-	while (json_next(&it)) {
-		char *key = json_dup(it.key);
-		size_t i = 0;
-
-		while (i < sizeof ours / sizeof *ours && strcmp(ours[i], key))
-			i++;
-		if (i == sizeof ours / sizeof *ours) {
-			json_key(meta, key);
-			json_raw(meta, it.value);
-		}
-		free(key);
-	}
+	json_add_rest(meta, o, ours);
 	buf_char(meta, '}');
 }
 

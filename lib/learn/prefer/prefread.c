@@ -74,11 +74,7 @@ lines(struct rolls *all, struct input *in, struct pref_text *t, uint64_t segment
 		size_t n = all->n;
 
 		if (prefs_line(all, t, line.p, line.n, group++, e)) {
-			struct buf where = { 0 };
-
-			buf_printf(&where, "%s: record %" PRIu64, input_name(in), input_record(in));
-			got = err_in(e, where.p);
-			buf_free(&where);
+			got = err_at(e, "%s: record %" PRIu64, input_name(in), input_record(in));
 			break;
 		}
 		for (; n < all->n; n++)
@@ -210,12 +206,9 @@ prefs_fit(struct rolls *all, const char *how, int T)
 			gone[i] = cut(&all->v[i], *how, (uint32_t)T) != 0;
 			n_cut += !gone[i];
 		}
-	for (size_t i = 0; i + 1 < all->n; i++) {
-		const struct roll *a = &all->v[i], *b = a + 1;
-
-		if (a->role && b->role && a->role != b->role && a->group == b->group && a->segment == b->segment)
+	for (size_t i = 0; i < all->n; i++)
+		if (rolls_pair(all->v, all->n, i))
 			gone[i] = gone[i + 1] = gone[i] | gone[i + 1], i++;
-	}
 	for (size_t i = 0; i < all->n; i++)
 		if (!gone[i])
 			all->v[n++] = all->v[i];

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "model/file/load.h"
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +31,7 @@ score_with(struct rolls *all, const char *path, double *score, double *gain, str
 	model_free(&m);
 	if (!bad) {
 		rows_init(&w, rolls_longest(all), s.cfg.T, 2048);
-		net = net_new(&s.cfg, &s.par, w.B, w.T, 0);
+		net = net_new(&s.cfg, &s.par, w.B, w.T, NET_FORWARD);
 		bad = scorer_score(&s, net, &w, all->v, all->n, score, e);
 		net_free(net);
 		rows_free(&w);
@@ -108,13 +107,8 @@ rank_match(struct rolls *all, const struct vocab *v, struct err *e)
 	int hit = 0;
 
 	for (size_t i = 0; i < all->n && hit >= 0; i++) {
-		char where[40];
-
-		hit = matches(&all->v[i], v, &text, &want, e);
-		if (hit < 0) {
-			snprintf(where, sizeof where, "record %zu", i);
-			err_in(e, where);
-		}
+		if ((hit = matches(&all->v[i], v, &text, &want, e)) < 0)
+			err_at(e, "record %zu", i);
 		all->v[i].score = (float)hit;
 	}
 	buf_free(&text);

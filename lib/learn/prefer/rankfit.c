@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/size.h"
 #include "kern/gemm.h"
 #include "learn/log.h"
 #include "learn/prefer/rank.h"
@@ -65,7 +66,7 @@ set_state(struct fit *f, const struct rolls *all, const struct model *base, stru
 
 	if (!f->o->state)
 		return 0;
-	snprintf(of[0], sizeof of[0], "crc32c:%08x", (unsigned)model_crc(base));
+	model_crc_text(base, of[0]);
 	snprintf(of[1], sizeof of[1], "%08" PRIx32 ":%zu", prefs_crc(all), all->n);
 	state_params(&f->state, "w", &f->s.par, f->s.w, 0);
 	state_params(&f->state, "m", &f->s.par, f->optim.m, 0);
@@ -93,14 +94,9 @@ epoch(struct fit *f, long long nth, size_t *order, struct err *e)
 	struct rng g = { rng_at((uint64_t)f->o->seed, (uint64_t)nth, 0, 0x9a125, 0), 0 };
 	size_t B = (size_t)f->o->B;
 
-	for (size_t i = 0; i < f->n; i++) {
-		size_t j = rng_below(&g, i + 1);
-
-		order[i] = order[j];
-		order[j] = i;
-	}
-	for (size_t i = 0, step = (size_t)nth * ((f->n + B - 1) / B); i < f->n; i += B) {
-		size_t n = f->n - i < B ? f->n - i : B;
+	rng_order(&g, order, f->n);
+	for (size_t i = 0, step = (size_t)nth * div_up(f->n, B); i < f->n; i += B) {
+		size_t n = least(f->n - i, B);
 		double loss, right, norm, lr = optim_lr(&f->optim.opts, f->optim.step);
 
 		if (step++ < (size_t)f->optim.step)
@@ -151,13 +147,13 @@ prepare(struct fit *f, const struct rolls *all, const struct model *base, struct
 	for (size_t i = 0; i < all->n; i++)
 		if (rows_check(&all->v[i], &base->cfg, i, e))
 			return -1;
-	if (optim_check(&opts, f->o->epochs * (long long)((f->n + (size_t)f->o->B - 1) / (size_t)f->o->B), e))
+	if (optim_check(&opts, f->o->epochs * (long long)div_up(f->n, (size_t)f->o->B), e))
 		return -1;
 	scorer_init(&f->s, base);
 	if (!base->score)
 		scorer_random_head(&f->s, (uint64_t)f->o->seed);
 	rows_init(&f->rows, rolls_longest(all), base->cfg.T, 2048);
-	f->net = net_new(&f->s.cfg, &f->s.par, f->rows.B, f->rows.T, 1);
+	f->net = net_new(&f->s.cfg, &f->s.par, f->rows.B, f->rows.T, NET_GRAD);
 	f->g = xcalloc(f->s.par.total, sizeof *f->g);
 	f->batch = xmalloc((size_t)f->o->B * sizeof *f->batch);
 	optim_init(&f->optim, &opts, &f->s.par);

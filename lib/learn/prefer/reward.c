@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "learn/prefer/pref.h"
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,19 +93,15 @@ int
 scorer_score(const struct scorer *s, struct net *net, struct rows *w, const struct roll *v, size_t n, double *score,
 	struct err *e)
 {
-	for (size_t i = 0; i < n;) {
+	for (size_t i = 0; i < n; i += w->n) {
 		struct net_batch b;
 
-		rows_clear(w);
-		while (i + w->n < n && rows_add(w, &v[i + w->n]))
-			;
-		if (!w->n)
+		if (!rows_fill(w, v + i, n - i))
 			return err_set(e, "%u tokens do not fit the model's context of %d", v[i].n_tok, w->T);
 		b = rows_batch(w);
 		net_forward(net, s->w, &b);
 		for (size_t k = 0; k < w->n; k++)
 			score[i + k] = scorer_value(s, net, last_place(w, k));
-		i += w->n;
 	}
 	return 0;
 }
@@ -118,14 +113,14 @@ pairs_find(const struct rolls *all, size_t *n, size_t *lone, struct err *e)
 
 	*n = *lone = 0;
 	for (size_t i = 0; i < all->n; i++) {
-		const struct roll *a = &all->v[i], *b = i + 1 < all->n ? a + 1 : NULL;
+		const struct roll *a = &all->v[i], *b = a + 1;
 
 		if (a->role == ROLL_SAMPLE) {
 			free(p);
 			err_set(e, "record %zu: a sample, not a preference (rank-pairs --pairs makes pairs of scored samples)", i);
 			return NULL;
 		}
-		if (b && a->segment == b->segment && a->group == b->group && b->role && a->role != b->role) {
+		if (rolls_pair(all->v, all->n, i)) {
 			p[*n].chosen = a->role == ROLL_CHOSEN ? a : b;
 			p[(*n)++].rejected = a->role == ROLL_CHOSEN ? b : a;
 			i++;

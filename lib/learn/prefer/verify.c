@@ -13,9 +13,9 @@
 static int
 object(struct buf *b, const struct roll *r, const struct vocab *v, struct err *e)
 {
+	static const char *const ours[] = { "prompt", "response", NULL };
 	struct buf text = { 0 };
 	struct json meta;
-	struct json_iter it;
 
 	buf_clear(b);
 	buf_str(b, "{");
@@ -29,15 +29,7 @@ object(struct buf *b, const struct roll *r, const struct vocab *v, struct err *e
 	buf_free(&text);
 	if (json_parse(&meta, r->meta, r->meta_len, e))
 		return err_in(e, "meta");
-	it = json_walk(meta);
-	while (json_next(&it)) {
-		if (json_is(it.key, "prompt") || json_is(it.key, "response"))
-			continue;
-		buf_char(b, ',');
-		json_raw(b, it.key);
-		buf_char(b, ':');
-		json_raw(b, it.value);
-	}
+	json_add_rest(b, meta, ours);
 	buf_str(b, "}\n");
 	return 0;
 }
@@ -68,9 +60,9 @@ start(const char *command, int in, FILE **out, struct err *e)
 		err_sys(e, "pipe");
 		return -1;
 	}
-	pid = fork();
-	if (pid < 0) {
+	if ((pid = fork()) < 0) {
 		err_sys(e, "fork");
+		close(fd[0]), close(fd[1]);
 		return -1;
 	}
 	if (!pid) {

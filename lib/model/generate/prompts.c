@@ -98,27 +98,10 @@ prompt_text(struct prompt *p, const struct prompt_opts *o, const char *line, siz
 	return o->chat_lines ? user_line(p, o, line, n, NULL, e) : plain(p, o, line, n, NULL, e);
 }
 
-/* Everything but the prompt itself. */
-static void
-rest_of(struct json object, struct buf *meta)
-{
-	struct json_iter it = json_walk(object);
-
-	buf_char(meta, '{');
-	while (json_next(&it)) {
-		char *key;
-		if (json_is(it.key, "prompt") || json_is(it.key, "messages") || !(key = json_dup(it.key)))
-			continue;
-		json_key(meta, key);
-		json_raw(meta, it.value);
-		free(key);
-	}
-	buf_char(meta, '}');
-}
-
 int
 prompt_json(struct prompt *p, const struct prompt_opts *o, const char *line, size_t n, struct err *e)
 {
+	static const char *const ours[] = { "prompt", "messages", NULL };
 	struct json object, what;
 	struct buf meta = { 0 }, text = { 0 };
 	int r;
@@ -128,7 +111,9 @@ prompt_json(struct prompt *p, const struct prompt_opts *o, const char *line, siz
 	what = json_get(object, "prompt");
 	if (!what.p)
 		what = json_get(object, "messages");
-	rest_of(object, &meta);
+	buf_char(&meta, '{');
+	json_add_rest(&meta, object, ours);
+	buf_char(&meta, '}');
 	if (json_kind(object) != '{' || (json_kind(what) != '[' && json_kind(what) != '"'))
 		r = err_set(e, "no prompt (a text, or messages) and no messages");
 	else if (json_kind(what) == '[')

@@ -4,7 +4,6 @@
 #include "score/chart/chart.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MARGIN = 9 };    /* labels of the y axis */
 

@@ -69,13 +69,8 @@ read_lines(struct lines *l, const char *path, struct err *e)
 			nl = end;
 		if (nl == p)
 			continue;
-		if (json_parse(&o, p, (size_t)(nl - p), e)) {
-			struct buf at = { 0 };
-			buf_printf(&at, "%s: line %zu", l->name, l->n + 1);
-			err_in(e, at.p);
-			buf_free(&at);
-			bad = -1;
-		}
+		if (json_parse(&o, p, (size_t)(nl - p), e))
+			bad = err_at(e, "%s: line %zu", l->name, l->n + 1);
 		VEC_PUSH(l->v, l->n, l->cap, o);
 	}
 	if (!bad && !l->n)

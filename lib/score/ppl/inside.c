@@ -7,7 +7,6 @@
 #include "score/ppl/told.h"
 #include "score/window.h"
 #include "stream/tens.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ inside_agree(const struct model *m, const struct toks_head *h, const char *path,
 	return 0;
 }
 
-struct reader {
+struct inside {
 	const struct inside_opts *o;
 	struct model  m;
 	struct vocab *vocab;            /* NULL: none */
@@ -34,9 +33,9 @@ struct reader {
 
 /* use: of enum net_use. */
 static int
-open_all(struct reader *r, const struct inside_opts *o, int use, struct err *e)
+open_all(struct inside *r, const struct inside_opts *o, int use, struct err *e)
 {
-	*r = (struct reader){ .o = o };
+	*r = (struct inside){ .o = o };
 	if (model_load_adapted(&r->m, o->model, e))
 		return -1;
 	if (r->m.tokenizer.n && !(r->vocab = model_vocab(&r->m, e)))
@@ -52,7 +51,7 @@ open_all(struct reader *r, const struct inside_opts *o, int use, struct err *e)
 }
 
 static void
-close_all(struct reader *r)
+close_all(struct inside *r)
 {
 	if (r->net)
 		net_free(r->net);
@@ -63,7 +62,7 @@ close_all(struct reader *r)
 }
 
 static int
-next(struct reader *r, struct item *it)
+next(struct inside *r, struct item *it)
 {
 	if ((r->o->stop_after && r->done == (uint64_t)r->o->stop_after) || !items_next(r->in, it))
 		return 0;
@@ -74,7 +73,7 @@ next(struct reader *r, struct item *it)
 /* ---- attention */
 
 static void
-token_text(const struct reader *r, uint32_t id, struct buf *out)
+token_text(const struct inside *r, uint32_t id, struct buf *out)
 {
 	buf_clear(out);
 	buf_str(out, "");
@@ -85,7 +84,7 @@ token_text(const struct reader *r, uint32_t id, struct buf *out)
 }
 
 static void
-table(const struct reader *r, const struct item *it, int l, int h, const float *p, struct buf *b)
+table(const struct inside *r, const struct item *it, int l, int h, const float *p, struct buf *b)
 {
 	for (size_t t = 0; t < it->n_tok; t++)
 		for (size_t s = 0; s <= t; s++)
@@ -94,7 +93,7 @@ table(const struct reader *r, const struct item *it, int l, int h, const float *
 
 /* A line a query: its token, then a cell of grey for each key. */
 static void
-blocks(const struct reader *r, const struct item *it, int l, int h, const float *p, struct buf *b)
+blocks(const struct inside *r, const struct item *it, int l, int h, const float *p, struct buf *b)
 {
 	struct buf text = { 0 };
 
@@ -146,7 +145,7 @@ page_begin(struct buf *b, const char *model)
 }
 
 static void
-page_text(const struct reader *r, const struct item *it, struct buf *b)
+page_text(const struct inside *r, const struct item *it, struct buf *b)
 {
 	struct buf text = { 0 };
 
@@ -163,7 +162,7 @@ page_text(const struct reader *r, const struct item *it, struct buf *b)
 
 /* All layers and heads of a document. */
 static void
-look(struct reader *r, const struct item *it, enum inside_form form, FILE *f)
+look(struct inside *r, const struct item *it, enum inside_form form, FILE *f)
 {
 	const struct config *c = &r->m.cfg;
 	float *p = xreallocarray(NULL, it->n_tok * it->n_tok + 1, sizeof *p);
@@ -193,7 +192,7 @@ look(struct reader *r, const struct item *it, enum inside_form form, FILE *f)
 int
 inside_attention(const struct inside_opts *o, enum inside_form form, FILE *f, struct err *e)
 {
-	struct reader r;
+	struct inside r;
 	struct item it;
 	struct buf b = { 0 };
 	int bad = open_all(&r, o, NET_GRAD, e);         /* each layer keeps its queries and keys */
@@ -220,7 +219,7 @@ inside_attention(const struct inside_opts *o, enum inside_form form, FILE *f, st
 /* ---- hidden states */
 
 static void
-pool(struct reader *r, const struct item *it, float *mean)
+pool(struct inside *r, const struct item *it, float *mean)
 {
 	size_t C = (size_t)r->m.cfg.C;
 	double *sum = xcalloc(C, sizeof *sum);
@@ -254,12 +253,12 @@ put_image(struct stream *s, const float *v, size_t n, size_t C)
 int
 inside_embed(const struct inside_opts *o, const char *out, struct err *e)
 {
-	struct reader r;
+	struct inside r;
 	struct item it;
 	struct stream *s;
 	size_t n = 0, C;
 	float *v;
-	char *head, crc[40];
+	char *head, crc[20], field[40];
 
 	if (open_all(&r, o, NET_FORWARD, e)) {
 		close_all(&r);
@@ -267,8 +266,9 @@ inside_embed(const struct inside_opts *o, const char *out, struct err *e)
 	}
 	C = (size_t)r.m.cfg.C;
 	v = xreallocarray(NULL, IMAGE_DOCS * C, sizeof *v);
-	snprintf(crc, sizeof crc, "\"model\":\"crc32c:%08x\"", model_crc(&r.m));
-	head = head_new("tens", crc);
+	model_crc_text(&r.m, crc);
+	snprintf(field, sizeof field, "\"model\":\"%s\"", crc);
+	head = head_new("tens", field);
 	s = stream_create(out, head);
 	while (next(&r, &it)) {
 		pool(&r, &it, v + n++ * C);

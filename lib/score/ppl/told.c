@@ -59,10 +59,10 @@ char *
 told_roll_head(const struct model *m)
 {
 	struct buf f = { 0 };
-	char *head;
+	char *head, crc[20];
 
-	buf_printf(&f, "\"vocab\":\"%s\",\"n_vocab\":%d,\"temperature\":1,\"top_k\":0,\"top_p\":1,\"model\":\"crc32c:%08x\"", m->vocab,
-	    m->cfg.V, model_crc(m));
+	model_crc_text(m, crc);
+	buf_printf(&f, "\"vocab\":\"%s\",\"n_vocab\":%d,\"temperature\":1,\"top_k\":0,\"top_p\":1,\"model\":\"%s\"", m->vocab, m->cfg.V, crc);
 	head = head_new("roll", f.p);
 	buf_free(&f);
 	return head;

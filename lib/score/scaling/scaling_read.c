@@ -127,12 +127,8 @@ scaling_read(struct scaling_runs *r, const char *path, const struct scaling_keys
 		return -1;
 	while (!bad && (got = input_line(in, &line, (size_t)1 << 24, &cut, e)) > 0) {
 		bad = json_parse(&o, line.p, line.n, e) || take_line(r, &c, k, o, e);
-		if (bad) {
-			struct buf at = { 0 };
-			buf_printf(&at, "%s: line %llu", input_name(in), (unsigned long long)input_record(in));
-			err_in(e, at.p);
-			buf_free(&at);
-		}
+		if (bad)
+			err_at(e, "%s: line %llu", input_name(in), (unsigned long long)input_record(in));
 	}
 	if (!bad && got == 0 && !input_record(in))
 		bad = err_set(e, "%s: no bytes", input_name(in));

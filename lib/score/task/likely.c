@@ -6,7 +6,6 @@
 #include "model/decode/decode.h"
 #include "kern/row.h"
 #include <stdlib.h>
-#include <string.h>
 
 #define LOGITS ((size_t)1 << 22)        /* floats of logits that are held at once */
 

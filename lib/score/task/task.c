@@ -260,11 +260,8 @@ task_parse(struct task *t, const char *bytes, size_t n, const char *name, const 
 		bad = bad || next_label(&right, &gold, e) ||
 		    add_record(t, kind == '{' ? line : made.p, kind == '{' ? len : made.n, gold, e);
 	}
-	if (bad) {
-		char where[64];
-		snprintf(where, sizeof where, "record %zu", record - 1);
-		err_in(e, where);
-	}
+	if (bad)
+		err_at(e, "record %zu", record - 1);
 	free(subject);
 	buf_free(&made);
 	return bad ? -1 : 0;

@@ -59,10 +59,8 @@ generate_all(struct responses *r, struct err *e)
 		eos[g.n_eos] = w->chat.eos[g.n_eos];
 	eos[g.n_eos++] = w->m.cfg.eos;
 	for (size_t i = 0; i < n && !bad; i++) {
-		char where[32];
-		snprintf(where, sizeof where, "item %zu", i);
 		if ((bad = task_prompt_open(&w->prompts, i, &own[i], e)) != 0)
-			err_in(e, where);
+			err_at(e, "item %zu", i);
 		p[i] = (struct gen_prompt){ own[i].tok, own[i].n };
 		longest = p[i].n > longest ? p[i].n : longest;
 	}
@@ -121,18 +119,14 @@ read_all(struct responses *r, struct err *e)
 	struct input *in = input_open(path, 1, e);
 	size_t *count = xcalloc(r->w->task.n + 1, sizeof *count), line = 0;
 	struct buf b = { 0 };
-	char where[64];
 	int more, cut, bad = in ? 0 : -1;
 
 	while (!bad && (more = input_line(in, &b, LINE_MOST, &cut, e)) != 0) {
 		bad = more < 0 || (cut && err_set(e, "cut short: the last line has no newline")) || (b.n && take_line(r, count, line, &b, e));
 		line += !bad && b.n;
 	}
-	if (bad && in) {
-		snprintf(where, sizeof where, "response %zu", line);
-		err_in(e, where);
-		err_in(e, path);
-	}
+	if (bad && in)
+		err_at(e, "%s: response %zu", path, line);
 	for (size_t i = 0; !bad && i < r->w->task.n; i++)
 		if (count[i] != r->k)
 			bad = err_set(e, "%s: %zu responses to item %zu, not %zu", path, count[i], i, r->k);
@@ -151,8 +145,8 @@ read_all(struct responses *r, struct err *e)
 static void
 question(const struct responses *r, const struct task_item *it, size_t i, const char *text, struct buf *in)
 {
-	struct json o, key;
-	struct json_iter walk;
+	static const char *const ours[] = { "prompt", "response", NULL };
+	struct json o;
 	struct buf prompt = { 0 };
 
 	if (it->test) {
@@ -168,11 +162,7 @@ question(const struct responses *r, const struct task_item *it, size_t i, const 
 	buf_free(&prompt);
 	if (json_parse(&o, it->doc, strlen(it->doc), NULL))
 		return;
-	for (walk = json_walk(o); json_next(&walk); ) {
-		key = walk.key;
-		if (!json_is(key, "prompt") && !json_is(key, "response"))
-			buf_printf(in, ",%.*s:%.*s", (int)(key.end - key.p), key.p, (int)(walk.value.end - walk.value.p), walk.value.p);
-	}
+	json_add_rest(in, o, ours);
 	buf_str(in, "}\n");
 }
 

@@ -50,11 +50,8 @@ prepare(struct task_at_work *w, struct likely *v, size_t n, struct err *e)
 	for (int alone = 0; alone <= w->o->mutual; alone++)
 		for (size_t i = 0; i < w->task.n; i++)
 			for (int c = 0; c < w->task.v[i].n; c++, k++) {
-				if (task_prompt_choice(&w->prompts, i, c, alone, &v[k], e)) {
-					char where[64];
-					snprintf(where, sizeof where, "item %zu, choice %d", i, c);
-					return err_in(e, where);
-				}
+				if (task_prompt_choice(&w->prompts, i, c, alone, &v[k], e))
+					return err_at(e, "item %zu, choice %d", i, c);
 				v[k].item += alone ? w->task.n : 0;
 			}
 	return k == n ? 0 : -1;

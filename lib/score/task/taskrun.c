@@ -3,7 +3,6 @@
 #include "score/task/taskrun.h"
 #include "model/file/load.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct task_metric *

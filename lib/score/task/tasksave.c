@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "score/task/sha256.h"
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
