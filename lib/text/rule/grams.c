@@ -32,7 +32,7 @@ hash(const char *p, size_t n)
 	}
 	for (; end - p > 16; p += 16) {         /* two that do not wait for each other */
 		memcpy(&x, p, 8);
-		h = mix(h, x);
+		h = ((h << 23 | h >> 41) ^ x) * 0x9fb21c651e98df25u;
 		memcpy(&x, p + 8, 8);
 		side = ((side << 29 | side >> 35) ^ x) * 0xe9846af9b1a615du;
 	}
@@ -68,7 +68,16 @@ signals_table(struct signals *s, size_t n)
 	s->used = 0;
 }
 
-static struct slot *table_slot(struct signals *, uint64_t key);
+/* Where a key is, or belongs. */
+static inline struct slot *
+find_slot(const struct signals *s, uint64_t key)
+{
+	size_t mask = ((size_t)1 << (64 - s->shift)) - 1, i = (size_t)(key * GOLDEN >> s->shift);
+
+	while (s->slots[i].count && s->slots[i].key != key)
+		i = (i + 1) & mask;
+	return &s->slots[i];
+}
 
 static void
 grow(struct signals *s)
@@ -77,31 +86,28 @@ grow(struct signals *s)
 	size_t n = (size_t)1 << (64 - s->shift);
 
 	s->slots = NULL;
-	s->n_slots = s->used = 0;
+	s->n_slots = 0;
 	make_room(s, n);
 	for (size_t i = 0; i < n; i++)
 		if (old[i].count)
-			*table_slot(s, old[i].key) = old[i];
+			*find_slot(s, old[i].key) = old[i];
 	free(old);
 }
 
 /* The key's slot; its count is 0 for the caller to change when the key is new.  Good until the next call. */
-static struct slot *
+static inline struct slot *
 table_slot(struct signals *s, uint64_t key)
 {
-	size_t mask = ((size_t)1 << (64 - s->shift)) - 1, i = (size_t)(key * GOLDEN >> s->shift);
+	struct slot *at = find_slot(s, key);
 
-	while (s->slots[i].count && s->slots[i].key != key)
-		i = (i + 1) & mask;
-	if (s->slots[i].count)
-		return &s->slots[i];
-	if (s->used > mask / 2) {
+	if (at->count)
+		return at;
+	if (s->used++ > (size_t)1 << (63 - s->shift)) {
 		grow(s);
-		return table_slot(s, key);
+		at = find_slot(s, key);
 	}
-	s->used++;
-	s->slots[i].key = key;
-	return &s->slots[i];
+	at->key = key;
+	return at;
 }
 
 uint32_t *
@@ -227,7 +233,7 @@ signals_grams(struct signals *s, const struct words *w, unsigned last, struct gr
 /*
  * Characters in 5- to 10-grams seen before; behind one that is, the search goes on after it.  They are equal as strings
  * without blanks: "ab" "c" is "a" "bc".  Two that are equal begin with the same `prefix` bytes, or are both shorter: what
- * begins as no other does, and is longer, is no copy, and with more words neither.
+ * begins as no other does, and is longer, is no copy, and with more words neither.  A prefix is looked at twice for 5-grams.
  */
 void
 signals_repeated(struct signals *s)
@@ -241,15 +247,18 @@ signals_repeated(struct signals *s)
 		memcpy(&key[i], words_at(w, i), 8);
 		place[i] = (uint32_t)i;
 	}
-	for (unsigned n = 5; n <= 10; n++, prefix += 4) {
-		size_t copied = 0, from = 0, m = 0;
+	for (unsigned n = 5; n <= 10; n++) {
+		size_t copied = 0, from = 0;
 
-		for (; m < left && place[m] + n <= w->n; m++) {
-			memcpy(&x, words_at(w, place[m]) + prefix - 4, 4);
-			key[m] = mix(key[m], x);
+		while (left && place[left - 1] + n > w->n)
+			left--;
+		for (int k = 0; k < (n == 5 ? 2 : 1); k++, prefix += 4) {
+			for (size_t i = 0; i < left; i++) {
+				memcpy(&x, words_at(w, place[i]) + prefix - 4, 4);
+				key[i] = mix(key[i], x);
+			}
+			left = drop_single(s, w->v, key, place, left, n, prefix);
 		}
-		left = drop_single(s, w->v, key, place, m, n, prefix);
-		left = drop_single(s, w->v, key, place, left, n, prefix);
 		signals_table(s, left);
 		for (size_t i = 0; i < left; i++) {
 			const struct word *g = &w->v[place[i]];

@@ -109,19 +109,7 @@ occurrences(const char *p, size_t n, const char *what)
 	return count;
 }
 
-int
-signals_stop_word(const struct words *w, size_t i)
-{
-	/* each where the product of its bytes has it: no two in one place */
-	static const char stop[8][4] = { "be", "that", "the", "of", "with", "to", "have", "and" };
-	size_t len = words_len(w, i);
-	uint32_t x, place;
-
-	memcpy(&x, words_at(w, i), 4);
-	x &= len < 4 ? (1u << 8 * len) - 1 : UINT32_MAX;
-	place = x * 0x6ec9d287u >> 29;
-	return len <= 4 && !memcmp(&x, stop[place], 4) ? (int)place : -1;
-}
+const char signals_stops[8][4] = { "be", "that", "the", "of", "with", "to", "have", "and" };
 
 static void
 find_gopher_words(struct signals *s)

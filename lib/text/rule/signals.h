@@ -3,6 +3,7 @@
 #define LM_SIGNALS_H
 /* SPDX-License-Identifier: MIT */
 #include "text/rule/words.h"
+#include <string.h>
 
 /* As datatrove's filters measure them, but for the last; shares are of 1.  "Duplicate" counts second and later copies; lengths
  * are in characters; words are those of words_split. */
@@ -65,7 +66,20 @@ struct gram {
 	size_t top_count, top_chars, chars;
 };
 void signals_grams(struct signals *, const struct words *, unsigned last, struct gram grams[]);        /* grams[2] to grams[last] */
-int  signals_stop_word(const struct words *, size_t i);         /* which of the stop words word i is, -1: none */
+extern const char signals_stops[8][4];  /* each where the product of its bytes has it: no two in one place */
+/* Which of the stop words word i is, -1: none.  Without a branch, which nobody could foretell. */
+static inline int
+signals_stop_word(const struct words *w, size_t i)
+{
+	size_t len = words_len(w, i);
+	uint32_t x, place, stop;
+
+	memcpy(&x, words_at(w, i), 4);
+	x &= (uint32_t)((1ull << 8 * (len & 7)) - 1);
+	place = x * 0x6ec9d287u >> 29;
+	memcpy(&stop, signals_stops[place], 4);
+	return ((len <= 4) & (x == stop)) * ((int)place + 1) - 1;
+}
 double signals_top_bound(struct signals *);     /* none of them is more: no n-gram is there more often than its first two words */
 void signals_repeated(struct signals *);        /* SIG_DUP_5 to 10 */
 void signals_code(struct signals *);            /* SIG_LONGEST_LINE to SIG_ENCODED */
