@@ -91,7 +91,7 @@ json_skips(void)
 		from = b.n;
 		buf_char(&b, '[');
 		for (uint64_t i = 0; i < n % 97; i++)
-			buf_printf(&b, "%s%s", i ? i + n & 1 ? ", " : "," : "", bits[rng_at(1, n, i, 0, 0) % 8]);
+			buf_printf(&b, "%s%s", i ? (i + n) & 1 ? ", " : "," : "", bits[rng_at(1, n, i, 0, 0) % 8]);
 		buf_char(&b, ']');
 		to = b.n;
 		buf_str(&b, ",\"end\":7}");

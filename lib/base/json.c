@@ -24,12 +24,22 @@ skip_blanks(const char *p)
 }
 
 static const char *
-skip_string(const char *p)
+skip_string(const char *p, const char *end)
 {
-	for (p++; *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p + 1;
+	uint64_t stop;
+
+	for (p++; ; p += 1 + (*p == '\\')) {
+		for (; end - p >= 16; p += 16) {
+			lanes v = lanes_at(p);
+
+			if ((stop = lanes_set((v == '"') | (v == '\\')))) {
+				p += __builtin_ctzll(stop);
+				break;
+			}
+		}
+		if (*p == '"')
+			return p + 1;
+	}
 }
 
 /* Positions in 64 bytes: quotes that no backslash takes their meaning, what opens an array or object, what closes one. */
@@ -88,10 +98,10 @@ skip_nested(const char *p, const char *end)
 		}
 	}
 	if (inside)
-		p = skip_string(p - 1 + escaped);
+		p = skip_string(p - 1 + escaped, end);
 	for (; ; p++) {
 		if (*p == '"')
-			p = skip_string(p) - 1;
+			p = skip_string(p, end) - 1;
 		else if (*p == '{' || *p == '[')
 			depth++;
 		else if ((*p == '}' || *p == ']') && !--depth)
@@ -103,7 +113,7 @@ static const char *
 skip_value(const char *p, const char *end)
 {
 	if (*p == '"')
-		return skip_string(p);
+		return skip_string(p, end);
 	if (*p == '{' || *p == '[')
 		return skip_nested(p, end);
 	while (p < end && (unsigned char)*p > ' ' && *p != ',' && *p != ']' && *p != '}')
@@ -137,7 +147,7 @@ json_next(struct json_iter *it)
 	}
 	it->key = (struct json){ 0 };
 	if (it->object) {
-		it->key = (struct json){ p, skip_string(p) };
+		it->key = (struct json){ p, skip_string(p, it->end) };
 		p = skip_blanks(skip_blanks(it->key.end) + 1);
 	}
 	it->value = (struct json){ p, skip_value(p, it->end) };
@@ -219,12 +229,12 @@ four(const char *p)
 static size_t
 unescape(struct buf *b, const char *p)
 {
-	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-	const char *f = strchr(from, p[1]);
+	static const char to[128] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
+	char e = to[p[1] & 127];
 	uint32_t c;
 
 	if (p[1] != 'u') {
-		buf_char(b, f ? to[f - from] : p[1]);
+		buf_char(b, e ? e : p[1]);
 		return 2;
 	}
 	c = four(p + 2);

@@ -1,6 +1,7 @@
 /* json_check - whether bytes are JSON (RFC 8259): one pass, no recursion; what passes can be walked without any further test */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "base/lanes.h"
 #include "base/utf8.h"
 #include <string.h>
 
@@ -43,25 +44,46 @@ bad(struct scan *s, const char *what)
 	return -1;
 }
 
+/* The bytes of the escape at p, 0 when there is none such; 1 of \u without its digits. */
+static size_t
+escape_len(const unsigned char *p, const unsigned char *end)
+{
+	static const char known[128] = { ['"'] = 2, ['\\'] = 2, ['/'] = 2, ['b'] = 2, ['f'] = 2, ['n'] = 2, ['r'] = 2, ['t'] = 2, ['u'] = 6 };
+	size_t n = end - p < 2 || p[1] > 127 ? 0 : (size_t)known[p[1]];
+
+	if (n == 6 && (end - p < 6 || hex(p[2]) < 0 || hex(p[3]) < 0 || hex(p[4]) < 0 || hex(p[5]) < 0))
+		return 1;
+	return n;
+}
+
+/* Past what stands for itself in a string: printable ASCII, 16 at a time. */
+static const unsigned char *
+plain(const unsigned char *p, const unsigned char *end)
+{
+	for (; end - p >= 16; p += 16) {
+		lanes v = lanes_at(p);
+		uint64_t stop = lanes_set((v == '"') | (v == '\\') | (v < 0x20) | (v >= 0x80));
+
+		if (stop)
+			return p + __builtin_ctzll(stop);
+	}
+	return p;
+}
+
 static int
 check_string(struct scan *s)
 {
-	for (s->p++; s->p < s->end && *s->p != '"';) {
-		size_t n = 1;
-		if (*s->p >= 0x80 && !(n = utf8_len(s->p, s->end)))
+	for (s->p++; (s->p = plain(s->p, s->end)) < s->end && *s->p != '"';) {
+		size_t n = *s->p < 0x80 ? 1 : utf8_len(s->p, s->end);
+
+		if (!n)
 			return bad(s, "not UTF-8");
 		if (*s->p < 0x20)
 			return bad(s, "a control character in a string");
 		if (*s->p == '\\') {
-			if (s->end - s->p < 2 || !strchr("\"\\/bfnrtu", s->p[1]) || !s->p[1])
-				return bad(s, "an unknown escape in a string");
-			n = 2;
-			if (s->p[1] == 'u') {
-				if (s->end - s->p < 6 || hex(s->p[2]) < 0 || hex(s->p[3]) < 0 ||
-				    hex(s->p[4]) < 0 || hex(s->p[5]) < 0)
-					return bad(s, "\\u needs four hexadecimal digits");
-				n = 6;
-			}
+			n = escape_len(s->p, s->end);
+			if (n < 2)
+				return bad(s, n ? "\\u needs four hexadecimal digits" : "an unknown escape in a string");
 		}
 		s->p += n;
 	}
