@@ -126,53 +126,103 @@ par_for_on(size_t n, void (*fn)(size_t i, int thread, void *ctx), void *ctx)
 
 /* Batches on their way: fill makes one and says how many parts it has, -1 when nothing more comes; work does part i of
  * it; put takes what came of it, in the order of filling.  fill and put run on the calling thread, so that they may end
- * the program, beside the work on the batch that is between theirs; one batch is all that one thread uses. */
+ * the program, beside the work on other batches; one batch is all that one thread uses. */
 #define PAR_LINE 3
 struct par_line {
 	void *batch[PAR_LINE], *ctx;
 	long (*fill)(void *batch, void *ctx);
 	void (*work)(void *batch, size_t i, int thread, void *ctx);
 	void (*put)(void *batch, void *ctx);
-	void *before, *now, *after;             /* par_line's own, as what follows */
-	size_t n;
-	long   filled;
-	atomic_size_t next;
+	struct par_lock lock;                   /* of what follows, par_line's own */
+	size_t n[PAR_LINE], next[PAR_LINE], left[PAR_LINE];     /* parts: all, to be taken, not done */
+	size_t n_filled, n_put;                 /* batches; the k-th is batch[k % PAR_LINE] */
+	int    ended;
 };
 
+/* One part of the first batch that has some left: 0 when there is none. */
+static inline int
+par_line_part(struct par_line *l, int thread)
+{
+	size_t at = 0, i = 0;
+	int any = 0;
+
+	par_lock(&l->lock);
+	for (size_t k = l->n_put; k < l->n_filled && !any; k++) {
+		at = k % PAR_LINE;
+		if ((any = l->next[at] < l->n[at]))
+			i = l->next[at]++;
+	}
+	par_unlock(&l->lock);
+	if (!any)
+		return 0;
+	l->work(l->batch[at], i, thread, l->ctx);
+	par_lock(&l->lock);
+	l->left[at]--;
+	par_unlock(&l->lock);
+	return 1;
+}
+
+/* What the calling thread alone does: puts the oldest batch if it is done, else fills one; 0 when it can do neither. */
+static inline int
+par_line_step(struct par_line *l)
+{
+	size_t put = l->n_put % PAR_LINE, at = l->n_filled % PAR_LINE;
+	int done;
+	long n;
+
+	par_lock(&l->lock);
+	done = l->n_put < l->n_filled && !l->left[put];
+	par_unlock(&l->lock);
+	if (done) {
+		l->put(l->batch[put], l->ctx);
+		par_lock(&l->lock);
+		l->n_put++;
+	} else if (!l->ended && l->n_filled - l->n_put < PAR_LINE) {
+		n = l->fill(l->batch[at], l->ctx);
+		par_lock(&l->lock);
+		l->ended = n < 0;
+		if (n >= 0) {
+			l->n[at] = l->left[at] = (size_t)n, l->next[at] = 0;
+			l->n_filled++;
+		}
+	} else {
+		return 0;
+	}
+	par_unlock(&l->lock);
+	return 1;
+}
+
 static inline void
-par_line_turn(int thread, int threads, void *ctx)
+par_line_run(int thread, int threads, void *ctx)
 {
 	struct par_line *l = ctx;
-	size_t i;
+	int over = 0;
 
 	(void)threads;
-	if (!thread) {
-		if (l->before)
-			l->put(l->before, l->ctx);
-		l->filled = l->fill(l->after, l->ctx);
+	for (int idle = 0; !over; ) {
+		if ((!thread && par_line_step(l)) || par_line_part(l, thread))
+			idle = 0;
+		else if (idle++ > 100)
+			nanosleep(&(struct timespec){ .tv_nsec = 20000 }, NULL);
+		par_lock(&l->lock);
+		over = l->ended && l->n_put == l->n_filled;
+		par_unlock(&l->lock);
 	}
-	while ((i = atomic_fetch_add(&l->next, 1)) < l->n)
-		l->work(l->now, i, thread, l->ctx);
 }
 
 static inline void
 par_line(struct par_line *l)
 {
-	int at = 0, one = par_threads() == 1 || par_inside();
+	long n;
 
-	while ((l->filled = l->fill(l->batch[0], l->ctx)) >= 0 && one) {
-		for (size_t i = 0; i < (size_t)l->filled; i++)
+	if (par_threads() > 1 && !par_inside()) {
+		par_run(par_line_run, l);
+		return;
+	}
+	while ((n = l->fill(l->batch[0], l->ctx)) >= 0) {
+		for (size_t i = 0; i < (size_t)n; i++)
 			l->work(l->batch[0], i, 0, l->ctx);
 		l->put(l->batch[0], l->ctx);
 	}
-	for (l->before = NULL; l->filled >= 0; l->before = l->now) {
-		l->now = l->batch[at];
-		l->after = l->batch[at = (at + 1) % PAR_LINE];
-		l->n = (size_t)l->filled;
-		atomic_store(&l->next, 0);
-		par_run(par_line_turn, l);
-	}
-	if (l->before)
-		l->put(l->before, l->ctx);
 }
 #endif
