@@ -1,7 +1,7 @@
 /* page - charsets, the HTML tree, main content, what a page says of itself */
 /* SPDX-License-Identifier: MIT */
 #include "tap.h"
-#include "text/read/charset.h"
+#include "text/charset.h"
 #include "text/page/extract.h"
 #include "text/read/sniff.h"
 #include <stdlib.h>

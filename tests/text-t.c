@@ -7,7 +7,7 @@
 #include "tap.h"
 #include "text/lang/lang.h"
 #include "text/literals.h"
-#include "text/rule/redact.h"
+#include "text/redact/redact.h"
 #include "text/rule/rules.h"
 #include "text/tidy.h"
 #include "text/rule/words.h"

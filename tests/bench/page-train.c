@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/rng.h"
-#include "text/read/charset.h"
+#include "text/charset.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* html - fuzz target: charsets, the HTML parser, extraction, what a page says of itself */
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "text/read/charset.h"
+#include "text/charset.h"
 #include "text/page/extract.h"
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #include "text/lang/lang.h"
 #include "text/same/minhash.h"
 #include "text/rule/code.h"
-#include "text/rule/redact.h"
+#include "text/redact/redact.h"
 #include "text/rule/rules.h"
 #include "text/tidy.h"
 #include "text/rule/words.h"

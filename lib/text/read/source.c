@@ -4,7 +4,7 @@
 #include "text/read/source.h"
 #include "stream/docs.h"
 #include "stream/input.h"
-#include "text/read/charset.h"
+#include "text/charset.h"
 #include "text/read/dump.h"
 #include "text/read/member.h"
 #include "text/read/record.h"

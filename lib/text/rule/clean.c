@@ -5,7 +5,7 @@
 #include "text/markup/gutenberg.h"
 #include "text/markup/latex.h"
 #include "text/markup/wiki.h"
-#include "text/read/charset.h"
+#include "text/charset.h"
 #include "text/rule/code.h"
 #include "text/tidy.h"
 #include <math.h>

@@ -8,7 +8,7 @@
 #include "text/lang/fasttext.h"
 #include "text/rule/filter.h"
 #include "text/lang/lang.h"
-#include "text/rule/redact.h"
+#include "text/redact/redact.h"
 #include "text/rule/rules.h"
 #include "text/read/source.h"
 

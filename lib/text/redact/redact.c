@@ -1,7 +1,7 @@
 /* redact - what identifies a person taken out of a text */
 /* SPDX-License-Identifier: MIT */
-#include "text/rule/redact.h"
-#include "text/rule/find.h"
+#include "text/redact/redact.h"
+#include "text/redact/find.h"
 #include <string.h>
 
 static const struct kind {

@@ -1,7 +1,7 @@
-/* find_key - keys and tokens of known forms */
+/* key - keys and tokens of known forms */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
-#include "text/rule/find.h"
+#include "text/redact/find.h"
 #include <string.h>
 
 static size_t

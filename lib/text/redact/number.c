@@ -1,6 +1,6 @@
-/* find_number - payment cards and telephones */
+/* number - payment cards and telephones */
 /* SPDX-License-Identifier: MIT */
-#include "text/rule/find.h"
+#include "text/redact/find.h"
 #include <string.h>
 
 /* Digits at s, with single separators between them; *digits gets them, at most max. */

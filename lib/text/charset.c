@@ -1,7 +1,7 @@
 /* charset - labels, detection, conversion by iconv */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
-#include "text/read/charset.h"
+#include "text/charset.h"
 #include "base/lanes.h"
 #include <errno.h>
 #include <iconv.h>

@@ -1,6 +1,6 @@
-/* find_address - e-mail and IP addresses */
+/* address - e-mail and IP addresses */
 /* SPDX-License-Identifier: MIT */
-#include "text/rule/find.h"
+#include "text/redact/find.h"
 #include "text/uni.h"
 #include <string.h>
 
