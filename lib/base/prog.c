@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli_int.h"
 #include "base/file.h"
+#include "base/order.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,8 +57,6 @@ add(struct items *all, const struct opt *o, const char *value)
 	VEC_PUSH(all->v, all->n, all->cap, b.p);
 }
 
-static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
 const char *
 cli_prog(void)
 {
@@ -85,7 +84,7 @@ cli_prog(void)
 		if (over[i].value)
 			add(&all, &(struct opt){ .name = over[i].name, .kind = OPT_STR }, over[i].value);
 	if (all.n)
-		qsort(all.v, (size_t)all.n, sizeof *all.v, by_text);
+		qsort(all.v, (size_t)all.n, sizeof *all.v, order_text);
 	buf_clear(&line);
 	buf_str(&line, tool->name);
 	for (i = 0; i < all.n; i++) {

@@ -3,6 +3,7 @@
 #include "learn/optim.h"
 #include "model/match.h"
 #include "base/par.h"
+#include "base/size.h"
 #include "kern/ops.h"
 #include "learn/muon.h"
 #include <math.h>
@@ -136,13 +137,13 @@ optim_init(struct optim *o, const struct optim_opts *opts, const struct params *
 	else if (opts->optimizer != OPTIM_SGD)
 		o->v = arena_take(&o->mem, par->total * sizeof *o->v);
 	for (int i = 0; i < par->n; i++)
-		o->n_chunk += (par->v[i].count + CHUNK - 1) / CHUNK;
+		o->n_chunk += div_up(par->v[i].count, CHUNK);
 	arena_init(&o->scratch, scratch_bytes(o));
 	o->chunk = xcalloc(o->n_chunk + 1, sizeof *o->chunk);
 	for (int i = 0, c = 0; i < par->n; i++)
 		for (size_t at = 0; at < par->v[i].count; at += CHUNK, c++) {
 			size_t left = par->v[i].count - at;
-			o->chunk[c] = (struct optim_chunk){ par->v[i].offset + at, left < CHUNK ? left : CHUNK, i, 0 };
+			o->chunk[c] = (struct optim_chunk){ par->v[i].offset + at, least(left, CHUNK), i, 0 };
 		}
 	o->last = o->n_chunk;
 }
@@ -229,7 +230,7 @@ optim_freeze(struct optim *o, const char *pattern, struct err *e)
 }
 
 /* What the threads share in a pass over all chunks. */
-struct pass {
+struct sweep {
 	struct optim *o;
 	float        *w;
 	const float  *g;
@@ -245,7 +246,7 @@ frozen(const struct optim *o, const struct optim_chunk *c)
 static void
 norm_chunk(size_t i, void *ctx)
 {
-	struct pass *p = ctx;
+	struct sweep *p = ctx;
 	struct optim_chunk *c = &p->o->chunk[p->o->first + i];
 
 	c->sumsq = frozen(p->o, c) ? 0 : op_sumsq(p->g + c->at, c->n);
@@ -264,7 +265,7 @@ sgd(float *w, const float *g, float *m, size_t n, const struct op_adamw *a)
 static void
 update_chunk(size_t i, void *ctx)
 {
-	struct pass *p = ctx;
+	struct sweep *p = ctx;
 	const struct optim *o = p->o;
 	const struct optim_chunk *c = &o->chunk[o->first + i];
 	struct op_adamw a = p->a;
@@ -282,7 +283,7 @@ update_chunk(size_t i, void *ctx)
 }
 
 static void
-muon(struct pass *p)
+muon(struct sweep *p)
 {
 	const struct optim *o = p->o;
 
@@ -300,7 +301,7 @@ int
 optim_step(struct optim *o, float *w, const float *g, double count, double *norm, struct err *e)
 {
 	const struct optim_opts *s = &o->opts;
-	struct pass p = { .o = o, .w = w, .g = g };
+	struct sweep p = { .o = o, .w = w, .g = g };
 	double sum = 0, scale = 1 / count, t = (double)(o->step + 1);
 
 	par_for(o->last - o->first, norm_chunk, &p);
@@ -334,7 +335,7 @@ zero_chunk(size_t i, void *ctx)
 	struct zero *z = ctx;
 	size_t at = i * CHUNK, left = z->n - at;
 
-	memset(z->g + at, 0, (left < CHUNK ? left : CHUNK) * sizeof *z->g);
+	memset(z->g + at, 0, least(left, CHUNK) * sizeof *z->g);
 }
 
 void
@@ -342,13 +343,13 @@ optim_zero(float *g, size_t n)
 {
 	struct zero z = { g, n };
 
-	par_for((n + CHUNK - 1) / CHUNK, zero_chunk, &z);
+	par_for(div_up(n, CHUNK), zero_chunk, &z);
 }
 
 static void
 clear_chunk(size_t i, void *ctx)
 {
-	const struct pass *p = ctx;
+	const struct sweep *p = ctx;
 	const struct optim_chunk *c = &p->o->chunk[i];
 
 	if (!frozen(p->o, c))
@@ -358,5 +359,5 @@ clear_chunk(size_t i, void *ctx)
 void
 optim_clear(const struct optim *o, float *g)
 {
-	par_for(o->n_chunk, clear_chunk, &(struct pass){ .o = (struct optim *)(uintptr_t)o, .w = g });
+	par_for(o->n_chunk, clear_chunk, &(struct sweep){ .o = (struct optim *)(uintptr_t)o, .w = g });
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/rows.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 void
 rows_init(struct rows *w, size_t longest, int context, size_t tokens)
 {
-	size_t T = longest > 256 ? longest : 256, B, n;
+	size_t T = most(longest, 256), B, n;
 
 	if (T > (size_t)context)
 		T = (size_t)context;

@@ -59,11 +59,7 @@ run_init(struct run *r, const char *model, const char *state, const struct optim
 		if (!n || n == par->n)
 			return err_set(e, "--freeze=%s matches %s of the %d tensors", freeze, n ? "all" : "none", par->n);
 	}
-	state_params(&r->state, "w", par, model_moving_w(&r->model), 0);
-	state_params(&r->state, "m", par, r->optim.m, 0);
-	for (int i = 0; i < par->n; i++)
-		if (!optim_one_moment(&r->optim, i))
-			state_param(&r->state, "v", &par->v[i], r->optim.v, 0);
+	state_optim(&r->state, model_moving_w(&r->model), &r->optim);
 	return 0;
 }
 

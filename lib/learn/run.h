@@ -21,8 +21,8 @@ struct run {
 	char        *base_prog, *base_data;     /* of the model before the first step; may be NULL */
 };
 
-/* Loads the model, gives it an adapter where one is asked for (NULL: none), and registers w, m and v of what moves.  Then a program registers what it has of its own (state_array,
- * state_params) and calls run_load. */
+/* Loads the model, gives it an adapter where one is asked for (NULL: none), and registers w, m and v of what moves.
+ * Then a program registers what it has of its own (state_array, state_params) and calls run_load. */
 int  run_init(struct run *, const char *model, const char *state, const struct optim_opts *,
 		const char *freeze, const struct adapter_opts *, struct err *);
 /* Refuses names of output and state that cannot be written, before the work is done: a folder that is not there, a name that
@@ -39,9 +39,9 @@ int  run_find_place(struct run *, struct batches *, struct err *);
 void run_took(struct run *, const struct batches *);    /* says that all records read so far were learnt from */
 /* Commits: state_save with step, record, tokens brought up to date.  No path: nothing to do. */
 int  run_save(struct run *, struct err *);
-/* Writes what moves, the model or the folder of its adapter, with weights w (NULL: its own) under `path`, its prog one line longer and its data
- * counted, once the state knows (run_save is called first when there is a state).  head: HEAD of the stream learnt from, for
- * its chat template; NULL: none. */
+/* Writes what moves, the model or the folder of its adapter, with weights w (NULL: its own) under `path`, its prog one line
+ * longer and its data counted, once the state knows (run_save is called first when there is a state).  head: HEAD of the
+ * stream learnt from, for its chat template; NULL: none. */
 int  run_output(struct run *, const char *path, const float *w, const char *head, struct err *);
 void run_free(struct run *);
 

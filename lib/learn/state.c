@@ -42,8 +42,8 @@ state_array(struct state *s, const char *name, float *v, int ndim, const uint64_
 	VEC_PUSH(s->array, s->n_array, s->cap_array, a);
 }
 
-void
-state_param(struct state *s, const char *prefix, const struct param *p, float *v, int optional)
+static void
+add_param(struct state *s, const char *prefix, const struct param *p, float *v, int optional)
 {
 	struct buf name = { 0 };
 
@@ -56,7 +56,17 @@ void
 state_params(struct state *s, const char *prefix, const struct params *par, float *v, int optional)
 {
 	for (int i = 0; i < par->n; i++)
-		state_param(s, prefix, &par->v[i], v, optional);
+		add_param(s, prefix, &par->v[i], v, optional);
+}
+
+void
+state_optim(struct state *s, float *w, const struct optim *o)
+{
+	state_params(s, "w", o->par, w, 0);
+	state_params(s, "m", o->par, o->m, 0);
+	for (int i = 0; i < o->par->n; i++)
+		if (!optim_one_moment(o, i))
+			add_param(s, "v", &o->par->v[i], o->v, 0);
 }
 
 static int

@@ -2,7 +2,7 @@
 #ifndef LM_STATE_H
 #define LM_STATE_H
 /* SPDX-License-Identifier: MIT */
-#include "model/params.h"
+#include "learn/optim.h"
 
 /* Texts by key and arrays by name.  The arrays belong to the caller and are registered once; then load fills
  * them and save writes them, as often as wanted.  The file is safetensors: arrays as F32, texts as metadata.
@@ -26,8 +26,8 @@ void state_free(struct state *);        /* the arrays stay with the caller */
 /* optional: a file without it is no error (see found), and it is written only while found is set. */
 void state_array(struct state *, const char *name, float *v, int ndim, const uint64_t *shape, int optional);
 /* All tensors of a table as PREFIX.NAME, from a flat array in its layout: "w", "m", "v", "best", "critic.w" ... */
-void state_param(struct state *, const char *prefix, const struct param *, float *v, int optional);    /* one of them */
 void state_params(struct state *, const char *prefix, const struct params *, float *v, int optional);
+void state_optim(struct state *, float *w, const struct optim *);       /* "w", "m", and "v" where it has one, of what it moves */
 /* Whether the last load found the arrays of that prefix; and to say that they are to be written. */
 int  state_found(const struct state *, const char *prefix);
 void state_show(struct state *, const char *prefix, int found);

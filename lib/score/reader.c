@@ -3,6 +3,7 @@
 #include "score/reader.h"
 #include "base/mem.h"
 #include "base/par.h"
+#include "base/size.h"
 #include "kern/ops.h"
 #include "kern/row.h"
 #include "model/net/net.h"
@@ -128,7 +129,7 @@ chunk(struct reader *r, size_t first, size_t n)
 void
 reader_flush(struct reader *r)
 {
-	struct net_batch b = { (int)((r->used + r->T - 1) / r->T), (int)r->T, r->tok, r->start };
+	struct net_batch b = { (int)div_up(r->used, r->T), (int)r->T, r->tok, r->start };
 	size_t n = (size_t)b.B * r->T;
 
 	if (!r->used)

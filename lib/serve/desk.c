@@ -39,10 +39,10 @@ look(void *ctx, size_t at, uint32_t id, const float *logits)
 	struct answer *a = ctx;
 	size_t V = a->job->V, i = at - a->first;
 	int most = answer_tops(a), n = 0;
-	struct likely *top = a->top + i * (size_t)most;
+	struct logprob *top = a->top + i * (size_t)most;
 	float whole = (float)row_log_sum(logits, V, 1, row_largest(logits, V));
 
-	a->own[i] = (struct likely){ id, logits[id] - whole };
+	a->own[i] = (struct logprob){ id, logits[id] - whole };
 	for (size_t k = 0; k < V && most; k++) {
 		int at_k;
 		if (n == most && !(logits[k] > logits[top[n-1].id]))
@@ -50,7 +50,7 @@ look(void *ctx, size_t at, uint32_t id, const float *logits)
 		at_k = n < most ? n++ : n - 1;
 		for (; at_k > 0 && logits[k] > logits[top[at_k-1].id]; at_k--)
 			top[at_k] = top[at_k-1];
-		top[at_k] = (struct likely){ (uint32_t)k, logits[k] - whole };
+		top[at_k] = (struct logprob){ (uint32_t)k, logits[k] - whole };
 	}
 }
 

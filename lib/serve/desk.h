@@ -7,7 +7,7 @@
 #include "serve/request.h"
 
 /* What a token was likely: natural logarithms in the model's own distribution. */
-struct likely {
+struct logprob {
 	uint32_t id;
 	float    logp;
 };
@@ -21,7 +21,7 @@ struct answer {
 	size_t         prompt;
 	int            sample, whole;
 	size_t         first;           /* the first token that is looked at */
-	struct likely *own, *top;       /* of token first + i: its own, and the (n_top) likeliest in order, or NULL */
+	struct logprob *own, *top;       /* of token first + i: its own, and the (n_top) likeliest in order, or NULL */
 	size_t         sent, sent_tok;  /* bytes of text, and tokens with those of the prompt, that were written out */
 	int            told;            /* its end was, too */
 	struct buf     echo;            /* the prompt's text, if it goes in front */

@@ -62,7 +62,7 @@ put_tops(const struct desk *d, const struct answer *a, size_t i, struct buf *b)
 
 	buf_str(b, n ? "{" : "null");
 	for (int k = 0; n && k <= n; k++) {
-		const struct likely *l = k < n ? a->top + i * (size_t)n + k : a->own + i;
+		const struct logprob *l = k < n ? a->top + i * (size_t)n + k : a->own + i;
 		buf_clear(&key);
 		logprobs_token(d, l->id, &key);
 		buf_char(&key, ':');
@@ -133,7 +133,7 @@ logprobs_put(const struct desk *d, const struct answer *a, const struct gen_out 
 }
 
 static void
-put_likely(const struct desk *d, const struct likely *l, struct buf *b)
+put_likely(const struct desk *d, const struct logprob *l, struct buf *b)
 {
 	struct buf raw = { 0 };
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/dochtml.h"
 #include "base/json.h"
+#include "base/order.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,7 +143,7 @@ more_of(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;
 
-	return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : strcmp(x->reason, y->reason);
+	return x->n != y->n ? ORDER(y->n, x->n) : strcmp(x->reason, y->reason);
 }
 
 static void

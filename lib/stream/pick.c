@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/pick.h"
 #include "base/mem.h"
+#include "base/order.h"
 #include "base/rng.h"
 #include <stdlib.h>
 
@@ -50,7 +51,7 @@ by_place(const void *a, const void *b)
 {
 	const struct held *x = a, *y = b;
 
-	return (x->at > y->at) - (x->at < y->at);
+	return ORDER(x->at, y->at);
 }
 
 int

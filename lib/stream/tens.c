@@ -1,6 +1,7 @@
 /* tens - safetensors images; see tens.h and the format's own description (github.com/huggingface/safetensors) */
 /* SPDX-License-Identifier: MIT */
 #include "stream/tens.h"
+#include "base/order.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +67,6 @@ by_place(const void *a, const void *b)
 	return x->bytes < y->bytes ? -1 : x->bytes > y->bytes ? 1 : strcmp(x->name, y->name);
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
 static int
 check_names(const struct tens_set *s, struct err *e)
 {
@@ -76,7 +75,7 @@ check_names(const struct tens_set *s, struct err *e)
 
 	for (size_t i = 0; i < s->n; i++)
 		names[i] = s->v[i].name;
-	qsort(names, s->n, sizeof *names, by_name);
+	qsort(names, s->n, sizeof *names, order_text);
 	for (size_t i = 1; i < s->n && r == 0; i++)
 		if (strcmp(names[i - 1], names[i]) == 0)
 			r = err_set(e, "tensor %s comes twice", names[i]);

@@ -1,7 +1,6 @@
 /* toks - tokens in a stream; see toks.h for the layout of a block */
 /* SPDX-License-Identifier: MIT */
 #include "stream/toks.h"
-#include "base/cli.h"
 #include "base/size.h"
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "stream/zst.h"
+#include "base/size.h"
 #include <stdlib.h>
 #include <string.h>
 #ifdef HAVE_ZSTD
@@ -48,7 +49,7 @@ zst_begins(const void *bytes, size_t n, int of_data)
 size_t
 zst_wants(const struct zst *s)
 {
-	return !s->wants ? HEAD : s->wants < ZST_BLOCK ? s->wants : ZST_BLOCK;
+	return !s->wants ? HEAD : least(s->wants, ZST_BLOCK);
 }
 
 void
@@ -69,7 +70,7 @@ zst_undo(struct zst *s, struct zst_step *step)
 		r = ZSTD_findFrameCompressedSize(step->in, step->n);
 		s->wants = ZSTD_isError(r) ? HEAD : r;
 	}
-	in.size = s->wants < step->n ? s->wants : step->n;
+	in.size = least(s->wants, step->n);
 	r = ZSTD_decompressStream(s->z, &out, &in);
 	step->used = in.pos;
 	step->made = out.pos;

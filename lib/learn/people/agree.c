@@ -1,6 +1,7 @@
 /* agree - several persons' ratings side by side: means, and how far they agree */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "base/order.h"
 #include "learn/people/people.h"
 #include <math.h>
 #include <stdlib.h>
@@ -89,7 +90,7 @@ by_unit(const void *a, const void *b)
 {
 	const struct view *x = a, *y = b;
 
-	return x->unit != y->unit ? (x->unit > y->unit) - (x->unit < y->unit) : x->rater - y->rater;
+	return x->unit != y->unit ? ORDER(x->unit, y->unit) : x->rater - y->rater;
 }
 
 static double

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static int
-check_records(const struct batch *b, struct err *e)
+check_records(const struct rl_batch *b, struct err *e)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->v[i].role != ROLL_SAMPLE)
@@ -21,7 +21,7 @@ check_records(const struct batch *b, struct err *e)
 
 /* The policy's log-probabilities become the old ones, after those in the rollouts have vouched for them. */
 static int
-take_old(struct batch *b, struct err *e)
+take_old(struct rl_batch *b, struct err *e)
 {
 	const struct rl_tokens *t = &b->r->tok;
 	double worst = 0;
@@ -46,7 +46,7 @@ take_old(struct batch *b, struct err *e)
 
 /* Sum of logp - ref over a response: k1. */
 static double
-kl_sum(const struct batch *b, size_t i)
+kl_sum(const struct rl_batch *b, size_t i)
 {
 	const struct rl_tokens *t = &b->r->tok;
 	double kl = 0;
@@ -57,7 +57,7 @@ kl_sum(const struct batch *b, size_t i)
 }
 
 static void
-spread(struct batch *b, size_t i, double adv)
+spread(struct rl_batch *b, size_t i, double adv)
 {
 	for (size_t j = b->r->tok.at[i]; j < b->r->tok.at[i + 1]; j++)
 		b->r->tok.adv[j] = adv;
@@ -65,7 +65,7 @@ spread(struct batch *b, size_t i, double adv)
 
 /* Each response's advantage from its group's rewards. */
 static int
-advantages_in_groups(struct batch *b, enum group_kind kind, struct err *e)
+advantages_in_groups(struct rl_batch *b, enum group_kind kind, struct err *e)
 {
 	double *adv = xmalloc(b->n * sizeof *adv);
 	size_t largest = 0;
@@ -85,7 +85,7 @@ advantages_in_groups(struct batch *b, enum group_kind kind, struct err *e)
 }
 
 static void
-advantages_of_batch(struct batch *b)
+advantages_of_batch(struct rl_batch *b)
 {
 	double mean = 0;
 
@@ -96,7 +96,7 @@ advantages_of_batch(struct batch *b)
 }
 
 static void
-advantages_of_critic(struct batch *b)
+advantages_of_critic(struct rl_batch *b)
 {
 	struct rl_tokens *t = &b->r->tok;
 	const struct rl_opts *o = &b->r->o;
@@ -118,7 +118,7 @@ advantages_of_critic(struct batch *b)
 }
 
 static int
-advantages(struct batch *b, struct err *e)
+advantages(struct rl_batch *b, struct err *e)
 {
 	const struct rl_opts *o = &b->r->o;
 
@@ -142,7 +142,7 @@ advantages(struct batch *b, struct err *e)
 }
 
 static void
-describe_scores(const struct batch *b, struct rl_stats *s)
+describe_scores(const struct rl_batch *b, struct rl_stats *s)
 {
 	double mean = 0, var = 0;
 	size_t groups = 0, flat = 0;
@@ -166,7 +166,7 @@ describe_scores(const struct batch *b, struct rl_stats *s)
 }
 
 static int
-run(struct batch *b, struct rl_stats *s, struct err *e)
+run(struct rl_batch *b, struct rl_stats *s, struct err *e)
 {
 	struct rl *r = b->r;
 
@@ -198,7 +198,7 @@ run(struct batch *b, struct rl_stats *s, struct err *e)
 int
 rl_batch(struct rl *r, const struct rolls *all, struct rl_stats *s, struct err *e)
 {
-	struct batch b = { .r = r, .v = all->v, .n = all->n };
+	struct rl_batch b = { .r = r, .v = all->v, .n = all->n };
 	int bad;
 
 	if (check_records(&b, e) || rl_measure(r, b.v, b.n, e))

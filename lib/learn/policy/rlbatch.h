@@ -4,7 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/policy/rlhf.h"
 
-struct batch {
+struct rl_batch {
 	struct rl         *r;
 	const struct roll *v;           /* [n] */
 	size_t             n, longest;
@@ -20,11 +20,11 @@ struct batch {
 
 /* Response tokens of record i. */
 static inline size_t
-rlbatch_len(const struct batch *b, size_t i)
+rlbatch_len(const struct rl_batch *b, size_t i)
 {
 	return b->r->tok.at[i + 1] - b->r->tok.at[i];
 }
 
-void rlbatch_values(struct batch *);                    /* what the critic says at each token, into tok.value */
-int  rlbatch_updates(struct batch *, struct err *);     /* all epochs of minibatches, of policy and critic */
+void rlbatch_values(struct rl_batch *);                    /* what the critic says at each token, into tok.value */
+int  rlbatch_updates(struct rl_batch *, struct err *);     /* all epochs of minibatches, of policy and critic */
 #endif

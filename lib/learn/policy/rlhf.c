@@ -3,6 +3,7 @@
 #include "learn/policy/rlhf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/order.h"
 #include "base/par.h"
 #include "learn/policy/policy.h"
 #include <math.h>
@@ -299,14 +300,6 @@ rl_pass(struct rl *r, const struct roll *v, size_t n, int need, rl_coef *fn, voi
 	return 0;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Different pairs of neighbouring tokens, as a share of all in the responses. */
 static double
 distinct_bigrams(const struct roll *v, size_t n, size_t tokens)
@@ -317,7 +310,7 @@ distinct_bigrams(const struct roll *v, size_t n, size_t tokens)
 	for (size_t i = 0; i < n; i++)
 		for (size_t t = v[i].n_prompt; t + 1 < v[i].n_tok; t++)
 			all[have++] = (uint64_t)v[i].tok[t] << 32 | v[i].tok[t + 1];
-	qsort(all, have, sizeof *all, by_value);
+	qsort(all, have, sizeof *all, order_u64);
 	for (size_t i = 0; i < have; i++)
 		different += !i || all[i] != all[i - 1];
 	free(all);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static void
-saw_ratio(struct batch *b, const struct ppo_loss *l)
+saw_ratio(struct rl_batch *b, const struct ppo_loss *l)
 {
 	b->ratio_max = l->ratio > b->ratio_max || isnan(l->ratio) ? l->ratio : b->ratio_max;
 	b->clipped += (size_t)l->clipped;
@@ -17,7 +17,7 @@ saw_ratio(struct batch *b, const struct ppo_loss *l)
 
 /* RLOO: one ratio, of the whole response. */
 static void
-coef_of_response(struct batch *b, size_t i, const float *logp, float *coef)
+coef_of_response(struct rl_batch *b, size_t i, const float *logp, float *coef)
 {
 	const struct rl_tokens *t = &b->r->tok;
 	double now = 0, old = 0;
@@ -37,7 +37,7 @@ coef_of_response(struct batch *b, size_t i, const float *logp, float *coef)
 static void
 coef_of_tokens(void *ctx, size_t k, const float *logp, float *coef)
 {
-	struct batch *b = ctx;
+	struct rl_batch *b = ctx;
 	const struct rl_opts *o = &b->r->o;
 	const struct rl_tokens *t = &b->r->tok;
 	size_t i = b->which[k], at = t->at[i], n = rlbatch_len(b, i);
@@ -67,7 +67,7 @@ coef_of_tokens(void *ctx, size_t k, const float *logp, float *coef)
 
 /* What the sum of a minibatch's losses is divided by. */
 static double
-divisor(const struct batch *b)
+divisor(const struct rl_batch *b)
 {
 	switch (b->r->o.algo) {
 	case RL_GRPO:
@@ -93,7 +93,7 @@ critic_pass(struct rl *r, const struct roll *v, size_t n)
 }
 
 void
-rlbatch_values(struct batch *b)
+rlbatch_values(struct rl_batch *b)
 {
 	struct rl *r = b->r;
 
@@ -107,7 +107,7 @@ rlbatch_values(struct batch *b)
 }
 
 static int
-update_critic(struct batch *b, struct err *e)
+update_critic(struct rl_batch *b, struct err *e)
 {
 	struct rl *r = b->r;
 	const struct rl_tokens *t = &r->tok;
@@ -135,7 +135,7 @@ update_critic(struct batch *b, struct err *e)
 }
 
 static int
-update(struct batch *b, struct err *e)
+update(struct rl_batch *b, struct err *e)
 {
 	struct rl *r = b->r;
 	double before = b->loss, norm;
@@ -159,7 +159,7 @@ update(struct batch *b, struct err *e)
 
 /* Each epoch takes the rollouts in an order of its own. */
 int
-rlbatch_updates(struct batch *b, struct err *e)
+rlbatch_updates(struct rl_batch *b, struct err *e)
 {
 	const struct rl_opts *o = &b->r->o;
 	size_t *order = xmalloc(b->n * sizeof *order), B = (size_t)o->batch;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/prefer/elo.h"
 #include "base/json.h"
+#include "base/order.h"
 #include "base/par.h"
 #include "base/rng.h"
 #include <math.h>
@@ -97,14 +98,6 @@ resample(size_t k, void *ctx)
 	free(win);
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void
 spread(struct elo_player *p, double *v, int n)
 {
@@ -114,7 +107,7 @@ spread(struct elo_player *p, double *v, int n)
 		mean += v[k] / n;
 	for (int k = 0; k < n; k++)
 		sum += (v[k] - mean) * (v[k] - mean);
-	qsort(v, (size_t)n, sizeof *v, by_value);
+	qsort(v, (size_t)n, sizeof *v, order_double);
 	p->se = scale * sqrt(sum / (n - 1));
 	p->low = 1000 + scale * v[n / 40];
 	p->high = 1000 + scale * v[n - 1 - n / 40];

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "base/json.h"
+#include "base/order.h"
 #include "base/rng.h"
 #include "learn/prefer/elo.h"
 #include "stream/input.h"
@@ -103,7 +104,7 @@ by_prompt(const void *x, const void *y)
 {
 	const struct answer *a = x, *b = y;
 
-	return a->prompt != b->prompt ? (a->prompt > b->prompt) - (a->prompt < b->prompt) : (a->k > b->k) - (a->k < b->k);
+	return a->prompt != b->prompt ? ORDER(a->prompt, b->prompt) : ORDER(a->k, b->k);
 }
 
 static int

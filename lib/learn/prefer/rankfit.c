@@ -68,11 +68,7 @@ set_state(struct fit *f, const struct rolls *all, const struct model *base, stru
 		return 0;
 	model_crc_text(base, of[0]);
 	snprintf(of[1], sizeof of[1], "%08" PRIx32 ":%zu", prefs_crc(all), all->n);
-	state_params(&f->state, "w", &f->s.par, f->s.w, 0);
-	state_params(&f->state, "m", &f->s.par, f->optim.m, 0);
-	for (int i = 0; i < f->s.par.n; i++)
-		if (!optim_one_moment(&f->optim, i))
-			state_param(&f->state, "v", &f->s.par.v[i], f->optim.v, 0);
+	state_optim(&f->state, f->s.w, &f->optim);
 	if ((resumed = state_load(&f->state, f->o->state, e)) < 0)
 		return -1;
 	for (int i = 0; i < 3; i++) {

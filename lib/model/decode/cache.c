@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/decode/cache.h"
 #include "base/par.h"
+#include "base/size.h"
 #include "kern/attn.h"
 #include "kern/kern.h"
 #include "kern/panels.h"
@@ -27,7 +28,7 @@ struct cache {
 static size_t
 pages_of(int len)
 {
-	return ((size_t)len + CACHE_PAGE - 1) / CACHE_PAGE;
+	return div_up((size_t)len, CACHE_PAGE);
 }
 
 struct cache *

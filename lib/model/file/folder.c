@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "base/json.h"
+#include "base/order.h"
 #include "model/file/image.h"
 #include "vocab/chat/chat.h"
 #include "vocab/vocab.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct shards {
+struct folder {
 	char           **name;
 	struct file_map *map;
 	struct tens_set *set;
@@ -40,7 +41,7 @@ folder_config(struct config *c, const char *dir, struct err *e)
 
 /* Takes over the name. */
 static void
-add_name(struct shards *s, char *name)
+add_name(struct folder *s, char *name)
 {
 	for (int i = 0; i < s->n; i++)
 		if (!strcmp(s->name[i], name)) {
@@ -51,7 +52,7 @@ add_name(struct shards *s, char *name)
 }
 
 static int
-names_of_index(struct shards *s, const char *dir, struct err *e)
+names_of_index(struct folder *s, const char *dir, struct err *e)
 {
 	static const char index[] = "model.safetensors.index.json";
 	struct file_map f;
@@ -81,13 +82,7 @@ names_of_index(struct shards *s, const char *dir, struct err *e)
 }
 
 static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int
-names_of_dir(struct shards *s, const char *dir, struct err *e)
+names_of_dir(struct folder *s, const char *dir, struct err *e)
 {
 	DIR *d = opendir(dir);
 	struct dirent *f;
@@ -102,12 +97,12 @@ names_of_dir(struct shards *s, const char *dir, struct err *e)
 	closedir(d);
 	if (!s->n)
 		return err_set(e, "no .safetensors file");
-	qsort(s->name, (size_t)s->n, sizeof *s->name, by_name);
+	qsort(s->name, (size_t)s->n, sizeof *s->name, order_text);
 	return 0;
 }
 
 static void
-shards_free(struct shards *s)
+forget(struct folder *s)
 {
 	for (int i = 0; i < s->n; i++) {
 		if (s->set)
@@ -122,7 +117,7 @@ shards_free(struct shards *s)
 }
 
 static int
-shards_open(struct shards *s, const char *dir, struct err *e)
+open_all(struct folder *s, const char *dir, struct err *e)
 {
 	memset(s, 0, sizeof *s);
 	if (file_has(dir, "model.safetensors.index.json")) {
@@ -223,13 +218,13 @@ take_tokenizer(struct model *m, const char *dir)
 int
 folder_open(struct model *m, const char *dir, struct err *e)
 {
-	struct shards s = { 0 };
+	struct folder s = { 0 };
 	struct config c;
 	int r;
 
 	if (folder_config(&c, dir, e))
 		return -1;
-	r = shards_open(&s, dir, e);
+	r = open_all(&s, dir, e);
 	if (!r && (r = image_take(m, &c, s.set, s.n, 1, e)))
 		err_in(e, dir);
 	if (!r && m->src) {
@@ -237,7 +232,7 @@ folder_open(struct model *m, const char *dir, struct err *e)
 		m->n_file = s.n;
 		s.map = NULL;
 	}
-	shards_free(&s);
+	forget(&s);
 	if (!r)
 		take_tokenizer(m, dir);
 	return r;

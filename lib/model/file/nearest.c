@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/file/nearest.h"
 #include "base/json.h"
+#include "base/order.h"
 #include "vocab/vocab.h"
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ nearer(const void *a, const void *b)
 {
 	const struct near *x = a, *y = b;
 
-	return x->cosine != y->cosine ? (x->cosine < y->cosine) - (x->cosine > y->cosine) : (x->id > y->id) - (x->id < y->id);
+	return x->cosine != y->cosine ? ORDER(y->cosine, x->cosine) : ORDER(x->id, y->id);
 }
 
 static double

@@ -1,6 +1,7 @@
 /* auto - where texts are in a grammar: sets of stacks, each made once and numbered */
 /* SPDX-License-Identifier: MIT */
 #include "model/grammar/grammar_int.h"
+#include "base/order.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +75,7 @@ ascending(const void *x, const void *y)
 {
 	int a = *(const int *)x, b = *(const int *)y;
 
-	return (a > b) - (a < b);
+	return ORDER(a, b);
 }
 
 /* The number of the set at hand. */

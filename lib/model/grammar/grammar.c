@@ -3,6 +3,7 @@
 #include "model/grammar/grammar_int.h"
 #include "base/crc32c.h"
 #include "base/file.h"
+#include "base/order.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,7 @@ ascending(const void *x, const void *y)
 {
 	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
 
-	return (a > b) - (a < b);
+	return ORDER(a, b);
 }
 
 /* Where a range begins, or what comes after it. */

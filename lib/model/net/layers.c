@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/net/layers.h"
 #include "base/par.h"
+#include "base/size.h"
 #include "kern/ops.h"
 #include <math.h>
 #include <string.h>
@@ -79,7 +80,7 @@ embed_fwd(float *x, const float *tok, const uint32_t *id, const float *pos, cons
 {
 	struct embed e = { x, tok, pos, id, position, rows, C };
 
-	par_for((rows + EMBED_ROWS - 1) / EMBED_ROWS, embed_rows, &e);
+	par_for(div_up(rows, EMBED_ROWS), embed_rows, &e);
 }
 
 static void
@@ -101,7 +102,7 @@ embed_bwd(float *table, const uint32_t *id, const float *dx, size_t rows, size_t
 {
 	struct embed e = { .out = table, .tok = dx, .id = id, .rows = rows, .C = C };
 
-	par_for((C + EMBED_COLS - 1) / EMBED_COLS, embed_cols, &e);
+	par_for(div_up(C, EMBED_COLS), embed_cols, &e);
 }
 
 void
@@ -148,7 +149,7 @@ copy_cols(float *to, size_t ld_to, const float *from, size_t ld_from, size_t row
 {
 	struct copy c = { to, from, ld_to, ld_from, n, rows };
 
-	par_for((rows + EMBED_ROWS - 1) / EMBED_ROWS, copy_rows, &c);
+	par_for(div_up(rows, EMBED_ROWS), copy_rows, &c);
 }
 
 void

@@ -1,6 +1,7 @@
 /* net_bwd - from the hidden states' gradient back to every weight */
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
+#include "base/size.h"
 #include "kern/ops.h"
 #include "model/net/net_int.h"
 #include <string.h>
@@ -180,5 +181,5 @@ net_finish(struct net *n, float *g)
 		for (size_t l = 0; l < L; l++)
 			virtual_take(n, (int)l, g + 2 * l * kv, g + 2 * l * kv + kv, 2 * L * kv);
 	if (n->held)
-		par_for(((size_t)n->cfg.V + HELD_ROWS - 1) / HELD_ROWS, hand_over, &(struct held){ n, g + n->par->tok });
+		par_for(div_up((size_t)n->cfg.V, HELD_ROWS), hand_over, &(struct held){ n, g + n->par->tok });
 }

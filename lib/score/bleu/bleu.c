@@ -1,6 +1,7 @@
 /* bleu - BLEU and chrF with the definitions of sacreBLEU 2: what a segment counts */
 /* SPDX-License-Identifier: MIT */
 #include "score/bleu/bleu.h"
+#include "base/order.h"
 #include "base/rng.h"
 #include "base/utf8.h"
 #include "text/uni.h"
@@ -121,14 +122,6 @@ part_marks(const struct units *u, struct buf *out)
 	}
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* n-grams of orders 1 to `orders`. */
 static void
 count_grams(const struct units *u, int orders, struct grams *g)
@@ -140,7 +133,7 @@ count_grams(const struct units *u, int orders, struct grams *g)
 			VEC_PUSH(g->v, g->n, g->cap, h);
 		}
 		if (g->n)
-			qsort(g->v, g->n, sizeof *g->v, by_value);
+			qsort(g->v, g->n, sizeof *g->v, order_u64);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "score/bleu/bleu.h"
+#include "base/order.h"
 #include "base/par.h"
 #include "base/rng.h"
 #include <math.h>
@@ -115,14 +116,6 @@ resample(size_t k, void *ctx)
 	r->score[k] = s.score;
 }
 
-static int
-by_score(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Sorts the scores. */
 static void
 interval(double *v, int n, double *mean, double *half)
@@ -130,7 +123,7 @@ interval(double *v, int n, double *mean, double *half)
 	*mean = 0;
 	for (int i = 0; i < n; i++)
 		*mean += v[i] / n;
-	qsort(v, (size_t)n, sizeof *v, by_score);
+	qsort(v, (size_t)n, sizeof *v, order_double);
 	*half = (v[n - n / 40 - 1] - v[n / 40]) / 2;
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/ppl/ppl.h"
 #include "base/cli.h"
+#include "base/order.h"
 #include "model/file/load.h"
 #include "score/ppl/inside.h"
 #include "score/reader.h"
@@ -249,7 +250,7 @@ by_size(const void *a, const void *b)
 {
 	float x = *(const float *)a, y = *(const float *)b;
 
-	return (x > y) - (x < y);
+	return ORDER(x, y);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* scaling - best sizes by compute: Chinchilla's first two approaches; all fits, and their spread over resamples */
 /* SPDX-License-Identifier: MIT */
 #include "score/scaling/scaling.h"
+#include "base/order.h"
 #include "base/par.h"
 #include "base/rng.h"
 #include <math.h>
@@ -112,7 +113,7 @@ by_compute(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;
 
-	return x->c != y->c ? (x->c > y->c) - (x->c < y->c) : (x->run > y->run) - (x->run < y->run);
+	return x->c != y->c ? ORDER(x->c, y->c) : ORDER(x->run, y->run);
 }
 
 /* The lowest point of a parabola of loss by ln N through n runs of about equal compute, near the lowest of them; what their
@@ -249,14 +250,6 @@ resample(size_t k, void *ctx)
 	free(pick);
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Of the n numbers that are numbers; fewer than half of them say nothing. */
 static struct scaling_spread
 spread_of(double *v, size_t n)
@@ -269,7 +262,7 @@ spread_of(double *v, size_t n)
 			v[m++] = v[i];
 	if (m < 2 || m < n / 2)
 		return (struct scaling_spread){ NAN, NAN, NAN };
-	qsort(v, m, sizeof *v, by_size);
+	qsort(v, m, sizeof *v, order_double);
 	for (size_t i = 0; i < m; i++)
 		mean += v[i] / (double)m;
 	for (size_t i = 0; i < m; i++)

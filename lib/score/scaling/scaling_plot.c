@@ -1,6 +1,7 @@
 /* scaling_plot - runs and the laws laid through them, as a picture */
 /* SPDX-License-Identifier: MIT */
 #include "score/chart/chart.h"
+#include "base/order.h"
 #include "score/scaling/scaling.h"
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ by_params(const void *a, const void *b)
 {
 	double x = ((const struct scaling_point *)a)->N, y = ((const struct scaling_point *)b)->N;
 
-	return (x > y) - (x < y);
+	return ORDER(x, y);
 }
 
 /* Ends of runs by size, first[g] to first[g + 1] of about one N; one group when there are too many.  Returns how many. */

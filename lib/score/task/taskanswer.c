@@ -237,8 +237,8 @@ sample(const struct responses *r, size_t i, const char *const *taken, const char
 		json_quote(&filtered, taken[s], strlen(taken[s]));
 	}
 	buf_str(&resps, "]]"), buf_char(&filtered, ']');
-	task_sample(w->r, it, i, prompt.p, it->test ? it->test : it->choice[0], args.p, resps.p, filtered.p, filter);
-	task_sample_end(w->r, 1, &name, &value);
+	task_sample(w->r, &(struct task_line){ .item = it, .i = i, .prompt = prompt.p, .target = it->test ? it->test : it->choice[0],
+		.filter = filter, .arguments = args.p, .resps = resps.p, .filtered = filtered.p, .n = 1, .metric = &name, .value = &value });
 	buf_free(&prompt), buf_free(&args), buf_free(&resps), buf_free(&filtered);
 }
 

@@ -82,8 +82,8 @@ sample(struct task_at_work *w, size_t i, const struct likely *l, int n_rules, co
 	buf_clear(&prompt);
 	task_prompt_text(&w->prompts, i, 0, &prompt);
 	snprintf(target, sizeof target, "%d", it->gold);
-	task_sample(w->r, it, i, prompt.p, it->n > 1 ? target : it->choice[0], args.p, resps.p, filtered.p, "none");
-	task_sample_end(w->r, n_rules, names, value);
+	task_sample(w->r, &(struct task_line){ .item = it, .i = i, .prompt = prompt.p, .target = it->n > 1 ? target : it->choice[0],
+		.filter = "none", .arguments = args.p, .resps = resps.p, .filtered = filtered.p, .n = n_rules, .metric = names, .value = value });
 	buf_free(&prompt), buf_free(&args), buf_free(&resps), buf_free(&filtered), buf_free(&one);
 }
 

@@ -70,9 +70,16 @@ int  task_answers(struct task_at_work *, struct err *);
 struct task_metric *task_metric(struct task_result *, const char *key, const char *name, const char *filter);
 double task_metric_value(const struct task_metric *);
 double task_metric_error(const struct task_metric *);
-/* One line of samples: all but the metrics and the last brace.  arguments, resps, filtered: JSON. */
-void task_sample(struct task_result *, const struct task_item *, size_t i, const char *prompt, const char *target,
-		const char *arguments, const char *resps, const char *filtered, const char *filter);
-/* "names":[...],"name":value ... of the line, and its end. */
-void task_sample_end(struct task_result *, int n, const char *const *names, const double *values);
+
+/* One line of lm-eval's samples: what became of an item by one filter. */
+struct task_line {
+	const struct task_item *item;
+	size_t                  i;      /* its number */
+	const char             *prompt, *target, *filter;
+	const char             *arguments, *resps, *filtered;   /* JSON */
+	int                     n;
+	const char *const      *metric; /* (n) */
+	const double           *value;  /* (n) */
+};
+void task_sample(struct task_result *, const struct task_line *);
 #endif

@@ -20,31 +20,25 @@ add_hash(struct buf *b, const char *key, const char *text)
 }
 
 void
-task_sample(struct task_result *r, const struct task_item *it, size_t i, const char *prompt, const char *target,
-    const char *arguments, const char *resps, const char *filtered, const char *filter)
+task_sample(struct task_result *r, const struct task_line *l)
 {
 	struct buf *b = &r->lines;
 
 	buf_char(b, '{');
-	json_add_int(b, "doc_id", (long long)i);
-	buf_printf(b, ",\"doc\":%s", it->doc);
-	json_add_str(b, "target", target);
-	buf_printf(b, ",\"arguments\":%s,\"resps\":%s,\"filtered_resps\":%s", arguments, resps, filtered);
-	json_add_str(b, "filter", filter);
-	add_hash(b, "doc_hash", it->doc);
-	add_hash(b, "prompt_hash", prompt);
-	add_hash(b, "target_hash", target);
-}
-
-void
-task_sample_end(struct task_result *r, int n, const char *const *names, const double *values)
-{
-	for (int i = 0; i < n; i++)
-		buf_printf(&r->lines, "%s\"%s\"", i ? "," : ",\"metrics\":[", names[i]);
-	buf_char(&r->lines, ']');
-	for (int i = 0; i < n; i++)
-		json_add_num(&r->lines, names[i], values[i]);
-	buf_str(&r->lines, "}\n");
+	json_add_int(b, "doc_id", (long long)l->i);
+	buf_printf(b, ",\"doc\":%s", l->item->doc);
+	json_add_str(b, "target", l->target);
+	buf_printf(b, ",\"arguments\":%s,\"resps\":%s,\"filtered_resps\":%s", l->arguments, l->resps, l->filtered);
+	json_add_str(b, "filter", l->filter);
+	add_hash(b, "doc_hash", l->item->doc);
+	add_hash(b, "prompt_hash", l->prompt);
+	add_hash(b, "target_hash", l->target);
+	for (int i = 0; i < l->n; i++)
+		buf_printf(b, "%s\"%s\"", i ? "," : ",\"metrics\":[", l->metric[i]);
+	buf_char(b, ']');
+	for (int i = 0; i < l->n; i++)
+		json_add_num(b, l->metric[i], l->value[i]);
+	buf_str(b, "}\n");
 }
 
 static void

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/same/minhash.h"
 #include "base/mem.h"
+#include "base/order.h"
 #include "base/rng.h"
 #include "text/uni.h"
 #include <stdlib.h>
@@ -57,14 +58,6 @@ find_words(struct shingles *s, const char *text, size_t n)
 	}
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 void
 shingles_make(struct shingles *s, const char *text, size_t n, size_t ngram)
 {
@@ -89,7 +82,7 @@ shingles_sort(struct shingles *s)
 	size_t unique = 0;
 
 	if (s->n)
-		qsort(s->v, s->n, sizeof *s->v, by_value);
+		qsort(s->v, s->n, sizeof *s->v, order_u64);
 	for (size_t i = 0; i < s->n; i++)
 		if (i == 0 || s->v[i] != s->v[i - 1])
 			s->v[unique++] = s->v[i];
