@@ -83,4 +83,20 @@ if [ -e "$s/tok512.bin" ]; then
 else
 	skip "llama2.c's vocabulary" 'no LM_TESTDATA'
 fi
+
+# Hugging Face's Metaspace puts a space in front only where there is none; U+2581 in a text is a space.
+for scheme in always first never; do
+	printf '%s' '{"added_tokens":[{"id":0,"content":"<s>","special":true}],"normalizer":null,"pre_tokenizer":{"type":"Metaspace","replacement":"\u2581",' \
+		'"prepend_scheme":"'$scheme'","split":false},"model":{"type":"BPE","byte_fallback":false,"vocab":{"<s>":0,"\u2581":1,"a":2,"\u2581a":3},' \
+		'"merges":["\u2581 a"]}}' >meta-$scheme.json
+	for text in a ' a' '  a' '\u2581a' '<s>a' 'a<s> a'; do
+		echo "{\"text\":\"$text\"}"
+	done | tokenize -w meta-$scheme.json --special=all --ids >meta-$scheme.ids
+done
+t 'Metaspace, always' 'printf "3\n3\n1 3\n3\n0 3\n3 0 3\n" | cmp - meta-always.ids'
+t 'Metaspace, first' 'printf "3\n3\n1 3\n3\n0 2\n3 0 3\n" | cmp - meta-first.ids'
+t 'Metaspace, never' 'printf "2\n3\n1 3\n3\n0 2\n2 0 3\n" | cmp - meta-never.ids'
+t 'a document that cannot be encoded is named by its file and number there' 'echo "{\"text\":\"a\"}" >one.jsonl &&
+	printf "{\"text\":\"a\"}\n{\"text\":\"ab\"}\n{\"text\":\"a\"}\n" >three.jsonl &&
+	! tokenize -w meta-never.json --ids one.jsonl three.jsonl one.jsonl >/dev/null 2>err && grep -q "three.jsonl: record 2: byte 1: .*0x62" err'
 done_testing

@@ -181,10 +181,22 @@ docs_open(int nfiles, char **files, int text_too)
 const char *docs_head(struct docs_in *d) { return d->head; }
 uint64_t docs_count(struct docs_in *d) { return d->count; }
 
+const char *
+docs_at(struct docs_in *d, uint64_t *record)
+{
+	*record = d->record;
+	if (d->files && strcmp(d->files[-1], "-") != 0)
+		return d->files[-1];
+	return d->files ? "standard input" : d->s ? stream_name(d->s) : input_name(d->in);
+}
+
 void
 docs_where(struct docs_in *d, struct buf *b)
 {
-	buf_printf(b, "%s: record %llu", d->s ? stream_name(d->s) : input_name(d->in), (unsigned long long)d->record);
+	uint64_t record;
+	const char *name = docs_at(d, &record);
+
+	buf_printf(b, "%s: record %llu", name, (unsigned long long)record);
 }
 
 static int

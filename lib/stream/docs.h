@@ -19,6 +19,7 @@ struct docs_in *docs_from(struct input *);                  /* goes on from an o
 int             docs_next(struct docs_in *, struct doc *);  /* 0 at the end */
 const char     *docs_head(struct docs_in *);                /* HEAD meta; "{\"type\":\"docs\"}" for JSONL */
 uint64_t        docs_count(struct docs_in *);               /* documents read so far */
+const char     *docs_at(struct docs_in *, uint64_t *record); /* the file of the last one, as long as the operands last */
 void            docs_where(struct docs_in *, struct buf *); /* "file: record n", of the last one, for messages */
 void            docs_close(struct docs_in *);
 

@@ -1,5 +1,6 @@
 /* encode - text to ids: what is not UTF-8, specials, normalization; the rest in pieces */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "base/utf8.h"
 #include "vocab/charsmap.h"
 #include "vocab/pieces.h"
@@ -12,7 +13,7 @@ struct encoder {
 	const struct vocab *v;
 	struct vocab_opts   opts;
 	struct pieces *pieces;
-	struct buf   whole, normal, valid;
+	struct buf   whole, normal, blanks, valid;
 	size_t       offset;            /* of the text in one that it goes on from: no space in front */
 	int          more;
 };
@@ -37,6 +38,7 @@ encoder_free(struct encoder *e)
 	pieces_free(e->pieces);
 	buf_free(&e->whole);
 	buf_free(&e->normal);
+	buf_free(&e->blanks);
 	buf_free(&e->valid);
 	free(e);
 }
@@ -54,7 +56,11 @@ encode_text(struct encoder *e, const char *p, size_t n, size_t base, struct ids 
 		if (nfc(p, n, &e->normal))
 			p = e->normal.p, n = e->normal.n;
 	}
-	front = v->prefix && !v->spm_text && !e->more && (base == 0 || v->prefix == PREFIX_EACH) && (v->spm || *p != ' ');
+	if (v->blank && memmem(p, n, "\xe2\x96\x81", 3)) {
+		blanks_bytes(p, n, &e->blanks);
+		p = e->blanks.p, n = e->blanks.n;
+	}
+	front = v->prefix && !v->spm_text && !e->more && (base == 0 || v->prefix == PREFIX_EACH) && !(v->lone && *p == ' ');
 	if (front && (!v->spm || v->score || v->whole || !split_scans(v->split))) {
 		buf_clear(&e->whole);
 		buf_char(&e->whole, ' ');

@@ -38,6 +38,8 @@ struct vocab {
 	int       spm;                  /* characters, not bytes, are merged; a space in front; byte fallback */
 	int       nfc;                  /* text is normalized first */
 	int       prefix;               /* spm: the space in front; byte-level: add_prefix_space */
+	int       lone;                 /* that space: not where the text begins with one */
+	int       blank;                /* U+2581 in the text is a space */
 	int       spm_text;             /* text goes through charsmap_apply first: */
 	struct buf charsmap;            /* its map, or none */
 	int       squeeze, fuse_unk;    /* unk once for several characters in a row */

@@ -14,8 +14,9 @@
 struct part {
 	struct ebatch_doc d;
 	size_t      text, meta;         /* in the batch's bytes */
-	uint64_t    number;             /* of the document, from 1 */
-	size_t      offset;             /* in it */
+	const char *name;               /* of the document's file, and its number there */
+	uint64_t    record;
+	size_t      offset;             /* in the document */
 	struct buf  mask;
 	struct err  err;
 	int         failed, thread;     /* whose ids they are, from `first` on */
@@ -23,10 +24,9 @@ struct part {
 };
 
 struct batch {
-	struct buf   bytes, where;      /* where: of the last document */
+	struct buf   bytes;
 	struct part *part;
 	size_t       n, cap;
-	uint64_t     last;              /* the last document's number */
 	struct ids  *ids;               /* one a thread: of all its parts */
 	int          huge;              /* the last part is: it lies where it was read */
 };
@@ -70,7 +70,7 @@ add_part(struct run *r, struct batch *b)
 
 	if (end - r->taken > PART_BYTES && !r->e->chat)
 		end = vocab_cut(r->e->v, doc->text, doc->text_len, r->taken + PART_BYTES);
-	p->number = docs_count(r->in);
+	p->name = docs_at(r->in, &p->record);
 	p->offset = r->taken;
 	p->d.goes_on = r->taken > 0;
 	p->d.more = end < doc->text_len;
@@ -108,8 +108,11 @@ clear(struct run *r, struct batch *b)
 }
 
 static int
-next_doc(struct run *r, struct batch *b)
+next_doc(struct run *r)
 {
+	const char *name;
+	uint64_t record;
+
 	if (!docs_next(r->in, &r->doc)) {
 		r->ended = 1;
 		return 0;
@@ -118,9 +121,8 @@ next_doc(struct run *r, struct batch *b)
 	r->open = 1;
 	if (r->e->chat || r->doc.text_len || !chat_is(r->doc.meta, r->doc.meta_len))
 		return 1;
-	buf_clear(&b->where);
-	docs_where(r->in, &b->where);
-	err_set(r->err, "%s: a conversation, not a text: give --chat=TEMPLATE", b->where.p);
+	name = docs_at(r->in, &record);
+	err_set(r->err, "%s: record %llu: a conversation, not a text: give --chat=TEMPLATE", name, (unsigned long long)record);
 	return r->failed = 1, 0;
 }
 
@@ -135,7 +137,7 @@ fill(void *batch, void *ctx)
 	if (r->held && !r->failed)
 		return 0;
 	while (!r->failed && !b->huge && b->bytes.n < most && b->n < BATCH_DOCS && !r->ended)
-		if (r->open || next_doc(r, b))
+		if (r->open || next_doc(r))
 			r->open = !add_part(r, b);
 	if (r->failed || !b->n)
 		return -1;
@@ -146,9 +148,6 @@ fill(void *batch, void *ctx)
 		if (!p->d.text)
 			p->d.text = b->bytes.p + p->text;
 	}
-	buf_clear(&b->where);
-	docs_where(r->in, &b->where);
-	b->last = docs_count(r->in);
 	return (long)(b->n - (size_t)b->huge);
 }
 
@@ -242,10 +241,7 @@ put(void *batch, void *ctx)
 		if (!p->failed)
 			continue;
 		r->failed = 1;
-		if (p->number == b->last)
-			err_set(r->err, "%s: %s", b->where.p, p->err.text);
-		else
-			err_set(r->err, "document %llu of the input (before %s): %s", (unsigned long long)p->number, b->where.p, p->err.text);
+		err_set(r->err, "%s: record %llu: %s", p->name, (unsigned long long)p->record, p->err.text);
 	}
 }
 
@@ -271,7 +267,7 @@ ebatch_run(const struct ebatch *e, struct docs_in *in, struct err *err)
 			free(b->ids[k].v);
 		for (size_t k = 0; k < b->cap; k++)
 			buf_free(&b->part[k].mask);
-		buf_free(&b->bytes), buf_free(&b->where);
+		buf_free(&b->bytes);
 		free(b->part), free(b->ids);
 	}
 	for (int i = 0; i < r.threads; i++)

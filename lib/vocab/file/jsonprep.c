@@ -143,7 +143,7 @@ read_pretokenizer(struct prep *r, struct json v, struct err *err)
 		return read_split(r, v, err);
 	if (json_is(type, "ByteLevel")) {
 		r->byte_level = 1;
-		r->v->prefix = json_bool(json_get(v, "add_prefix_space"), 0);
+		r->v->prefix = r->v->lone = json_bool(json_get(v, "add_prefix_space"), 0);
 		return json_bool(json_get(v, "use_regex"), 1) ? split_add(&r->v->split, "gpt2", err) : 0;
 	}
 	if (json_is(type, "Digits"))
@@ -151,7 +151,7 @@ read_pretokenizer(struct prep *r, struct json v, struct err *err)
 	if (json_is(type, "Punctuation"))
 		return read_punctuation(r, v, err);
 	if (json_is(type, "Metaspace") && json_is(json_get(v, "replacement"), BLANK) && !json_bool(json_get(v, "split"), 1)) {
-		r->metaspace = 1;
+		r->metaspace = r->v->lone = 1;
 		r->v->prefix = json_is(json_get(v, "prepend_scheme"), "never") ? 0 :
 			       json_is(json_get(v, "prepend_scheme"), "first") ? PREFIX_FIRST : PREFIX_EACH;
 		return 0;
@@ -176,6 +176,6 @@ json_prep(struct vocab *v, struct json root, int *byte_level, int *metaspace, st
 
 	buf_free(&r.text);
 	*byte_level = r.byte_level;
-	*metaspace = r.metaspace;
+	*metaspace = v->blank = r.metaspace;
 	return -rc;
 }

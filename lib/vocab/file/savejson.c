@@ -84,14 +84,20 @@ base64(const struct buf *from, struct buf *out)
 	}
 }
 
+static void
+metaspace(const struct vocab *v, char space[120])
+{
+	snprintf(space, 120, "{\"type\":\"Metaspace\",\"replacement\":\"\xe2\x96\x81\",\"prepend_scheme\":\"%s\",\"split\":false}",
+		 !v->prefix ? "never" : v->prefix == PREFIX_EACH ? "always" : "first");
+}
+
 /* As SentencePiece's own files have it: all is done once to a whole text, even nothing. */
 static void
 spm_text(const struct vocab *v, struct buf *out)
 {
 	char space[120];
 
-	snprintf(space, sizeof space, "{\"type\":\"Metaspace\",\"replacement\":\"\xe2\x96\x81\",\"prepend_scheme\":\"%s\",\"split\":false}",
-		 v->prefix ? "first" : "never");
+	metaspace(v, space);
 	buf_str(out, "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
 	if (v->charsmap.n) {
 		buf_str(out, "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"");
@@ -108,15 +114,19 @@ spm_text(const struct vocab *v, struct buf *out)
 static void
 sentencepiece(const struct vocab *v, struct buf *out)
 {
+	char space[120] = "null";
+
+	if (v->lone)
+		metaspace(v, space);
 	buf_str(out, "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
 	if (v->nfc)
 		buf_str(out, "{\"type\":\"NFC\"},");
-	if (v->prefix)
+	if (v->prefix && !v->lone)
 		buf_str(out, "{\"type\":\"Prepend\",\"prepend\":\"\xe2\x96\x81\"},");
-	buf_str(out, "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\xe2\x96\x81\"}]},\n"
-		     "\"pre_tokenizer\":null,\n\"post_processor\":null,\n\"decoder\":{\"type\":\"Sequence\",\"decoders\":["
+	buf_printf(out, "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\xe2\x96\x81\"}]},\n"
+		     "\"pre_tokenizer\":%s,\n\"post_processor\":null,\n\"decoder\":{\"type\":\"Sequence\",\"decoders\":["
 		     "{\"type\":\"Replace\",\"pattern\":{\"String\":\"\xe2\x96\x81\"},\"content\":\" \"},"
-		     "{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}");
+		     "{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}", space);
 	if (v->prefix)
 		buf_str(out, ",{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}");
 	buf_str(out, "]},\n");
