@@ -11,7 +11,7 @@
 
 #define BATCH ((size_t)8 << 20)
 
-static long long size = 32768, min_count = 2;
+static long long size = 32768, min_count = 2, memory;
 static const char *pattern = "gpt2", *out_path = "-", *chat_name, *unit = "bpe";
 static struct strs special;
 static const struct opt opts[] = {
@@ -22,6 +22,7 @@ static const struct opt opts[] = {
 	{ 0, "special", OPT_LIST, &special, "LIST", "special tokens [<|endoftext|>]", OPT_RESULT },
 	{ 0, "chat", OPT_STR, &chat_name, "TEMPLATE", "add the special tokens of a chat template", OPT_RESULT },
 	{ 0, "min-count", OPT_INT, &min_count, "N", "join no pair that is rarer", OPT_RESULT },
+	{ 0, "memory", OPT_INT, &memory, "SIZE", "count in that much, the rest on disk [no limit]", OPT_QUIET },
 	{ 0 }
 };
 static const struct tool tool = { "train-vocab", "Learn a vocabulary from documents.", "[FILE ...]", opts };
@@ -181,18 +182,21 @@ main(int argc, char **argv)
 	int first = cli_parse(argc, argv, &tool), threads = par_threads();
 	struct trainer_opts o;
 	struct work w = { 0 };
-	uint64_t bytes, distinct, pieces;
-	size_t merges;
+	struct trainer_found found;
+	uint64_t bytes;
 	struct vocab *v;
 
 	if (size < 256 || size > 1 << 24)
 		die_usage("--size: from 256 to 16777216");
+	if (cli_given(&memory) && memory < 1 << 20)
+		die_usage("--memory: 1M at least");
 	if (min_count < 1)
 		die_usage("--min-count: 1 or more");
 	if (file_check(out_path, 0, &err))
 		die_err(&err);
 	find_names();
-	o = (struct trainer_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count, find_unit() };
+	o = (struct trainer_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count, find_unit(),
+				   (size_t)(memory / threads) };
 	w.trainer = xcalloc((size_t)threads, sizeof *w.trainer);
 	w.why = xcalloc((size_t)threads, sizeof *w.why);
 	for (int i = 0; i < threads; i++)
@@ -200,13 +204,13 @@ main(int argc, char **argv)
 			die_err(&err);
 	bytes = count_all(argc - first, argv + first, &w);
 	for (int i = 1; i < threads; i++)
-		trainer_join(w.trainer[0], w.trainer[i]);
-	pieces = trainer_pieces(w.trainer[0], &distinct);
-	v = trainer_finish(w.trainer[0], &merges, &err);
+		if (trainer_join(w.trainer[0], w.trainer[i], &err))
+			die_err(&err);
+	v = trainer_finish(w.trainer[0], &found, &err);
 	if (!v)
 		die_err(&err);
-	note(2, "%llu bytes, %llu pieces, %llu of them distinct, %zu merges", (unsigned long long)bytes,
-	     (unsigned long long)pieces, (unsigned long long)distinct, merges);
+	note(2, "%llu bytes, %llu pieces, %llu of them distinct, %zu merges; counts went to disk %zu times", (unsigned long long)bytes,
+	     (unsigned long long)found.pieces, (unsigned long long)found.distinct, found.merges, found.runs);
 	if (o.unit == UNIT_BPE && vocab_size(v) < (size_t)size)
 		warn("%zu tokens, not %lld: no other pair occurs %lld times", vocab_size(v), size, min_count);
 	write_out(v);

@@ -14,11 +14,11 @@ bytes_only(void)
 {
 	static const char *special[] = { "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|begin_of_text|>", "<|start_header_id|>",
 					 "<|end_header_id|>", "<|eot_id|>" };
-	struct trainer_opts o = { "gpt2", special, 7, 256 + 7, 2, UNIT_BPE };
+	struct trainer_opts o = { "gpt2", special, 7, 256 + 7, 2, UNIT_BPE, 0 };
 	struct trainer *t = trainer_new(&o, &err);
-	size_t merges;
+	struct trainer_found found;
 
-	return t ? trainer_finish(t, &merges, &err) : NULL;
+	return t ? trainer_finish(t, &found, &err) : NULL;
 }
 
 struct made {

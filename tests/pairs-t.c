@@ -76,11 +76,11 @@ equal(const struct vocab *v, const char *ref)
 static void
 subword_nmt(const struct file_map *corpus, const struct file_map *ref)
 {
-	struct learner l = { .v = table_new(4096), .pairs = pairs_new() };
+	struct learner l = { .v = table_new(4096), .pairs = pairs_new(1) };
 	size_t made, good;
 
 	learn(&l, (const char *)corpus->p, corpus->n);
-	made = pairs_merge(l.pairs, l.n + MERGES, 2);
+	pairs_merge(l.pairs, l.n + MERGES, 2, &made, NULL);
 	pairs_tokens(l.pairs, l.v);
 	table_index(l.v);
 	pairs_merges(l.pairs, l.v);

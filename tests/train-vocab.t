@@ -17,6 +17,12 @@ t 'the same from everything twice' 'awk 1 d.jsonl d.jsonl >dd.jsonl; train-vocab
 awk 'BEGIN { for (i = 0; i < 200000; i++) printf "line%d of a Text, %d  parts don%st agree: x%dy\n", i % 1009, i % 333, "\047", i % 77 }' >large.txt
 sed 's/.*/{"text":"&\\n"}/' large.txt >large.jsonl
 t 'one large text is counted as its lines are, by any threads' '[ $(wc -c <large.txt) -gt 8388608 ] && train-vocab -q -t1 --size=500 -o l1.json large.txt && train-vocab -q -t3 --size=500 -o l3.json large.txt && train-vocab -q --size=500 -o ll.json large.jsonl && cmp l1.json l3.json && cmp l1.json ll.json'
+awk 'BEGIN { srand(2); for (i = 0; i < 250000; i++) { w = ""; n = 3 + int(9 * rand()); while (n--) w = w substr("etaoinshrdlu", 1 + int(12 * rand() * rand()), 1); printf "%s%s", w, i % 9 ? " " : "\n" } print "and-a-very-long-piece-of-text_without_any_space and-a-very-long-piece-of-text_without_any_space" }' >many.txt
+for u in bpe word; do
+	t "--memory: the same with counts on disk, by any threads ($u)" "train-vocab -q --unit=$u --size=2000 -o m0.json many.txt && train-vocab -v -t3 --unit=$u --size=2000 --memory=1M -o m3.json many.txt 2>e && grep -q 'to disk [1-9]' e && train-vocab -q -t1 --unit=$u --size=2000 --memory=1M -o m1.json many.txt && cmp m0.json m1.json && cmp m0.json m3.json"
+done
+t '--memory: no folder for temporary files: exit 1' 'TMPDIR=/nowhere exits 1 train-vocab -q --memory=1M -o none.json many.txt 2>e && grep -q "temporary file" e && [ ! -e none.json ]'
+t '--memory=1000: exit 2' 'exits 2 train-vocab --memory=1000 many.txt'
 t 'of equally frequent pairs the greater' "printf 'ab ab cd cd' >t.txt; train-vocab -q --size=260 t.txt >t.json; merges t.json | head -1 >m; echo 'c d' | cmp - m"
 t 'overlapping pairs count each, and join from the left' "printf 'aaaa aaaa aaa' >aa.txt; train-vocab -q -o aa.json aa.txt; merges aa.json >m; printf 'a a\naa aa\n' | cmp - m"
 awk 'BEGIN { srand(1); for (i = 0; i < 300000; i++) printf "%c", 97 + int(26 * rand()) }' >endless.txt

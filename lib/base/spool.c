@@ -114,16 +114,23 @@ spool_free(struct spool *s)
 	free(s);
 }
 
+/* Of a file that grows to n bytes; MAP_FAILED with errno. */
+static void *
+map_more(int fd, size_t was, size_t n)
+{
+	errno = posix_fallocate(fd, (off_t)was, (off_t)(n - was));      /* a full disk is found out now, not by a signal later */
+	return errno ? MAP_FAILED : mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
 void *
 spool_map(size_t n, struct err *err)
 {
 	int fd = open_nameless(err);
-	void *p = MAP_FAILED;
+	void *p;
 
 	if (fd < 0)
 		return NULL;
-	errno = posix_fallocate(fd, 0, (off_t)n);       /* a full disk is found out now, not by a signal later */
-	if (errno || (p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED)
+	if ((p = map_more(fd, 0, n)) == MAP_FAILED)
 		err_sys(err, "temporary file of %zu bytes", n);
 	close(fd);
 	return p == MAP_FAILED ? NULL : p;
@@ -131,3 +138,41 @@ spool_map(size_t n, struct err *err)
 
 void spool_rest(void *p, size_t n) { madvise(p, n, MADV_DONTNEED); }
 void spool_unmap(void *p, size_t n) { munmap(p, n); }
+
+int
+spool_area_need(struct spool_area *a, size_t n, struct err *err)
+{
+	size_t bytes = a->n ? a->n : 1 << 16;
+
+	if (n <= a->n)
+		return 0;
+	while (bytes < n)
+		bytes *= 2;
+	if (!a->disk) {
+		a->p = xrealloc(a->p, bytes);
+		a->n = bytes;
+		return 0;
+	}
+	if (!a->n && (a->fd = open_nameless(err)) < 0)
+		return -1;
+	if (a->p)
+		munmap(a->p, a->n);
+	a->p = map_more(a->fd, a->n, bytes);
+	a->n = bytes;
+	if (a->p != MAP_FAILED)
+		return 0;
+	a->p = NULL;
+	return err_sys(err, "temporary file of %zu bytes", bytes);
+}
+
+void
+spool_area_free(struct spool_area *a)
+{
+	if (!a->disk)
+		free(a->p);
+	else if (a->p)
+		munmap(a->p, a->n);
+	if (a->disk && a->n)
+		close(a->fd);
+	*a = (struct spool_area){ .disk = a->disk };
+}

@@ -23,4 +23,13 @@ void          spool_free(struct spool *);
 void *spool_map(size_t n, struct err *);
 void  spool_rest(void *, size_t n);             /* not needed for now: no memory until it is looked at again */
 void  spool_unmap(void *, size_t n);
+
+/* The same for what grows, or plain memory; all zero but for `disk` is none. */
+struct spool_area {
+	void  *p;               /* moves when it grows */
+	size_t n;
+	int    disk, fd;
+};
+int  spool_area_need(struct spool_area *, size_t n, struct err *);     /* n bytes at least; -1: the disk is full, p is NULL */
+void spool_area_free(struct spool_area *);      /* none again */
 #endif

@@ -2,18 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "vocab/train/pairs.h"
 #include "base/cli.h"
+#include "base/spool.h"
+#include "vocab/train/pairtab.h"
 #include "vocab/train/symbols.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct place {                  /* of a pair: where its first symbol begins, and how often that word occurs */
 	uint32_t at, count;
-};
-
-struct pair {
-	uint32_t a, b;
-	uint64_t count;         /* over all words, each adjacent pair counted */
-	size_t   first, n;      /* its places; some may be gone */
 };
 
 struct entry {                  /* of the heap; the count may be out of date, then it is too high */
@@ -34,13 +30,12 @@ struct pairs {
 	struct symbols tok;
 	size_t   n_first;               /* of them, that no merge made */
 	uint32_t *sym;                  /* all words, GAP behind each; a joined symbol stands at its first and last place, GONE between */
-	size_t   n_sym, sym_cap;
 	struct place *word, *place;     /* of words: the first symbol; of pairs: all lists */
-	size_t   n_word, word_cap, n_place, place_cap;
-	struct pair *pair;
-	size_t   n_pair, pair_cap;
-	uint32_t *slot;                 /* (a, b) -> pair, UINT32_MAX empty */
-	size_t   mask;
+	size_t   n_sym, n_word, n_place;
+	struct spool_area sym_area, word_area, place_area;      /* where they are */
+	int      failed;                /* a disk is full: */
+	struct err why;
+	struct pairtab tab;
 	struct entry *heap;
 	size_t   n_heap, heap_cap;
 	struct side left, right;
@@ -53,15 +48,11 @@ struct pairs {
 #define GONE (UINT32_MAX - 1)
 
 struct pairs *
-pairs_new(void)
+pairs_new(int disk)
 {
 	struct pairs *p = xcalloc(1, sizeof *p);
 
-	p->mask = 65535;
-	p->slot = xmalloc((p->mask + 1) * sizeof *p->slot);
-	memset(p->slot, 255, (p->mask + 1) * sizeof *p->slot);
-	p->sym = xmalloc((p->sym_cap = 1024) * sizeof *p->sym);
-	p->sym[p->n_sym++] = GAP;
+	p->sym_area.disk = p->word_area.disk = p->place_area.disk = disk;
 	return p;
 }
 
@@ -76,8 +67,9 @@ pairs_free(struct pairs *p)
 {
 	symbols_free(&p->tok);
 	side_free(&p->left), side_free(&p->right);
-	free(p->sym), free(p->word), free(p->place), free(p->pair), free(p->slot), free(p->heap);
-	free(p->merge), free(p);
+	spool_area_free(&p->sym_area), spool_area_free(&p->word_area), spool_area_free(&p->place_area);
+	pairtab_free(&p->tab);
+	free(p->heap), free(p->merge), free(p);
 }
 
 void
@@ -87,53 +79,42 @@ pairs_token(struct pairs *p, const char *bytes, size_t n, int special)
 	p->n_first = p->tok.n;
 }
 
-/* ---- pairs and their counts */
-
-static struct pair *
-pair_of(struct pairs *p, uint32_t a, uint32_t b)
+static int
+need(struct pairs *p, struct spool_area *a, size_t bytes)
 {
-	uint64_t key = (uint64_t)a << 32 | b;
-	size_t s = (size_t)(key * 0x9e3779b97f4a7c15u >> 24) & p->mask;
-	struct pair fresh = { .a = a, .b = b };
+	p->failed |= !p->failed && spool_area_need(a, bytes, &p->why);
+	return p->failed;
+}
 
-	for (; p->slot[s] != UINT32_MAX; s = (s + 1) & p->mask) {
-		struct pair *q = p->pair + p->slot[s];
+/* Room for n of the vector's things, which move; nonzero: there is none. */
+#define NEED(p, v, n) (need(p, &(p)->v##_area, (n) * sizeof *(p)->v) || ((p)->v = (p)->v##_area.p, 0))
 
-		if (q->a == a && q->b == b)
-			return q;
-	}
-	p->slot[s] = (uint32_t)p->n_pair;
-	VEC_PUSH(p->pair, p->n_pair, p->pair_cap, fresh);
-	if (2 * p->n_pair > p->mask) {
-		p->mask = 2 * p->mask + 1;
-		p->slot = xreallocarray(p->slot, p->mask + 1, sizeof *p->slot);
-		memset(p->slot, 255, (p->mask + 1) * sizeof *p->slot);
-		for (size_t i = 0; i < p->n_pair; i++) {
-			key = (uint64_t)p->pair[i].a << 32 | p->pair[i].b;
-			for (s = (size_t)(key * 0x9e3779b97f4a7c15u >> 24) & p->mask; p->slot[s] != UINT32_MAX;)
-				s = (s + 1) & p->mask;
-			p->slot[s] = (uint32_t)i;
-		}
-	}
-	return p->pair + p->n_pair - 1;
+/* 0, or -1 and why. */
+static int
+failure(const struct pairs *p, struct err *err)
+{
+	if (p->failed && err)
+		*err = p->why;
+	return -p->failed;
 }
 
 static void
 word_once(struct pairs *p, const uint32_t *sym, size_t n, uint32_t count)
 {
-	struct place w = { (uint32_t)p->n_sym, count };
+	if (NEED(p, word, p->n_word + 1) || NEED(p, sym, p->n_sym + n + 2))
+		return;
+	if (!p->n_sym)
+		p->sym[p->n_sym++] = GAP;
+	p->word[p->n_word++] = (struct place){ (uint32_t)p->n_sym, count };
+	memcpy(p->sym + p->n_sym, sym, n * sizeof *sym);
+	p->n_sym += n;
+	p->sym[p->n_sym++] = GAP;
+	for (size_t i = 1; i < n; i++) {
+		struct pair *q = pairtab_of(&p->tab, sym[i - 1], sym[i]);
 
-	VEC_PUSH(p->word, p->n_word, p->word_cap, w);
-	for (size_t i = 0; i < n; i++) {
-		VEC_PUSH(p->sym, p->n_sym, p->sym_cap, sym[i]);
-		if (i) {
-			struct pair *q = pair_of(p, sym[i - 1], sym[i]);
-
-			q->count += count;
-			q->n++;
-		}
+		q->count += count;
+		q->n++;
 	}
-	VEC_PUSH(p->sym, p->n_sym, p->sym_cap, GAP);
 }
 
 int
@@ -142,21 +123,21 @@ pairs_word(struct pairs *p, const uint32_t *sym, size_t n, uint64_t count, struc
 	if (n < 2)
 		return 0;
 	for (; count; count -= count < GONE ? count : GONE) {
-		if (n >= GONE - p->n_sym)
+		if (n + 1 >= GONE - p->n_sym)
 			return err_set(err, "the different pieces of the texts are longer than 4 GB");
 		word_once(p, sym, n, (uint32_t)(count < GONE ? count : GONE));
 	}
-	return 0;
+	return failure(p, err);
 }
 
-/* Room for n places more of a pair, behind those that it has; where the first of them goes. */
+/* Room for n places more of a pair, behind those that it has; where the first of them goes.  Not where p->failed. */
 static size_t
 more_places(struct pairs *p, struct pair *q, size_t n)
 {
 	size_t at = p->n_place, all = q->n + n;
 
-	if (p->place_cap - at < all)
-		p->place = xreallocarray(p->place, p->place_cap = 2 * p->place_cap + all, sizeof *p->place);
+	if (NEED(p, place, at + all))
+		return 0;
 	if (q->n)
 		memcpy(p->place + at, p->place + q->first, q->n * sizeof *p->place);
 	p->n_place += all;
@@ -170,23 +151,21 @@ more_places(struct pairs *p, struct pair *q, size_t n)
 static void
 first_places(struct pairs *p)
 {
-	for (size_t i = 0; i < p->n_pair; i++) {
-		struct pair *q = p->pair + i;
+	for (size_t i = 0; i < p->tab.n; i++) {
+		struct pair *q = p->tab.v + i;
 		size_t n = q->n;
 
 		q->n = 0;
 		more_places(p, q, n);
 		q->n = 0;
 	}
-	for (size_t w = 0; w < p->n_word; w++)
+	for (size_t w = 0; w < p->n_word && !p->failed; w++)
 		for (size_t i = p->word[w].at; p->sym[i + 1] != GAP; i++) {
-			struct pair *q = pair_of(p, p->sym[i], p->sym[i + 1]);
+			struct pair *q = pairtab_of(&p->tab, p->sym[i], p->sym[i + 1]);
 
 			p->place[q->first + q->n++] = (struct place){ (uint32_t)i, p->word[w].count };
 		}
-	free(p->word);
-	p->word = NULL;
-	p->n_word = p->word_cap = 0;
+	spool_area_free(&p->word_area);
 }
 
 /* ---- a heap of pairs: the most frequent first, of those the greater one */
@@ -194,7 +173,7 @@ first_places(struct pairs *p)
 static int
 before(const struct pairs *p, const struct entry *x, const struct entry *y)
 {
-	const struct pair *a = p->pair + x->pair, *b = p->pair + y->pair;
+	const struct pair *a = p->tab.v + x->pair, *b = p->tab.v + y->pair;
 	int c;
 
 	if (x->count != y->count)
@@ -228,7 +207,7 @@ sift_down(struct pairs *p, size_t i)
 static void
 push(struct pairs *p, uint32_t pair)
 {
-	struct entry x = { p->pair[pair].count, pair };
+	struct entry x = { p->tab.v[pair].count, pair };
 	size_t i = p->n_heap;
 
 	VEC_PUSH(p->heap, p->n_heap, p->heap_cap, x);
@@ -245,10 +224,10 @@ best(struct pairs *p, uint64_t min_count)
 {
 	while (p->n_heap) {
 		struct entry *top = p->heap;
-		uint64_t now = p->pair[top->pair].count;
+		uint64_t now = p->tab.v[top->pair].count;
 
 		if (top->count == now && now >= min_count && now)
-			return p->pair + top->pair;
+			return p->tab.v + top->pair;
 		if (now < min_count || !now) {
 			*top = p->heap[--p->n_heap];
 			if (p->n_heap)
@@ -296,16 +275,16 @@ follow(struct pairs *p, struct side *s, const struct merge *m, int right, uint64
 {
 	for (size_t i = 0; i < s->n_seen; i++) {
 		uint32_t x = s->seen[i];
-		struct pair *q = right ? pair_of(p, m->b, x) : pair_of(p, x, m->a);
+		struct pair *q = right ? pairtab_of(&p->tab, m->b, x) : pairtab_of(&p->tab, x, m->a);
 
 		q->count -= s->of[x].count;
-		q = right ? pair_of(p, m->made, x) : pair_of(p, x, m->made);
+		q = right ? pairtab_of(&p->tab, m->made, x) : pairtab_of(&p->tab, x, m->made);
 		q->count += s->of[x].count;
 		s->of[x].n = more_places(p, q, s->of[x].n);
 		if (q->count >= min_count)
-			push(p, (uint32_t)(q - p->pair));
+			push(p, (uint32_t)(q - p->tab.v));
 	}
-	for (size_t i = 0; i < s->n_found; i++)
+	for (size_t i = 0; i < s->n_found && !p->failed; i++)
 		p->place[s->of[s->found[i].sym].n++] = s->found[i].place;
 	for (size_t i = 0; i < s->n_seen; i++)
 		s->of[s->seen[i]].count = s->of[s->seen[i]].n = 0;
@@ -330,7 +309,7 @@ side_room(struct pairs *p, struct side *s, size_t *cap)
 static void
 merge_pair(struct pairs *p, struct pair *top, uint64_t min_count)
 {
-	size_t cap = p->tok.cap, first = top->first, n = top->n, at = (size_t)(top - p->pair);
+	size_t cap = p->tok.cap, first = top->first, n = top->n, at = (size_t)(top - p->tab.v);
 	struct merge m = { top->a, top->b, symbols_join(&p->tok, top->a, top->b), 0 };
 
 	if (cap < p->tok.cap) {
@@ -346,12 +325,12 @@ merge_pair(struct pairs *p, struct pair *top, uint64_t min_count)
 	}
 	follow(p, &p->left, &m, 0, min_count);
 	follow(p, &p->right, &m, 1, min_count);
-	p->pair[at].count = p->pair[at].n = 0;
+	p->tab.v[at].count = p->tab.v[at].n = 0;
 	VEC_PUSH(p->merge, p->n_merge, p->merge_cap, m);
 }
 
-size_t
-pairs_merge(struct pairs *p, size_t size, uint64_t min_count)
+int
+pairs_merge(struct pairs *p, size_t size, uint64_t min_count, size_t *merges, struct err *err)
 {
 	struct pair *top;
 	size_t none = 0;
@@ -359,14 +338,17 @@ pairs_merge(struct pairs *p, size_t size, uint64_t min_count)
 	side_room(p, &p->left, &none);
 	side_room(p, &p->right, &none);
 	first_places(p);
-	for (size_t i = 0; i < p->n_pair; i++)
+	for (size_t i = 0; i < p->tab.n; i++)
 		push(p, (uint32_t)i);
-	while (p->tok.n < size && (top = best(p, min_count))) {
+	while (!p->failed && p->tok.n < size && (top = best(p, min_count))) {
 		progress(p->tok.n, size, "tokens", "the next occurs %llu times", (unsigned long long)top->count);
 		merge_pair(p, top, min_count);
+		if (p->tab.n > UINT32_MAX - 4 * MERGE_MAX)      /* the next may add two for each symbol */
+			p->failed = 1, err_set(&p->why, "more than 4 G different pairs");
 	}
 	progress_end();
-	return p->n_merge;
+	*merges = p->n_merge;
+	return failure(p, err);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "vocab/split.h"
 #include "vocab/table.h"
 #include "vocab/train/train.h"
+#include "vocab/train/spill.h"
 #include "vocab/train/words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ struct trainer {
 	struct split *split;
 	struct cuts   cuts;
 	struct words *words;
+	struct spill *spill;            /* those that were counted before */
 	uint64_t      pieces;
 };
 
@@ -67,14 +69,14 @@ trainer_free(struct trainer *t)
 	split_free(t->split);
 	cuts_free(&t->cuts);
 	words_free(t->words);
+	spill_free(t->spill);
 	free(t);
 }
 
-uint64_t
-trainer_pieces(const struct trainer *t, uint64_t *distinct)
+static int
+make_room(struct trainer *t, struct err *err)
 {
-	*distinct = words_n(t->words);
-	return t->pieces;
+	return words_full(t->words, t->o.memory ? t->o.memory : SIZE_MAX) ? spill_words(&t->spill, t->words, err) : 0;
 }
 
 /* A text without specials. */
@@ -89,6 +91,8 @@ add_text(struct trainer *t, const char *p, size_t n, struct err *err)
 		for (; p < e; t->pieces += k) {
 			k = split_ahead(t->split, (const unsigned char *)p, (const unsigned char *)e, len, 256);
 			p = words_met(t->words, p, e, len, k);
+			if (make_room(t, err))
+				return -1;
 		}
 		return 0;
 	}
@@ -96,8 +100,12 @@ add_text(struct trainer *t, const char *p, size_t n, struct err *err)
 		return -1;
 	for (size_t i = 0, from = 0; i < t->cuts.n; from = t->cuts.end[i++]) {
 		len[k++] = (uint32_t)(t->cuts.end[i] - from);
-		if (k == 256 || i + 1 == t->cuts.n)
-			p = words_met(t->words, p, e, len, k), k = 0;
+		if (k < 256 && i + 1 < t->cuts.n)
+			continue;
+		p = words_met(t->words, p, e, len, k);
+		k = 0;
+		if (make_room(t, err))
+			return -1;
 	}
 	t->pieces += t->cuts.n;
 	return 0;
@@ -152,19 +160,51 @@ trainer_cut(const struct trainer *t, const char *text, size_t n, size_t from)
 	return split_cut(t->split, text, n, from);
 }
 
-void
-trainer_join(struct trainer *t, struct trainer *other)
+int
+trainer_join(struct trainer *t, struct trainer *other, struct err *err)
 {
 	size_t all = words_n(other->words), n;
 	uint64_t count;
+	int rc = 0;
 
-	for (size_t i = 0; i < all; i++) {
+	for (size_t i = 0; i < all && !rc; i++) {
 		const char *p = words_get(other->words, i, &n, &count);
 
 		words_add(t->words, p, n, count);
+		rc = make_room(t, err);
 	}
+	spill_join(&t->spill, other->spill);
+	other->spill = NULL;
 	t->pieces += other->pieces;
 	trainer_free(other);
+	return rc;
+}
+
+/* Every word and its count to `each`; they are forgotten.  How many there were, to *n. */
+static int
+all_words(struct trainer *t, int (*each)(void *ctx, const char *p, size_t n, uint64_t count, struct err *), void *ctx,
+	  uint64_t *distinct, struct err *err)
+{
+	size_t parts = t->spill ? SPILL_PARTS : 1, n;
+	int rc = t->spill ? spill_words(&t->spill, t->words, err) : 0;
+	uint64_t count;
+
+	*distinct = 0;
+	for (size_t k = 0; k < parts && !rc; k++) {
+		if (t->spill && (rc = spill_part(t->spill, k, t->words, err)))
+			break;
+		*distinct += words_n(t->words);
+		for (size_t i = 0, all = words_n(t->words); i < all && !rc; i++) {
+			const char *p = words_get(t->words, i, &n, &count);
+
+			rc = each ? each(ctx, p, n, count, err) : 0;
+		}
+		words_clear(t->words);
+	}
+	spill_free(t->spill);
+	words_free(t->words);
+	t->spill = NULL, t->words = NULL;
+	return rc;
 }
 
 /* The specials and the bytes, in the order of their letters, as Hugging Face's trainer has them. */
@@ -187,17 +227,17 @@ first_tokens(const struct trainer *t, struct vocab *v, uint32_t *of_byte)
 }
 
 struct candidate {
-	uint64_t    count;
-	const char *bytes;
-	size_t      len;
+	uint64_t count;
+	size_t   len;
+	char    *bytes;
 };
 
-/* Words that may be tokens: more than a byte, short enough to be looked up whole, and of UTF-8. */
-static int
-may_be_token(const struct trainer *t, const struct candidate *c)
-{
-	return c->len > 1 && c->len < WHOLE_MAX && c->count >= t->o.min_count && utf8_check(c->bytes, c->len) == c->len;
-}
+/* The most frequent words so far: as many as there are to be tokens, after more came than that twice over. */
+struct choice {
+	uint64_t min_count;
+	size_t   most, n, cap;
+	struct candidate *v;
+};
 
 static int
 by_count(const void *x, const void *y)
@@ -212,70 +252,101 @@ by_count(const void *x, const void *y)
 }
 
 static void
-whole_words(const struct trainer *t, struct vocab *v, size_t next)
+choose(struct choice *c)
 {
-	size_t all = words_n(t->words), n = 0;
-	struct candidate *c = xreallocarray(NULL, all + 1, sizeof *c);
+	qsort(c->v, c->n, sizeof *c->v, by_count);
+	while (c->n > c->most)
+		free(c->v[--c->n].bytes);
+}
 
-	for (size_t i = 0; i < all; i++) {
-		c[n].bytes = words_get(t->words, i, &c[n].len, &c[n].count);
-		n += (size_t)may_be_token(t, c + n);
-	}
-	qsort(c, n, sizeof *c, by_count);
-	for (size_t i = 0; i < n && next < t->o.size; i++)
-		table_set(v, next++, c[i].bytes, c[i].len, 0, NULL);
-	free(c);
-	table_index(v);
-	v->whole = 1;
+/* Words that may be tokens: more than a byte, short enough to be looked up whole, and of UTF-8. */
+static int
+offer_word(void *choice, const char *p, size_t n, uint64_t count, struct err *err)
+{
+	struct choice *c = choice;
+	struct candidate fresh = { count, n, NULL };
+
+	(void)err;
+	if (n < 2 || n >= WHOLE_MAX || count < c->min_count || utf8_check(p, n) < n)
+		return 0;
+	fresh.bytes = xstrndup(p, n);
+	VEC_PUSH(c->v, c->n, c->cap, fresh);
+	if (c->n > 2 * c->most + 1024)
+		choose(c);
+	return 0;
 }
 
 static int
-joined_pairs(struct trainer *t, struct vocab *v, const uint32_t *of_byte, size_t first, size_t *merges, struct err *err)
+whole_words(struct trainer *t, struct vocab *v, size_t next, struct trainer_found *found, struct err *err)
 {
-	struct pairs *p = pairs_new();
-	size_t cap = 0, all = words_n(t->words), n;
-	uint32_t *sym = NULL;
-	uint64_t count;
-	int rc = 0;
+	struct choice c = { .min_count = t->o.min_count, .most = t->o.size - next };
+	int rc = all_words(t, offer_word, &c, &found->distinct, err);
+
+	choose(&c);
+	for (size_t i = 0; i < c.n; i++)
+		table_set(v, next++, c.v[i].bytes, c.v[i].len, 0, NULL);
+	c.most = 0;
+	choose(&c);
+	free(c.v);
+	table_index(v);
+	v->whole = 1;
+	return rc;
+}
+
+struct joining {
+	struct pairs   *pairs;
+	const uint32_t *of_byte;
+	uint32_t       *sym;
+	size_t          cap;
+};
+
+static int
+join_word(void *joining, const char *p, size_t n, uint64_t count, struct err *err)
+{
+	struct joining *j = joining;
+
+	if (n > j->cap)
+		j->sym = xreallocarray(j->sym, j->cap = 2 * n, sizeof *j->sym);
+	for (size_t k = 0; k < n; k++)
+		j->sym[k] = j->of_byte[(unsigned char)p[k]];
+	return pairs_word(j->pairs, j->sym, n, count, err);
+}
+
+static int
+joined_pairs(struct trainer *t, struct vocab *v, const uint32_t *of_byte, size_t first, struct trainer_found *found, struct err *err)
+{
+	struct joining j = { .pairs = pairs_new(t->o.memory > 0), .of_byte = of_byte };
+	int rc;
 
 	for (size_t i = 0; i < first; i++)
-		pairs_token(p, v->pool.p + v->tok[i].at, v->tok[i].len, v->flags[i] & TOKEN_SPECIAL);
-	for (size_t i = 0; i < all && !rc; i++) {
-		const char *bytes = words_get(t->words, i, &n, &count);
-
-		if (n > cap)
-			sym = xreallocarray(sym, cap = 2 * n, sizeof *sym);
-		for (size_t k = 0; k < n; k++)
-			sym[k] = of_byte[(unsigned char)bytes[k]];
-		rc = pairs_word(p, sym, n, count, err);
-	}
-	free(sym);
-	words_free(t->words);           /* they lie in the pairs' memory now */
-	t->words = NULL;
-	*merges = rc ? 0 : pairs_merge(p, t->o.size, t->o.min_count);
-	pairs_tokens(p, v);
+		pairs_token(j.pairs, v->pool.p + v->tok[i].at, v->tok[i].len, v->flags[i] & TOKEN_SPECIAL);
+	rc = all_words(t, join_word, &j, &found->distinct, err);
+	free(j.sym);
+	if (!rc)
+		rc = pairs_merge(j.pairs, t->o.size, t->o.min_count, &found->merges, err);
+	pairs_tokens(j.pairs, v);
 	table_index(v);
-	pairs_merges(p, v);
-	pairs_free(p);
+	pairs_merges(j.pairs, v);
+	pairs_free(j.pairs);
 	return rc;
 }
 
 struct vocab *
-trainer_finish(struct trainer *t, size_t *merges, struct err *err)
+trainer_finish(struct trainer *t, struct trainer_found *found, struct err *err)
 {
 	struct vocab *v = table_new(t->o.size);
 	size_t first = 256 + (size_t)t->o.n_special;
 	uint32_t of_byte[256];
 	int rc = 0;
 
-	*merges = 0;
+	*found = (struct trainer_found){ .pieces = t->pieces, .runs = spill_runs(t->spill) };
 	first_tokens(t, v, of_byte);
 	if (t->o.unit == UNIT_BPE)
-		rc = joined_pairs(t, v, of_byte, first, merges, err);
+		rc = joined_pairs(t, v, of_byte, first, found, err);
 	else if (t->o.unit == UNIT_BYTE)
-		table_index(v);
+		rc = all_words(t, NULL, NULL, &found->distinct, err), table_index(v);
 	else
-		whole_words(t, v, first);
+		rc = whole_words(t, v, first, found, err);
 	v->split = split_new(pattern(&t->o), err);
 	trainer_free(t);
 	if (!rc)

@@ -44,6 +44,22 @@ words_new(void)
 }
 
 void
+words_clear(struct words *w)
+{
+	buf_clear(&w->pool);
+	w->n = 0;
+	memset(w->slot, 255, (w->mask + 1) * sizeof *w->slot);
+	memset(w->front, 0, ((size_t)1 << FRONT_BITS) * sizeof *w->front);
+}
+
+int
+words_full(const struct words *w, size_t limit)
+{
+	return w->n > UINT32_MAX - ((size_t)1 << 24) ||
+	       w->pool.n + w->n * sizeof *w->word + 2 * w->n * sizeof *w->slot > limit / 2;     /* what grows may double */
+}
+
+void
 words_free(struct words *w)
 {
 	if (!w)
@@ -197,6 +213,16 @@ words_n(struct words *w)
 			w->front[i].count = 0;
 		}
 	return w->n;
+}
+
+unsigned
+words_part(const struct words *w, size_t i)
+{
+	const struct key *k = &w->word[i].key;
+
+	if (k->hi >> 56 < KEY_MAX)
+		return (unsigned)(key_hash(k->lo, k->hi) >> 56);
+	return (unsigned)(table_hash(w->pool.p + k->lo, k->hi & UINT32_MAX) >> 56);
 }
 
 const char *
