@@ -161,7 +161,7 @@ out_text(struct run *r, const struct gen_out *o, FILE *f)
 		r->printed = 0;
 	}
 	if (fflush(f) != 0)
-		die_errno("%s", output);
+		die_errno("%s", strcmp(output, "-") ? output : "standard output");
 }
 
 static void

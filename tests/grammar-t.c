@@ -139,6 +139,8 @@ main(void)
 	row(20000, "r%d ::= r%d\n");
 
 	check("root ::= [a-z]", (const char *const[]){ "2t", "0\xe0", "0\xf0", "0\xc2", NULL });
+	check("root ::= [^a]", (const char *const[]){ "1\xf4\x8f", "0\xf4\x90", "0\xf4\xa3\xa3", "1\xed\x9f", "0\xed\xa0", "2\xee\x80\x80", NULL });
+	check("root ::= [^\\x00-\\U0010FFFF]", (const char *const[]){ "0a", "0\xf4", "0\xed", NULL });
 	check("root ::= \"yes\" | \"no\" # a comment\n", (const char *const[]){ "1", "1y", "2yes", "2no", "0yess", "0x", NULL });
 	check("root ::= [a-c]{2,3} (\"-\" [^x\\n])* end?\nend ::=\n \"!\" |\n \".\"\n",
 		(const char *const[]){ "1a", "2ab", "2abc", "0abcd", "1ab-", "2ab-q", "0ab-x", "2abc-1-2!", "2ab.", "0ab.!", NULL });

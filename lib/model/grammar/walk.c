@@ -95,6 +95,10 @@ may_end(const struct automaton *a, const struct place *p)
 {
 	uint32_t lo = p->part << 6 * p->need, hi = lo | ((1u << 6 * p->need) - 1);
 
+	if (hi > 0x10ffff)
+		hi = 0x10ffff;
+	if (hi >= 0xd800 && hi < 0xe000)        /* no surrogates */
+		hi = 0xd7ff;
 	return !p->need || auto_any(a, p->state, lo < p->least ? p->least : lo, hi);
 }
 
