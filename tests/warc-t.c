@@ -224,6 +224,33 @@ frames(void)
 	OK(strcmp(run(b.p + second, b.n - second, ZSTD), "1") == 0 && strstr(said, "ictionary"), "without it the frames are damaged");
 	buf_free(&b), buf_free(&dict), buf_free(&many);
 }
+
+/* A frame in whose blocks others begin, which all go on to the same damaged end. */
+static void
+nested(void)
+{
+	static const char unit[] = "\x48\0\0" "\x28\xb5\x2f\xfd\0\x58" "\0\0";       /* 9 bytes stored: a frame's head, a block of nothing; 0 follows */
+	struct buf b = { 0 };
+	const char *got;
+	char want[64];
+	size_t after;
+
+	for (int k = 0; k < 2; k++) {
+		pack(&b, REC("response", "3", "one"), ZSTD);
+		buf_add(&b, unit + 3, 8);
+		buf_char(&b, 0);
+		for (int i = 0; i < 20000 && !k; i++)
+			buf_add(&b, unit, sizeof unit);
+		buf_add(&b, "\x55\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 13);
+	}
+	after = b.n;
+	pack(&b, REC("response", "3", "two"), ZSTD);
+	got = run(b.p, b.n, ZSTD);
+	snprintf(want, sizeof want, "two@%zu|", after);
+	OK(strncmp(got, "one@0|one@", 10) == 0 && strstr(got, want), "what is behind a chain of damaged frames");
+	OK(atoi(strrchr(got, '|') + 1) < 200, "not each of a chain of damaged frames is looked into (%s)", strrchr(got, '|') + 1);
+	buf_free(&b);
+}
 #endif
 
 /* The body that a response holds, or why it has none. */
@@ -264,6 +291,21 @@ responses(void)
 	OK(strcmp(body(z.p, z.n), "unpacked") == 0, "gzip undone");
 	s = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n<p>plain";
 	OK(strcmp(body(s, strlen(s)), "<p>plain") == 0, "gzip that crawlers undid");
+#ifdef HAVE_ZSTD
+	buf_clear(&z);
+	buf_str(&z, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, zstd\r\n\r\n");
+	frame(&z, "unpa", 4, NULL);
+	frame(&z, "cked", 4, NULL);
+	OK(strcmp(body(z.p, z.n), "unpacked") == 0, "two frames of zstd undone");
+	OK(strcmp(body(z.p, z.n - 2), "unpacked") == 0, "zstd that breaks off behind its last block");
+	OK(strcmp(body(z.p, z.n - 6), "unpack") == 0, "and within it");
+	z.p[z.n - 1] ^= 1;
+	OK(strcmp(body(z.p, z.n), "unpa") == 0, "what comes before a damaged frame");
+	buf_clear(&z);
+	buf_str(&z, "HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n");
+	frame(&z, "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789x", 101, NULL);
+	OK(strcmp(body(z.p, z.n), "too_large") == 0, "more of zstd than is allowed");
+#endif
 	s = "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n\x8b\x01\x02";
 	OK(strcmp(body(s, strlen(s)), "http.coding") == 0, "a coding that is unknown");
 	buf_clear(&z);
@@ -281,6 +323,7 @@ main(void)
 #ifdef HAVE_ZSTD
 	members(ZSTD);
 	frames();
+	nested();
 #endif
 	responses();
 	return DONE();

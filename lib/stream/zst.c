@@ -72,7 +72,7 @@ zst_undo(struct zst *s, struct zst_step *step)
 	}
 	in.size = least(s->wants, step->n);
 	r = ZSTD_decompressStream(s->z, &out, &in);
-	step->used = in.pos;
+	step->used = ZSTD_isError(r) ? in.size : in.pos;
 	step->made = out.pos;
 	s->wants = ZSTD_isError(r) ? 0 : r;
 	if (ZSTD_isError(r))
@@ -80,16 +80,16 @@ zst_undo(struct zst *s, struct zst_step *step)
 	return ZSTD_isError(r) ? -1 : r == 0;
 }
 
-/* A dictionary that is compressed itself. */
-static int
-unpack_dictionary(const unsigned char *p, size_t n, struct buf *out, const char *name, struct err *err)
+int
+zst_undo_all(const void *p, size_t n, size_t max, struct buf *out)
 {
 	struct buf none = { 0 };
 	struct zst *s = zst_new(&none);
 	struct zst_step step = { .in = p, .n = n };
+	size_t from = out->n;
 	int r = s ? 0 : -1;
 
-	while (r == 0 && out->n <= DICTIONARY_MAX && (step.n || step.made == step.room)) {
+	while (r >= 0 && out->n - from <= max && (step.n || (r == 0 && step.made == step.room))) {
 		buf_need(out, ZST_BLOCK);
 		step.out = out->p + out->n;
 		step.room = ZST_BLOCK;
@@ -99,7 +99,9 @@ unpack_dictionary(const unsigned char *p, size_t n, struct buf *out, const char 
 		step.n -= step.used;
 	}
 	zst_free(s);
-	return r == 1 && out->n <= DICTIONARY_MAX ? 0 : err_set(err, "%s: byte 8: the dictionary is damaged or larger than %zu bytes", name, DICTIONARY_MAX);
+	if (out->p)
+		out->p[out->n] = 0;
+	return out->n - from > max ? 1 : r == 1 ? 0 : -1;
 }
 
 int
@@ -122,8 +124,8 @@ zst_dictionary(struct input *in, struct buf *out, struct err *err)
 		return err_set(err, "%s: byte 0: cut short within the dictionary", input_name(in));
 	if (!zst_begins(p + 8, n, 1))
 		buf_add(out, p + 8, n);
-	else if (unpack_dictionary(p + 8, n, out, input_name(in), err) < 0)
-		return -1;
+	else if (zst_undo_all(p + 8, n, DICTIONARY_MAX, out))
+		return err_set(err, "%s: byte 8: the dictionary is damaged or larger than %zu bytes", input_name(in), DICTIONARY_MAX);
 	input_skip(in, 8 + n);
 	return 0;
 }
@@ -134,5 +136,6 @@ int         zst_begins(const void *p, size_t n, int of_data) { (void)p, (void)n,
 size_t      zst_wants(const struct zst *s) { (void)s; return 0; }
 void        zst_reset(struct zst *s) { (void)s; }
 int         zst_undo(struct zst *s, struct zst_step *step) { (void)s, (void)step; return -1; }
+int         zst_undo_all(const void *p, size_t n, size_t max, struct buf *out) { (void)p, (void)n, (void)max, (void)out; return -1; }
 int         zst_dictionary(struct input *in, struct buf *out, struct err *err) { (void)in, (void)err; buf_clear(out); return 0; }
 #endif

@@ -1,6 +1,7 @@
-/* http - RFC 9112 as far as stored responses need it: fields, chunks, gzip and deflate */
+/* http - RFC 9112 as far as stored responses need it: fields, chunks, gzip, deflate and zstd */
 /* SPDX-License-Identifier: MIT */
 #include "text/read/http.h"
+#include "stream/zst.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -180,8 +181,11 @@ decode(const char *coding, size_t len, struct buf *in, size_t max)
 			buf_free(&out);
 			return NULL;
 		}
+	} else if (len == 4 && strncasecmp(coding, "zstd", 4) == 0 && zst_begins(in->p, in->n, 0)) {
+		r = zst_undo_all(in->p, in->n, max, &out);
+		r = r < 0 && out.n ? 0 : r;
 	} else {
-		/* br, zstd: crawlers mostly undo them and leave the field; what is left begins like a page */
+		/* br: crawlers mostly undo it and leave the field; what is left begins like a page */
 		size_t i = 0;
 
 		while (i < in->n && is_blank(in->p[i]))

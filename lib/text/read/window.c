@@ -8,6 +8,7 @@
 #endif
 
 #define CHUNK ((size_t)1 << 16)
+#define WASTE 64                /* times the bytes read so far: what may be looked at for damaged members */
 #define WHOLE ((size_t)1 << 18) /* bytes of a member that is undone at once, in a second try 4 times so many; of what is in it 16 times */
 
 void
@@ -125,6 +126,7 @@ begin_member(struct window *w)
 		return r;
 	w->member = input_offset(w->in);
 	w->members++;
+	w->work = 0;
 	if (w->zst)
 		zst_reset(w->zst);
 	else if (w->inflating)
@@ -188,9 +190,9 @@ inflate_step(z_stream *z, struct zst_step *s)
 	return r == Z_STREAM_END ? 1 : r == Z_OK || r == Z_BUF_ERROR ? 0 : -1;
 }
 
-/* A step of the member: 1 it ends, 0 it goes on, -1 it is damaged, as why says, -2 reading failed. */
+/* A step of the member: 1 it ends, 0 it goes on, -1 it is damaged, as why says, behind so many bytes; -2 reading failed. */
 static int
-step_member(struct window *w, const char **why)
+step_member(struct window *w, const char **why, size_t *behind)
 {
 	size_t want = w->zst ? zst_wants(w->zst) : 1, n;
 	int fresh = w->member == input_offset(w->in), r;
@@ -199,6 +201,8 @@ step_member(struct window *w, const char **why)
 	if (!(s.in = input_peek(w->in, w->zst ? WHOLE : 1, &s.n, &w->err)))
 		return -2;
 	n = s.n - (size_t)fresh;
+	*behind = 0;
+	w->work += fresh ? s.n : 0;
 	if (s.n < want && find_magic(w, (const unsigned char *)s.in + fresh, n) < n) {
 		*why = "a frame without its end";
 		return -1;
@@ -212,6 +216,8 @@ step_member(struct window *w, const char **why)
 	r = w->zst ? zst_undo(w->zst, &s) : inflate_step(&w->z, &s);
 	w->b.n += s.made;
 	w->b.p[w->b.n] = 0;
+	w->work += s.used + s.made;
+	*behind = s.used;
 	*why = s.why;
 	if (r >= 0)
 		input_skip(w->in, s.used);
@@ -223,6 +229,7 @@ static int
 fill_member(struct window *w)
 {
 	const char *why;
+	size_t behind;
 	int r;
 
 	if (!w->members || w->between) {
@@ -232,14 +239,18 @@ fill_member(struct window *w)
 		if (r)
 			return 1;
 	}
-	if ((r = step_member(w, &why)) == -2)
+	if ((r = step_member(w, &why, &behind)) == -2)
 		return -1;
 	w->between = r;
 	if (r >= 0)
 		return 1;
 	window_damage(w, w->member, why);
-	/* the next one may begin among the bytes that were taken for this one's: on past its magic alone */
-	input_skip(w->in, w->member == input_offset(w->in));
+	/* the next one may begin among the bytes that were taken for this one's: on past its magic alone, as long as such
+	 * tries are little beside what was read */
+	w->wasted += w->work;
+	if (w->wasted / WASTE < input_offset(w->in) + WHOLE || !behind)
+		behind = w->member == input_offset(w->in);
+	input_skip(w->in, behind);
 	w->state = WINDOW_BROKEN;
 	return 0;
 }

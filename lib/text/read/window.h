@@ -18,6 +18,7 @@ struct window {
 	uint64_t      base;             /* plain: offset of b.p[0] */
 	uint64_t      member;           /* packed: offset of the member being undone */
 	uint64_t      damaged;          /* places passed over so far */
+	uint64_t      work, wasted;     /* bytes looked at and made for the member that is undone, for all damaged ones */
 	struct { uint64_t member; size_t at; } starts[64];      /* where members begin in the window */
 	int           n_starts;
 	z_stream      z;
