@@ -1,5 +1,6 @@
 /* tokjson - reading tokenizer.json: byte-level BPE, and SentencePiece's BPE with byte fallback */
 /* SPDX-License-Identifier: MIT */
+#include "base/par.h"
 #include "vocab/file/tokjson.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,54 +119,81 @@ read_tokens(struct reading *r, struct err *err)
 	return 0;
 }
 
-/* The id of the token spelled in r->key, or NO_TOKEN. */
-static uint32_t
-merge_part(struct reading *r)
+/* One of the two that an entry of the merges joins, as the file spells it, into r->key. */
+static int
+merge_side(struct reading *r, struct json entry, int side)
 {
-	int flags = spelled(r);
+	struct json_iter two = json_walk(entry);
+	const char *blank;
 
-	return flags ? NO_TOKEN : table_find(r->v, r->one.p, r->one.n);
+	buf_clear(&r->key);
+	if (json_kind(entry) == '[') {
+		for (int i = 0; i <= side; i++)
+			if (!json_next(&two))
+				return -1;
+		return json_str(two.value, &r->key) || (side && json_next(&two)) ? -1 : 0;
+	}
+	buf_clear(&r->one);
+	if (json_str(entry, &r->one) || !(blank = memchr(r->one.p, ' ', r->one.n)))
+		return -1;
+	if (side)
+		buf_add(&r->key, blank + 1, (size_t)(r->one.p + r->one.n - blank - 1));
+	else
+		buf_add(&r->key, r->one.p, (size_t)(blank - r->one.p));
+	return 0;
+}
+
+#define PART  4096              /* entries that a thread takes at a time */
+#define GROUP 128               /* look-ups under way together, so that memory is asked ahead */
+
+struct listing {
+	const struct reading *r;
+	struct json *entry;
+	uint32_t    *id;                /* two an entry, NO_TOKEN where it is none */
+	size_t       n, cap;
+};
+
+static void
+merges_part(size_t part, void *ctx)
+{
+	const struct listing *l = ctx;
+	struct reading r = *l->r;
+	size_t i = 2 * PART * part, end = 2 * l->n < i + 2 * PART ? 2 * l->n : i + 2 * PART, from[GROUP + 1], k;
+	uint64_t hash[GROUP];
+	struct buf bytes = {0};
+
+	r.key = r.one = (struct buf){0};
+	for (; i < end; i += k) {
+		buf_clear(&bytes);
+		for (k = from[0] = 0; k < GROUP && i + k < end; from[++k] = bytes.n) {
+			if (!merge_side(&r, l->entry[(i + k) / 2], (int)(k & 1)) && !spelled(&r))
+				buf_add(&bytes, r.one.p, r.one.n);      /* else nothing, which is no token */
+			hash[k] = table_hash(bytes.p + from[k], bytes.n - from[k]);
+			table_expect(r.v, hash[k]);
+		}
+		for (size_t m = 0; m < k; m++)
+			l->id[i + m] = table_find_hashed(r.v, bytes.p + from[m], from[m + 1] - from[m], hash[m]);
+	}
+	buf_free(&r.key), buf_free(&r.one), buf_free(&bytes);
 }
 
 static int
 read_merges(struct reading *r, struct err *err)
 {
-	struct json_iter it = json_walk(json_get(r->model, "merges"));
-	struct buf both = {0};
+	struct json_iter it = json_walk(r->in[MERGES]);
+	struct listing l = { .r = r };
 	int rc = 0;
 
-	for (size_t i = 0; !rc && json_next(&it); i++) {
-		uint32_t id[2] = { NO_TOKEN, NO_TOKEN };
-		size_t k = 0;
-
-		if (json_kind(it.value) == '[') {
-			struct json_iter two = json_walk(it.value);
-
-			for (; json_next(&two); k++) {
-				buf_clear(&r->key);
-				if (k < 2 && !json_str(two.value, &r->key))
-					id[k] = merge_part(r);
-			}
-		} else {
-			const char *blank;
-
-			buf_clear(&both);
-			if (!json_str(it.value, &both) && both.n && (blank = memchr(both.p, ' ', both.n))) {
-				for (k = 0; k < 2; k++) {
-					const char *p = k ? blank + 1 : both.p, *e = k ? both.p + both.n : blank;
-
-					buf_clear(&r->key);
-					buf_add(&r->key, p, (size_t)(e - p));
-					id[k] = merge_part(r);
-				}
-			}
-		}
-		if (k != 2 || id[0] == NO_TOKEN || id[1] == NO_TOKEN)
+	while (json_next(&it))
+		VEC_PUSH(l.entry, l.n, l.cap, it.value);
+	l.id = xreallocarray(NULL, l.n + 1, 2 * sizeof *l.id);
+	par_for((l.n + PART - 1) / PART, merges_part, &l);
+	for (size_t i = 0; i < l.n && !rc; i++) {
+		if (l.id[2 * i] == NO_TOKEN || l.id[2 * i + 1] == NO_TOKEN)
 			rc = err_set(err, "model.merges: entry %zu is no pair of tokens of the vocabulary", i);
-		else
-			table_merge(r->v, id[0], id[1]);
+		table_merge(r->v, l.id[2 * i], l.id[2 * i + 1]);
 	}
-	buf_free(&both);
+	free(l.entry), free(l.id);
 	return rc;
 }
 
