@@ -13,13 +13,13 @@
  * A line of PAGES is {"html": FILE, "text": CONTENT, "fold": N}.  A block's label is the share of its words that stand in
  * the content beside the same neighbours; each page weighs the same.  Trees that ask one question a level are fitted to the
  * logistic loss one after another (Friedman 2001, by Newton's step), each on half of the blocks and a third of the features.
- * With FOLD its pages are left out, and the loss on them is told.
+ * With FOLD its pages are left out, and the loss on them is told; pages.py cross makes use of that.
  *
  * The tables that are in use, made where the project is built, in a folder of its own within it, with -O2:
  *     ../tests/bench/pages.py list DATA pages >pages.jsonl
  *     make tests/bench/page-train && tests/bench/page-train pages.jsonl >../lib/text/page/judge_tables.h
  */
-enum { DEPTH = 5, LEAVES = 1 << DEPTH, SCALE = 1000 };
+enum { DEPTH = 4, LEAVES = 1 << DEPTH, SCALE = 1000 };
 #define RATE   .1
 #define LAMBDA 20.0
 #define CUT    .42      /* a block is content from this probability on: F1 wants less than a half */
@@ -119,6 +119,25 @@ label(struct bag *b, const struct buf *text, size_t *n_words)
 	return *n_words ? hit / (double)*n_words : 0;
 }
 
+/* Texts of a block are one where nothing but marks within a line is between them. */
+static void
+block_texts(const struct work *w, const uint32_t *owner, struct buf *text)
+{
+	int gap = 0;
+
+	for (uint32_t i = 0; i < w->h.n; i++) {
+		const struct html_node *e = &w->h.node[i];
+
+		gap |= e->tag == TAG_br || html_flags[e->tag] & H_BLOCK || (e->tag == TAG_TEXT && !owner[i] && !w->letters[i]);
+		if (!owner[i])
+			continue;
+		if (gap)
+			buf_char(&text[owner[i] - 1], ' ');
+		buf_add(&text[owner[i] - 1], e->text, e->len);
+		gap = 0;
+	}
+}
+
 static void
 add_page(struct work *w, uint32_t root, const char *gold, size_t n_gold, int fold)
 {
@@ -129,9 +148,7 @@ add_page(struct work *w, uint32_t root, const char *gold, size_t n_gold, int fol
 	struct bag bag = bag_of(gold, n_gold);
 	double total = 0;
 
-	for (uint32_t i = 0; i < w->h.n; i++)
-		if (owner[i] || !w->letters[i])
-			buf_add(&text[owner[i] ? owner[i] - 1 : n], w->h.node[i].text ? w->h.node[i].text : "", w->h.node[i].tag == TAG_TEXT ? w->h.node[i].len : 0);
+	block_texts(w, owner, text);
 	for (size_t i = 0; i < n; i++) {
 		size_t cap = all.cap;
 
@@ -175,8 +192,7 @@ read_page(const struct extract *x, const char *html, size_t n, const struct buf 
 	struct extracted e = { 0 };
 
 	work_begin(&w, html, n, &e);
-	if (judge_needed(w.about))
-		add_page(&w, find_content(&w, &e.title), gold->p ? gold->p : "", gold->n, fold);
+	add_page(&w, find_content(&w, &e.title), gold->p ? gold->p : "", gold->n, fold);
 	work_end(&w);
 	extracted_free(&e);
 }
@@ -312,7 +328,7 @@ tell(int tree, int left_out)
 int
 main(int argc, char **argv)
 {
-	int left_out = -1, trees = 120, arg = 1;
+	int left_out = -1, trees = 200, arg = 1;
 
 	for (; arg + 1 < argc && argv[arg][0] == '-'; arg += 2)
 		*(argv[arg][1] == 'f' ? &left_out : &trees) = atoi(argv[arg + 1]);
@@ -330,7 +346,7 @@ main(int argc, char **argv)
 	all.leaf = xcalloc(all.n, 1);
 	all.sampled = xcalloc(all.n, 1);
 	printf("/* judge_tables - the trees of judge.c; made by tests/bench/page-train.c, which says how */\n/* SPDX-License-Identifier: MIT */\n"
-	       "#define JUDGE_BASE %d\nstatic const struct tree trees[] = {\n", (int)lrint(SCALE * log((1 - CUT) / CUT)));
+	       "#define JUDGE_SCALE %d\n#define JUDGE_BASE  %d\nstatic const struct tree trees[] = {\n", SCALE, (int)lrint(SCALE * log((1 - CUT) / CUT)));
 	for (int t = 0; t < trees; t++) {
 		grow((uint64_t)t, left_out, stdout);
 		if (t % 25 == 24)

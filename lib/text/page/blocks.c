@@ -382,6 +382,7 @@ page_blocks(const struct work *w, uint32_t top, uint32_t root, size_t *n, uint32
 		uint8_t *x = blocks[i].x;
 
 		blocks[i].node = p.draft[i].node;
+		blocks[i].words = p.draft[i].words;
 		blocks[i].kept = p.draft[i].kept;
 		blocks[i].alike = counted(&p.shapes, p.draft[i].shape)->first;
 		blocks[i].running = p.draft[i].own >= RUNNING && p.draft[i].link < p.draft[i].own / 4 ? p.draft[i].own - p.draft[i].link : 0;

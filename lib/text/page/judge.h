@@ -8,7 +8,8 @@ enum { BLOCK_FEATURES = 101 };
 
 /* A block's own text, that which no inner block holds, and what is known of it: each from 0 to 255. */
 struct block {
-	uint32_t node, running;                 /* letters outside of links, if they are many */
+	uint32_t node, words;
+	uint32_t running;                       /* letters outside of links, if they are many */
 	uint32_t alike;                         /* the first block of the same elements and classes: itself, or one before */
 	uint8_t  kept;                          /* by the rules */
 	uint8_t  x[BLOCK_FEATURES];
