@@ -1,6 +1,6 @@
 /* dochtml - documents as a page to be read in a browser */
 /* SPDX-License-Identifier: MIT */
-#include "stream/dochtml.h"
+#include "stream/look/dochtml.h"
 #include "base/json.h"
 #include "base/order.h"
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* pick - N documents of a stream, each as likely as any other */
 /* SPDX-License-Identifier: MIT */
-#include "stream/pick.h"
+#include "stream/look/pick.h"
 #include "base/mem.h"
 #include "base/order.h"
 #include "base/rng.h"

@@ -1,7 +1,7 @@
 /* salvage - the whole frames of a damaged stream: looked for by their magic, believed by their checksums */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
-#include "stream/salvage.h"
+#include "stream/look/salvage.h"
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/mem.h"
