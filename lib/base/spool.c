@@ -97,7 +97,7 @@ spool_get(const struct spool *s, uint64_t at, void *to, size_t n, struct err *er
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return err_sys(err, "temporary file: reading");
+			return got ? err_sys(err, "temporary file: reading") : err_set(err, "temporary file: shorter than what was written");
 		p += got, at += (uint64_t)got, n -= (size_t)got;
 	}
 	if (n)

@@ -56,13 +56,12 @@ start(const char *command, int in, FILE **out, struct err *e)
 	int fd[2];
 	pid_t pid;
 
-	if (pipe(fd)) {
-		err_sys(e, "pipe");
-		return -1;
-	}
-	if ((pid = fork()) < 0) {
-		err_sys(e, "fork");
-		close(fd[0]), close(fd[1]);
+	if (pipe(fd))
+		return err_sys(e, "pipe");
+	if (!(*out = fdopen(fd[0], "r")) || (pid = fork()) < 0) {
+		err_sys(e, "a process for the verifier");
+		*out ? fclose(*out) : close(fd[0]);
+		close(fd[1]);
 		return -1;
 	}
 	if (!pid) {
@@ -74,7 +73,6 @@ start(const char *command, int in, FILE **out, struct err *e)
 		_exit(127);
 	}
 	close(fd[1]);
-	*out = fdopen(fd[0], "r");
 	return pid;
 }
 
@@ -102,7 +100,7 @@ read_answers(FILE *f, struct rolls *all, struct err *e)
 int
 rank_verify(struct rolls *all, const struct vocab *v, const char *command, struct err *e)
 {
-	FILE *in = tmpfile(), *out;
+	FILE *in = tmpfile(), *out = NULL;
 	struct err said = { "" };
 	int bad, status;
 	pid_t pid;

@@ -8,26 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whether one of the rule's alternatives is made of empty rules alone. */
+static int
+can_be_empty(const struct el *x, const uint8_t *empty)
+{
+	for (int all = 1;; x++) {
+		if (x->kind != EL_ALT && x->kind != EL_END)
+			all &= x->kind == EL_RULE && empty[x->what];
+		else if (all || x->kind == EL_END)
+			return all;
+		else
+			all = 1;
+	}
+}
+
 /* Which rules can be empty: until nothing changes. */
 static void
 find_empty(const struct grammar *g, uint8_t *empty)
 {
 	for (int more = 1; more; ) {
 		more = 0;
-		for (size_t r = 0; r < g->n_rule; r++) {
-			int all = 1;
-			for (const struct el *x = g->el + g->rule[r]; !empty[r]; x++) {
-				if (x->kind == EL_ALT || x->kind == EL_END) {
-					empty[r] = (uint8_t)all;
-					more |= all;
-					if (x->kind == EL_END)
-						break;
-					all = 1;
-				} else {
-					all &= x->kind == EL_RULE && empty[x->what];
-				}
-			}
-		}
+		for (size_t r = 0; r < g->n_rule; r++)
+			if (!empty[r] && can_be_empty(g->el + g->rule[r], empty))
+				empty[r] = 1, more = 1;
 	}
 }
 
