@@ -29,6 +29,15 @@ opened_load(struct opened *o, const char *path, int quant, int want_crc, struct 
 	return 0;
 }
 
+void
+opened_free(struct opened *o)
+{
+	mats_free(o->mats);
+	vocab_free(o->vocab);
+	chat_free(&o->chat);
+	model_free(&o->m);
+}
+
 int
 opened_system(struct opened *o, const char *text, struct err *e)
 {

@@ -15,8 +15,9 @@ struct opened {
 	char          crc[20];          /* "crc32c:..." of the weights, if asked for */
 };
 
-/* quant as in mats_new.  -1: what is opened by then is freed with the process. */
+/* quant as in mats_new.  opened_free is for what -1 leaves, too. */
 int opened_load(struct opened *, const char *path, int quant, int want_crc, struct err *);
+void opened_free(struct opened *);
 /* The system message of conversations that bring none, in place of the template's own.  -1: the model has no template. */
 int opened_system(struct opened *, const char *text, struct err *);
 /* Whether ids mean the same in both; -1 with the reason. */

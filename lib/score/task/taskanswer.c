@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/task/taskrun.h"
 #include "base/par.h"
+#include "base/size.h"
 #include "model/generate/generate.h"
 #include "stream/input.h"
 #include <math.h>
@@ -49,24 +50,22 @@ generate_all(struct responses *r, struct err *e)
 	size_t n = w->task.n, longest = 0, jobs = n * r->k;
 	struct gen_prompt *p = xcalloc(n + 1, sizeof *p);
 	struct prompt *own = xcalloc(n + 1, sizeof *own);
-	int eos[9], T, bad = 0;
-	struct gen_opts g = { .mats = w->mats, .cache = QUANT_F32, .n = w->prompts.o.n, .k = (int)r->k, .batch = (int)((size_t)o->batch < jobs ? (size_t)o->batch : jobs),
-		.sampler = o->sampler, .eos = eos, .stop = o->stops.n ? o->stops.v : s->until, .n_stop = o->stops.n };
+	const struct opened *m = &w->open;
+	int others = o->chat ? 0 : m->n_eos - 1, T, bad = 0;    /* a template's ends are none of plain text */
+	struct gen_opts g = { .mats = m->mats, .cache = QUANT_F32, .n = w->prompts.o.n, .k = (int)r->k, .batch = (int)least((size_t)o->batch, jobs),
+		.sampler = o->sampler, .eos = m->eos + others, .n_eos = m->n_eos - others, .stop = o->stops.n ? o->stops.v : s->until, .n_stop = o->stops.n };
 
 	while (!o->stops.n && g.n_stop < 8 && s->until[g.n_stop])
 		g.n_stop++;
-	for (; w->prompts.o.chat && g.n_eos < w->chat.n_eos; g.n_eos++)
-		eos[g.n_eos] = w->chat.eos[g.n_eos];
-	eos[g.n_eos++] = w->m.cfg.eos;
 	for (size_t i = 0; i < n && !bad; i++) {
 		if ((bad = task_prompt_open(&w->prompts, i, &own[i], e)) != 0)
 			err_at(e, "item %zu", i);
 		p[i] = (struct gen_prompt){ own[i].tok, own[i].n };
 		longest = p[i].n > longest ? p[i].n : longest;
 	}
-	T = w->m.cfg.T - (long long)longest < g.n ? w->m.cfg.T : (int)longest + g.n;
+	T = m->m.cfg.T - (long long)longest < g.n ? m->m.cfg.T : (int)longest + g.n;
 	if (!bad && jobs) {
-		struct generator *gen = generator_new(&w->m, w->vocab, &g, T);
+		struct generator *gen = generator_new(&m->m, m->vocab, &g, T);
 		generate(gen, p, n, 0, take, r);
 		progress_end();
 		generator_free(gen);

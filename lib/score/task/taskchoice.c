@@ -128,7 +128,7 @@ task_choices(struct task_at_work *w, struct err *e)
 	v = xcalloc(total + 1, sizeof *v);
 	bad = prepare(w, v, total, e);
 	if (!bad)
-		likely_run(&w->m.cfg, w->mats, v, total, (int)w->o->batch);
+		likely_run(&w->open.m.cfg, w->open.mats, v, total, (int)w->o->batch);
 	for (size_t i = 0; !bad && i < w->task.n; i++) {
 		if (w->task.v[i].n == 1)
 			judge_one(w, i, v + k);

@@ -1,7 +1,6 @@
 /* taskrun - a model at a task, from its files to its metrics */
 /* SPDX-License-Identifier: MIT */
 #include "score/task/taskrun.h"
-#include "model/file/load.h"
 #include <math.h>
 #include <string.h>
 
@@ -65,34 +64,26 @@ read_files(struct task_at_work *w, struct err *e)
 static int
 begin_with(const struct task_at_work *w)
 {
-	int bos = w->m.cfg.bos;
+	const struct config *c = &w->open.m.cfg;
 
-	return w->o->no_bos || bos == vocab_eot(w->vocab) || bos == w->m.cfg.eos ? -1 : bos;
+	return w->o->no_bos || c->bos == vocab_eot(w->open.vocab) || c->bos == c->eos ? -1 : c->bos;
 }
 
 static int
 open_model(struct task_at_work *w, struct err *e)
 {
 	const struct task_opts *o = w->o;
-	struct json j;
-	int otherwise;
+	const struct config *c = &w->open.m.cfg;
 
-	if (model_open_adapted(&w->m, o->model, e))
+	if (opened_load(&w->open, o->model, QUANT_F32, 0, e))
 		return -1;
-	if (!(w->vocab = model_vocab(&w->m, e)))
-		return err_in(e, o->model);
-	w->mats = mats_new(&w->m, QUANT_F32);
-	model_drop(&w->m);
-	w->encoder = encoder_new(w->vocab, &(struct vocab_opts){ .special = SPECIAL_NONE });
-	if (o->chat && !w->m.chat)
+	w->encoder = encoder_new(w->open.vocab, &(struct vocab_opts){ .special = SPECIAL_NONE });
+	if (o->chat && !w->open.has_chat)
 		return err_set(e, "%s: the model has no chat template (it was not trained on conversations)", o->model);
-	if (o->chat && (json_parse(&j, w->m.chat, strlen(w->m.chat), e) || chat_parse(&w->chat, j, e)))
-		return err_in(e, o->model);
-	otherwise = w->m.cfg.bos >= 0 ? w->m.cfg.bos : vocab_eot(w->vocab);
-	w->prompts.o = (struct prompt_opts){ .encoder = w->encoder, .chat = o->chat ? &w->chat : NULL, .chat_lines = o->chat,
-		.bos = begin_with(w), .otherwise = otherwise, .T = w->m.cfg.T, .truncate = o->truncate ? 'l' : 0,
-		.n = (int)(o->tokens ? o->tokens : w->task.spec->tokens) };
-	memcpy(w->r->vocab, w->m.vocab, sizeof w->r->vocab);
+	w->prompts.o = (struct prompt_opts){ .encoder = w->encoder, .chat = o->chat ? &w->open.chat : NULL, .chat_lines = o->chat,
+		.bos = begin_with(w), .otherwise = c->bos >= 0 ? c->bos : vocab_eot(w->open.vocab), .T = c->T,
+		.truncate = o->truncate ? 'l' : 0, .n = (int)(o->tokens ? o->tokens : w->task.spec->tokens) };
+	memcpy(w->r->vocab, w->open.m.vocab, sizeof w->r->vocab);
 	return 0;
 }
 
@@ -132,11 +123,7 @@ task_run(struct task_result *r, const struct task_opts *o, struct err *e)
 	}
 	if (w.encoder)
 		encoder_free(w.encoder);
-	mats_free(w.mats);
-	vocab_free(w.vocab);
-	chat_free(&w.chat);
-	if (o->model)
-		model_free(&w.m);
+	opened_free(&w.open);
 	task_free(&w.task);
 	task_free(&w.examples);
 	return bad ? -1 : 0;

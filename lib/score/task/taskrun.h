@@ -4,6 +4,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/task/box.h"
 #include "base/cli.h"
+#include "model/decode/opened.h"
 #include "model/generate/sampler.h"
 #include "score/task/answer.h"
 #include "score/ppl/ppl.h"
@@ -57,11 +58,8 @@ struct task_at_work {
 	const struct task_opts *o;
 	struct task_result  *r;
 	struct task          task, examples;
-	struct model         m;
-	struct mats         *mats;
-	struct vocab        *vocab;
+	struct opened        open;      /* if o->model */
 	struct encoder      *encoder;
-	struct chat          chat;
 	struct task_prompts  prompts;
 };
 int  task_choices(struct task_at_work *, struct err *);
