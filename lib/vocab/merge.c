@@ -106,12 +106,15 @@ keep_cuts(const struct vocab *v, struct cut *c, size_t n, struct part *out)
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (table_perhaps(v, c[i].front)) {
+		if (table_perhaps(v, c[i].front) != NO_TOKEN) {
 			c[k] = c[i];
 			c[k].back = hash_within(c[i].p + c[i].at, c[i].len - c[i].at);
 			table_expect(v, c[k++].back);
 		}
-	for (size_t i = 0; i < k; i++) {
+	for (size_t i = n = 0; i < k; i++)
+		if (table_perhaps(v, c[i].back) != NO_TOKEN)
+			c[n++] = c[i];
+	for (size_t i = 0; i < n; i++) {
 		m.made = c[i].id;
 		if ((m.b = table_find_hashed(v, c[i].p + c[i].at, c[i].len - c[i].at, c[i].back)) != NO_TOKEN &&
 		    (m.a = table_find_hashed(v, c[i].p, c[i].at, c[i].front)) != NO_TOKEN)

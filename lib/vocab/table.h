@@ -138,15 +138,16 @@ table_expect(const struct vocab *v, uint64_t hash)
 	__builtin_prefetch(v->hash + (hash & v->hash_mask));
 }
 
-/* Whether bytes of that hash may be there; if they are they may. */
-static inline int
+/* The first token that bytes of that hash may be, or NO_TOKEN: what is said of it is asked for. */
+static inline uint32_t
 table_perhaps(const struct vocab *v, uint64_t hash)
 {
 	size_t h = hash & v->hash_mask;
 
 	while (v->hash[h] != UINT64_MAX && (v->hash[h] ^ hash) >> 32)
 		h = (h + 1) & v->hash_mask;
-	return v->hash[h] != UINT64_MAX;
+	__builtin_prefetch(v->tok + (v->hash[h] & (VOCAB_MAX - 1)));
+	return (uint32_t)v->hash[h];
 }
 
 static inline uint64_t
