@@ -76,7 +76,7 @@ find_copies(struct signals *s, const char *p, size_t n, size_t least, enum signa
 		if (i < n && run < least)
 			continue;
 		pieces++;
-		if ((*signals_times(s, p + from, i - from))++) {
+		if ((i < n || pieces > 1) && (*signals_times(s, p + from, i - from))++) {       /* the only one is no copy */
 			copies++;
 			copied += uni_count(p + from, i - from);
 		}

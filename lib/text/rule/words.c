@@ -220,6 +220,8 @@ static void
 begin(struct words *w, size_t bytes)
 {
 	w->n = 0;
+	if (w->cap < bytes / 8)         /* about as many as there will be */
+		w->v = xreallocarray(w->v, w->cap = bytes / 8, sizeof *w->v);
 	buf_clear(&w->text);
 	buf_need(&w->text, bytes + WORDS_SLACK);
 }
