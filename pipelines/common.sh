@@ -6,7 +6,8 @@
 
 LC_ALL=C
 : "${OMP_WAIT_POLICY=passive}"		# programs in one pipe share the cores
-export LC_ALL OMP_WAIT_POLICY
+: "${GOMP_SPINCOUNT=10000}"		# microseconds: those of one program meet often
+export LC_ALL OMP_WAIT_POLICY GOMP_SPINCOUNT
 
 if [ -n "${LM_BIN-}" ]; then		# the programs are in this folder
 	PATH=$LM_BIN:$PATH
