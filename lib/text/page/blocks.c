@@ -393,9 +393,7 @@ page_blocks(const struct work *w, uint32_t top, uint32_t root, size_t *n, uint32
 		before += p.draft[i].own;
 	}
 	*n = p.n;
-	free(p.place);
-	free(p.draft);
-	free(p.texts.v);
-	free(p.shapes.v);
+	free(p.place), free(p.draft);
+	free(p.texts.v), free(p.shapes.v);
 	return blocks;
 }
