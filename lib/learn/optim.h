@@ -78,10 +78,10 @@ int  optim_one_moment(const struct optim *, int param);
 /* Freezes the weights whose name matches a Perl-compatible pattern; returns how many, -1: no pattern. */
 int  optim_freeze(struct optim *, const char *pattern, struct err *);
 
-/* One step: g (total) holds sums, divided by `count` (supervised tokens, pairs ...) in the same pass that clips
- * and updates; lr = optim_lr(opts, step).  Weights of fewer than two dimensions do not decay.  *norm: of the
- * gradient after the division, before the clipping.  Of a part, g and w are used within it.  The sum's order depends on the shapes alone: the same bits
- * at any number of threads.  -1, and nothing is changed: the norm is not finite. */
+/* One step: g (total) holds sums, divided by `count` (supervised tokens, pairs ...) in the same pass that clips and
+ * updates; lr = optim_lr(opts, step).  Weights of fewer than two dimensions do not decay.  *norm: of the gradient after
+ * the division, before the clipping.  Of a part, g and w are used within it.  The sum's order depends on the shapes
+ * alone: the same bits at any number of threads.  -1, and nothing is changed: the norm is not finite. */
 int optim_step(struct optim *, float *w, const float *g, double count, double *norm, struct err *);
 void optim_zero(float *g, size_t n);    /* g = 0, by all threads */
 void optim_clear(const struct optim *, float *g);       /* the same for what moves; what is frozen is not touched */

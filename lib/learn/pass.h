@@ -27,8 +27,8 @@ void pass_free(struct pass *);
 /* What pass_grad is of from now on: op_distill's logp, with that teacher of the same vocabulary, which stays the caller's.
  * use: NET_FORWARD, or NET_BF16. */
 void pass_teach(struct pass *, const struct model *teacher, const struct op_distill *, int use);
-/* Sets g and returns the sum of -log p (or what has its place with a teacher) over the supervised tokens, nats; the rows are taken B at a time, which leaves
- * no trace in the result. */
+/* Sets g and returns the sum of -log p (or what has its place with a teacher) over the supervised tokens, nats; the
+ * rows are taken B at a time, which leaves no trace in the result. */
 double pass_grad(struct pass *, const struct batch *);
 /* Dynamic loss scaling, as Micikevicius et al. 2018 and PyTorch's GradScaler have it: begin at 2^16.  After a pass_grad whose
  * gradient is not finite: 1 when it is to be made again, at half the scale (0: it is not for that).  After one that was

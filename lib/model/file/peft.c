@@ -51,7 +51,8 @@ parse_config(struct adapter *a, const char *text, size_t n, struct err *e)
 	if (a->r < 1 || a->r > ADAPTER_MOST || !(a->alpha >= 0 && isfinite(a->alpha)))
 		return err_set(e, "its size, or the factor with it: absent or out of range");
 	return only(o, "bias", "none", e) || only(o, "use_dora", NULL, e) || only(o, "modules_to_save", NULL, e) ||
-	       only(o, "rank_pattern", NULL, e) || only(o, "alpha_pattern", NULL, e) || only(o, "lora_bias", NULL, e) || only(o, "prefix_projection", NULL, e) ? -1 : 0;
+	       only(o, "rank_pattern", NULL, e) || only(o, "alpha_pattern", NULL, e) || only(o, "lora_bias", NULL, e) ||
+	       only(o, "prefix_projection", NULL, e) ? -1 : 0;
 }
 
 /* The weights, and what the metadata say, which a file of peft's own does not have. */

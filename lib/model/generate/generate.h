@@ -55,8 +55,9 @@ struct generator;
 struct generator *generator_new(const struct model *, const struct vocab *, const struct gen_opts *, int T);
 void              generator_free(struct generator *);
 
-/* Samples k continuations of each prompt and gives them to out in order.  Random numbers come from (seed,
- * first + prompt, sample, position); a draft makes it quicker, and changes no token.  Prompts left from an earlier call are reused where they begin alike. */
+/* Samples k continuations of each prompt and gives them to out in order.  Random numbers come from (seed, first +
+ * prompt, sample, position); a draft makes it quicker, and changes no token.  Prompts left from an earlier call are
+ * reused where they begin alike. */
 void generate(struct generator *, const struct gen_prompt *, size_t n_prompts, uint64_t first,
 		void (*out)(void *ctx, const struct gen_out *), void *ctx);
 

@@ -52,8 +52,9 @@ generate_all(struct responses *r, struct err *e)
 	struct prompt *own = xcalloc(n + 1, sizeof *own);
 	const struct opened *m = &w->open;
 	int others = o->chat ? 0 : m->n_eos - 1, T, bad = 0;    /* a template's ends are none of plain text */
-	struct gen_opts g = { .mats = m->mats, .cache = QUANT_F32, .n = w->prompts.o.n, .k = (int)r->k, .batch = (int)least((size_t)o->batch, jobs),
-		.sampler = o->sampler, .eos = m->eos + others, .n_eos = m->n_eos - others, .stop = o->stops.n ? o->stops.v : s->until, .n_stop = o->stops.n };
+	struct gen_opts g = { .mats = m->mats, .cache = QUANT_F32, .n = w->prompts.o.n, .k = (int)r->k,
+		.batch = (int)least((size_t)o->batch, jobs), .sampler = o->sampler, .eos = m->eos + others,
+		.n_eos = m->n_eos - others, .stop = o->stops.n ? o->stops.v : s->until, .n_stop = o->stops.n };
 
 	while (!o->stops.n && g.n_stop < 8 && s->until[g.n_stop])
 		g.n_stop++;
