@@ -7,7 +7,7 @@
 
 enum { DEPTH = 4, FEWEST = 16 };          /* of fewer blocks little can be told: the rules stand */
 #define ALIKE .5        /* how much of a judgement is that of all blocks that are alike */
-#define SURE .9         /* how much of the way to the best cut of a page is gone from the cut of all */
+#define SURE .75        /* how much of the way to the best cut of a page is gone from the cut of all */
 #define LEAST .05       /* of the running text that the rules keep; a judgement that leaves less of it is none */
 
 /* A tree asks the same of all blocks at each of its levels; the answers are the number of its leaf. */
