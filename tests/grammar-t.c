@@ -4,6 +4,7 @@
 #include "tap.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* 2: the text is whole, 1: it may go on only, 0: it may not come. */
 static int
@@ -127,12 +128,13 @@ int
 main(void)
 {
 	const char *data = getenv("LM_TESTDATA");
+	char path[4096];
 
-	if (data) {
-		char path[4096];
-		snprintf(path, sizeof path, "%s/data/tokenizers/npm-llama3/tokenizer.json", data);
+	snprintf(path, sizeof path, "%s/data/tokenizers/npm-llama3/tokenizer.json", data ? data : "");
+	if (access(path, R_OK))
+		OK(1, "masks of a large vocabulary # SKIP LM_TESTDATA has none");
+	else
 		masks(path);
-	}
 	many_places();
 	row(40, "r%d ::= r%d | r%d\n");
 	row(40, "r%d ::= r%d \"x\" | r%d \"x\"\n");
