@@ -49,6 +49,19 @@ if [ -w /dev/full ]; then
 	t 'a full disk is an error' 'exits 1 sh -c "lmcat --from-jsonl in.jsonl >/dev/full"'
 	t 'a full disk is an error for text too' 'exits 1 sh -c "lmcat a.lms >/dev/full"'
 else skip 'full disk' 'no /dev/full'; fi
+killed() {	# killed SIGNAL: lmcat ends by it, and nothing of its output is left
+	yes '{"text":"x"}' | lmcat --from-jsonl -o part.lms &
+	for i in 1 2 3 4 5 6 7 8 9; do
+		ls part.lms.* && break
+		sleep .2
+	done
+	kill -s "$1" $!
+	wait $!
+	got=$?
+	[ $got -gt 128 ] && [ "$(kill -l $got)" = "$1" ] && ! ls part.lms*
+}
+t 'SIGTERM leaves no part of an output file' 'killed TERM'
+t 'nor does SIGHUP' 'killed HUP'
 t 'SIGPIPE kills quietly' '{ yes "{\"text\":\"x\"}" | lmcat --from-jsonl; echo $? >rc; } 2>e | head -c 100 >x; [ "$(cat rc)" = 141 ] && [ ! -s e ]'
 if script -qec true /dev/null >/dev/null 2>&1; then
 	t 'refuses a terminal' 'exits 2 script -qec "lmcat --from-jsonl in.jsonl" /dev/null'

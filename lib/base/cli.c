@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,7 @@ cli_close_stdout(void)
 
 static char **clean;
 static int n_clean, cap_clean;
+static volatile sig_atomic_t changing;
 
 static void
 clean_up(void)
@@ -97,22 +99,41 @@ clean_up(void)
 		unlink(clean[i]);
 }
 
+/* As if it had not been caught, but for the files. */
+static void
+on_signal(int signal)
+{
+	if (!changing)
+		clean_up();
+	raise(signal);
+}
+
 void
 cli_cleanup(const char *path)
 {
+	static const int fatal[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ };
+	struct sigaction now, a = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; !clean && i < sizeof fatal / sizeof *fatal; i++)
+		if (!sigaction(fatal[i], NULL, &now) && now.sa_handler == SIG_DFL)
+			sigaction(fatal[i], &a, NULL);
 	if (!clean)
 		atexit(clean_up);
+	changing = 1;
 	VEC_PUSH(clean, n_clean, cap_clean, xstrdup(path));
+	changing = 0;
 }
 
 void
 cli_keep(const char *path)
 {
+	changing = 1;
 	for (int i = n_clean; i-- > 0;)
 		if (strcmp(clean[i], path) == 0) {
 			free(clean[i]);
 			clean[i] = clean[--n_clean];
 		}
+	changing = 0;
 }
 
 /* ---- progress */

@@ -77,7 +77,7 @@ void progress_end(void);
 
 struct file_out *cli_create(const char *path);  /* a file of text to be written; NULL: none; a failure ends the program */
 int  cli_on_terminal(int fd);            /* isatty */
-/* Remove this file should the program end before cli_keep(path). */
+/* Remove this file should the program end, or a signal end it, before cli_keep(path). */
 void cli_cleanup(const char *path);
 void cli_keep(const char *path);
 
