@@ -14,7 +14,7 @@ case ${1-} in -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;; esac
 # The -dev packages: the libraries of configure.ac.  The last line: the tests
 # (man pages, scripts, archives, compressions, terminals).
 packages="gcc libc6-dev make autoconf automake pkg-config
-	zlib1g-dev libarchive-dev libpcre2-dev libdeflate-dev libzstd-dev libmicrohttpd-dev libuchardet-dev
+	zlib1g-dev libarchive-dev libpcre2-dev libdeflate-dev libzstd-dev libbrotli-dev libmicrohttpd-dev libuchardet-dev
 	mandoc curl shellcheck binutils xz-utils zstd bsdutils"
 
 top=$(cd "$(dirname "$0")/.." && pwd)

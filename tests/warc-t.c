@@ -269,11 +269,37 @@ body(const char *s, size_t n)
 	return why ? why : out.p;
 }
 
+#ifdef HAVE_BROTLI
+static void
+brotli(void)
+{
+	static const unsigned char x101[] = { 0x1b, 0x64, 0, 0xf8, 0x25, 0xf0, 2, 0xb1, 0x40, 0xc0, 3 }, gzipped[] = {
+		0x8b, 0xd, 0x80, 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3, 0x2b, 0xcd, 0x2b, 0x48, 0x4c, 0xce, 0x4e, 0x4d, 1, 0, 0x96, 0x62, 0x2f, 0xca, 8, 0, 0, 0, 3
+	};
+	struct buf b = { 0 };
+
+	buf_str(&b, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, br\r\n\r\n");
+	buf_add(&b, gzipped, sizeof gzipped);
+	OK(strcmp(body(b.p, b.n), "unpacked") == 0, "brotli undone, then gzip");
+	OK(strcmp(body(b.p, b.n - 8), "unpacked") == 0, "brotli that breaks off");
+	memset(b.p + b.n - sizeof gzipped, 0xff, 4);
+	OK(strcmp(body(b.p, b.n), "http.damaged") == 0, "damaged brotli");
+	buf_clear(&b);
+	buf_str(&b, "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n");
+	buf_add(&b, x101, sizeof x101);
+	OK(strcmp(body(b.p, b.n), "too_large") == 0, "more of brotli than is allowed");
+	buf_clear(&b);
+	buf_str(&b, "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n <p>plain");
+	OK(strcmp(body(b.p, b.n), " <p>plain") == 0, "brotli that crawlers undid");
+	buf_free(&b);
+}
+#endif
+
 static void
 responses(void)
 {
 	struct http h;
-	struct buf z = { 0 };
+	struct buf z = { 0 }, packed = { 0 };
 	const char *s = "HTTP/1.1 200 OK\nX: 1\ncontent-type: Text/HTML; Charset=\"Shift_JIS\"\n\nbody";
 
 	OK(http_parse(&h, s, strlen(s)) == 0 && h.status == 200 && strcmp(h.type, "text/html") == 0 && strcmp(h.charset, "Shift_JIS") == 0,
@@ -306,13 +332,24 @@ responses(void)
 	frame(&z, "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789x", 101, NULL);
 	OK(strcmp(body(z.p, z.n), "too_large") == 0, "more of zstd than is allowed");
 #endif
-	s = "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n\x8b\x01\x02";
+#ifdef HAVE_BROTLI
+	brotli();
+#endif
+	member(&packed, "two ");
+	member(&packed, "members");
+	buf_clear(&z);
+	buf_printf(&z, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n%zx\r\n", packed.n);
+	buf_add(&z, packed.p, packed.n);
+	buf_str(&z, "\r\n0\r\n\r\n");
+	OK(strcmp(body(z.p, z.n), "two members") == 0, "members of gzip within a chunk");
+	s = "HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\n\r\n\x8b\x01\x02";
 	OK(strcmp(body(s, strlen(s)), "http.coding") == 0, "a coding that is unknown");
 	buf_clear(&z);
 	buf_str(&z, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
 	member(&z, "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789x");
 	OK(strcmp(body(z.p, z.n), "too_large") == 0, "more bytes than are allowed");
 	buf_free(&z);
+	buf_free(&packed);
 }
 
 int

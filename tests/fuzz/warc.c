@@ -85,5 +85,7 @@ const struct fuzz_seed fuzz_seeds[] = {
 	SEED("ARC", "filedesc://x 0.0.0.0 20080430204826 text/plain 5\n1 0 x\n\nhttp://a b/ 1.1.1.1 20080430204826 text/html 24\n"
 	    "HTTP/1.0 200 OK\n\n<p>one\n\nhttp://c/ 1.1.1.1 20080430204826 text/html 200 x - 9 f 4\ntext\n"),
 	SEED("chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip, deflate\r\n\r\n5;x=y\r\nhello\r\n3\r\nabc\r\n0\r\n\r\n"),
+	SEED("brotli", "HTTP/1.1 200 OK\nContent-Encoding: gzip, br\n\n\x8b\x0d\x80\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x2b\xcd\x2b\x48"
+	    "\x4c\xce\x4e\x4d\x01\x00\x96\x62\x2f\xca\x08\x00\x00\x00\x03"),
 	{ 0 }
 };

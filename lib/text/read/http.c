@@ -1,11 +1,15 @@
-/* http - RFC 9112 as far as stored responses need it: fields, chunks, gzip, deflate and zstd */
+/* http - RFC 9112 as far as stored responses need it: fields, chunks, gzip, deflate, brotli and zstd */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "text/read/http.h"
 #include "stream/zst.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <zlib.h>
+#ifdef HAVE_BROTLI
+#include <brotli/decode.h>
+#endif
 
 static int
 is_blank(int c)
@@ -102,40 +106,40 @@ http_parse(struct http *h, const char *s, size_t n)
 	return 0;
 }
 
-/* Chunks put together; -1 when the bytes are not chunks at all. */
-static int
-unchunk(const char *s, size_t n, struct buf *out)
+/* Chunks put together where they are; what does not begin with one stays as it is. */
+static void
+unchunk(struct buf *b)
 {
-	size_t i = 0, from = out->n;
+	char *s = b->p;
+	size_t i = 0, n = b->n, got = 0, size = 1;
 
-	for (;;) {
-		size_t size = 0, digits = 0;
+	while (size) {
+		size_t digits = 0;
 
 		while (i < n && (s[i] == '\r' || s[i] == '\n'))
 			i++;
-		for (; i < n && digits < 9; i++, digits++) {
+		for (size = 0; i < n && digits < 9; i++, digits++) {
 			unsigned c = (unsigned char)s[i], d = c - '0' < 10 ? c - '0' : (c | 32) - 'a' < 6 ? (c | 32) - 'a' + 10 : 16;
 
 			if (d == 16)
 				break;
 			size = size * 16 + d;
 		}
-		if (!digits || digits == 9)
-			return out->n == from ? -1 : 0;
 		while (i < n && s[i] == ' ')
 			i++;
-		if (i < n && s[i] != ';' && s[i] != '\r' && s[i] != '\n')
-			return out->n == from ? -1 : 0;
+		if (!digits || digits == 9 || (i < n && s[i] != ';' && s[i] != '\r' && s[i] != '\n'))
+			break;
 		while (i < n && s[i] != '\n')           /* an extension */
 			i++;
-		i++;
-		if (size == 0 || i >= n)
-			return 0;
+		i += i < n;
 		if (size > n - i)
 			size = n - i;
-		buf_add(out, s + i, size);
+		memmove(s + got, s + i, size);
+		got += size;
 		i += size;
+		b->n = got;
 	}
+	s[b->n] = 0;
 }
 
 /* Inflates into at most max bytes: 0, 1 too large, -1 not compressed like this; what came before damage stays. */
@@ -155,70 +159,126 @@ inflate_all(const char *s, size_t n, int bits, size_t max, struct buf *out)
 		r = inflate(&z, Z_NO_FLUSH);
 		out->n += 65536 - z.avail_out;
 		out->p[out->n] = 0;
+		if (r == Z_STREAM_END && bits > 15 && z.avail_in > 1 && z.next_in[0] == 0x1f && z.next_in[1] == 0x8b)
+			r = inflateReset(&z);           /* another member */
 	}
 	inflateEnd(&z);
 	return out->n - from > max ? 1 : r == Z_STREAM_END || out->n > from ? 0 : -1;
 }
 
-/* One content coding undone, from *in to *out (emptied); in stays when the body is not so coded. */
+#ifdef HAVE_BROTLI
+/* As inflate_all, for brotli (RFC 7932).  That has neither mark nor checksum: what is wrong somewhere may be noise from the beginning. */
+static int
+unbrotli(const char *s, size_t n, size_t max, struct buf *out)
+{
+	BrotliDecoderState *b = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+	BrotliDecoderResult r = BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
+	const uint8_t *in = (const uint8_t *)s;
+
+	while (b && r == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT && out->n <= max) {
+		size_t room = 65536;
+		uint8_t *to;
+
+		buf_need(out, room);
+		to = (uint8_t *)out->p + out->n;
+		r = BrotliDecoderDecompressStream(b, &n, &in, &room, &to, NULL);
+		out->n += 65536 - room;
+		out->p[out->n] = 0;
+	}
+	BrotliDecoderDestroyInstance(b);
+	return out->n > max ? 1 : r == BROTLI_DECODER_RESULT_ERROR || (r != BROTLI_DECODER_RESULT_SUCCESS && !out->n) ? -1 : 0;
+}
+#endif
+
+/* Whether a body begins like a page: '<' begins nothing in brotli. */
+static int
+is_page(const struct buf *b)
+{
+	size_t i = b->n > 3 && memcmp(b->p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	while (i < b->n && is_blank(b->p[i]))
+		i++;
+	return i < b->n && b->p[i] == '<';
+}
+
+static int
+is_name(const char *s, size_t n, const char *name)
+{
+	return n == strlen(name) && strncasecmp(s, name, n) == 0;
+}
+
+/* One coding undone; the body stays when it is not so coded. */
 static const char *
-decode(const char *coding, size_t len, struct buf *in, size_t max)
+decode(const char *coding, size_t len, struct buf *body, size_t max)
 {
 	struct buf out = { 0 };
 	int r;
 
-	if (len == 8 && strncasecmp(coding, "identity", 8) == 0)
+	if (!body->n || is_name(coding, len, "identity"))
 		return NULL;
-	if ((len == 4 && strncasecmp(coding, "gzip", 4) == 0) || (len == 6 && strncasecmp(coding, "x-gzip", 6) == 0)) {
-		if (in->n < 2 || memcmp(in->p, "\x1f\x8b", 2) != 0)
+	if (is_name(coding, len, "chunked")) {
+		unchunk(body);
+		return NULL;
+	}
+	if (is_name(coding, len, "gzip") || is_name(coding, len, "x-gzip")) {
+		if (body->n < 2 || memcmp(body->p, "\x1f\x8b", 2) != 0)
 			return NULL;
-		r = inflate_all(in->p, in->n, 15 + 16, max, &out);
-	} else if (len == 7 && strncasecmp(coding, "deflate", 7) == 0) {
-		r = inflate_all(in->p, in->n, 15, max, &out);
+		r = inflate_all(body->p, body->n, 15 + 16, max, &out);
+	} else if (is_name(coding, len, "deflate")) {
+		r = inflate_all(body->p, body->n, 15, max, &out);
 		if (r < 0)
-			r = inflate_all(in->p, in->n, -15, max, &out);
+			r = inflate_all(body->p, body->n, -15, max, &out);
 		if (r < 0) {
 			buf_free(&out);
 			return NULL;
 		}
-	} else if (len == 4 && strncasecmp(coding, "zstd", 4) == 0 && zst_begins(in->p, in->n, 0)) {
-		r = zst_undo_all(in->p, in->n, max, &out);
+	} else if (is_name(coding, len, "zstd") && zst_begins(body->p, body->n, 0)) {
+		r = zst_undo_all(body->p, body->n, max, &out);
 		r = r < 0 && out.n ? 0 : r;
+	} else if (is_page(body)) {     /* crawlers mostly undo codings and leave the field */
+		return NULL;
+#ifdef HAVE_BROTLI
+	} else if (is_name(coding, len, "br")) {
+		r = unbrotli(body->p, body->n, max, &out);
+#endif
 	} else {
-		/* br: crawlers mostly undo it and leave the field; what is left begins like a page */
-		size_t i = 0;
-
-		while (i < in->n && is_blank(in->p[i]))
-			i++;
-		return i < in->n && in->p[i] == '<' ? NULL : "http.coding";
+		return "http.coding";
 	}
-	buf_free(in);
-	*in = out;
+	buf_free(body);
+	*body = out;
 	return r < 0 ? "http.damaged" : r ? "too_large" : NULL;
+}
+
+/* The codings that a field lists undone, the last one first. */
+static const char *
+undo(const struct http *h, const char *s, const char *field, struct buf *body, size_t max)
+{
+	size_t len = 0;
+	const char *v = field_get(s, h->body, field, &len), *reason = NULL;
+
+	for (int i = 0; len && i < 4 && !reason; i++) {
+		size_t from = len;
+
+		while (from && v[from - 1] != ',' && !is_blank(v[from - 1]))
+			from--;
+		reason = decode(v + from, len - from, body, max);
+		for (len = from; len && (v[len - 1] == ',' || is_blank(v[len - 1])); )
+			len--;
+	}
+	return reason;
 }
 
 const char *
 http_body(const struct http *h, const char *s, size_t n, size_t max, struct buf *out)
 {
-	size_t len;
-	const char *v = field_get(s, h->body, "transfer-encoding", &len), *reason = NULL;
 	struct buf body = *out;         /* in the caller's memory: pages are copied once */
+	const char *reason;
 
 	buf_clear(&body);
-	if (!(v && len >= 7 && strncasecmp(v + len - 7, "chunked", 7) == 0 && unchunk(s + h->body, n - h->body, &body) == 0)) {
-		buf_clear(&body);
-		buf_add(&body, s + h->body, n - h->body);
-	}
-	v = field_get(s, h->body, "content-encoding", &len);
-	for (int i = 0; v && len && i < 4 && !reason; i++) {     /* the last coding was applied last */
-		size_t from = len;
-
-		while (from && v[from - 1] != ',' && !is_blank(v[from - 1]))
-			from--;
-		reason = decode(v + from, len - from, &body, max);
-		for (len = from; len && (v[len - 1] == ',' || is_blank(v[len - 1])); )
-			len--;
-	}
+	buf_add(&body, s + h->body, n - h->body);
+	reason = undo(h, s, "transfer-encoding", &body, max);
+	if (!reason)
+		reason = undo(h, s, "content-encoding", &body, max);
 	if (!reason && body.n > max)
 		reason = "too_large";
 	if (reason)

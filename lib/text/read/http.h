@@ -26,7 +26,7 @@ int http_parse(struct http *, const char *s, size_t n);
 void http_type(const char *value, size_t n, char type[64], char charset[40]);
 
 /* The body of at most max bytes, transfer and content codings undone, into an emptied *out.  NULL, or why not:
- * "http.coding" (one that is unknown), "too_large", "http.damaged".  A body that does not keep to the coding
+ * "http.coding" (one that is unknown, or built without), "too_large", "http.damaged".  A body that does not keep to the coding
  * that is declared (crawlers undo them and leave the field) is taken as it is; one that breaks off gives what
  * came.  Pure. */
 const char *http_body(const struct http *, const char *s, size_t n, size_t max, struct buf *out);
