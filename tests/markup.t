@@ -170,6 +170,10 @@ if [ -n "$zip_" ]; then
 	t 'EPUB: a book, in the order of reading' '[ "$(cc book.epub | lmcat | grep Chapter | tr "\n" " ")" = "Chapter one Chapter two x " ]'
 	t 'with its title and authors' 'cc book.epub | lmcat --jsonl | grep -q "\"id\":\"book.epub\",\"date\":\"1901\".*\"title\":\"The Book\",\"author\":\"A. One, B. Two\""'
 	t 'from a pipe, within a tar' 'tar cf shelf.tar book.epub && cat shelf.tar | cc | lmcat --jsonl | grep -q "\"id\":\"book.epub\""'
+	awk 'BEGIN { print "<package><manifest><item id=\"a\" href=\"one.xhtml\"/></manifest><spine>"; for (i = 0; i < 3000; i++) print "<itemref idref=\"a\"/>"; print "</spine></package>" }' >book/text/book.opf
+	awk 'BEGIN { print "<p>"; for (i = 0; i < 9000; i++) print "over and over the same" }' >book/text/one.xhtml
+	(cd book && rm -f ../again.epub && $zip_ ../again.epub mimetype META-INF text)
+	t 'a chapter named again and again: no more memory than a page may have' 'cc --rejects=r.lms -o a.lms again.epub && [ "$(meta r.lms reason)" = "too_large " ]'
 else skip 'EPUB' 'nothing to make a zip with'; fi
 
 { printf 'The Project Gutenberg EBook of A Book, by Me\r\n\r\nTitle: A Book\r\nAuthor: Me\r\n\r\n*** START OF THIS PROJECT GUTENBERG EBOOK A BOOK ***\r\n\r\n'

@@ -209,6 +209,23 @@ test_mix(void)
 	OK(run("shard --mix=even.lms=-3 -o y.lms 2>e; [ $? = 2 ]") == 0, "a weight below 0: exit 2");
 }
 
+/* What does not fit where it is kept is not taken for what is left of it. */
+static void
+test_head(void)
+{
+	static const char *const wrong[] = { "\"eot\":4294967296", "\"eot\":-2", "\"eot\":60000", "\"seq\":4294967296", "\"seq\":-1" };
+	struct toks_head h = { .n_vocab = VOCAB, .eot = -1 };
+	struct buf head = { 0 };
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		buf_clear(&head);
+		buf_printf(&head, "{\"type\":\"toks\",\"dtype\":\"u32\",\"n_vocab\":%s,%s}", i ? "60000" : "4294967295", wrong[i]);
+		toks_finish(toks_create("wrong.lms", head.p, &h));
+		OK(run("lmcat wrong.lms >e 2>&1; [ $? = 1 ] && grep -q HEAD e") == 0, "refused: %s", wrong[i]);
+	}
+	buf_free(&head);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -229,6 +246,7 @@ main(int argc, char **argv)
 	test_shuffle();
 	test_split();
 	test_mix();
+	test_head();
 	OK(run("head -c 2000 docs.lms | shard -T 31 -o z.lms 2>e; [ $? = 1 ] && [ ! -e z.lms ]") == 0, "cut-short input: exit 1, no output");
 	OK(run("shard -T 31 --pack=best-fit docs.lms | shard | shard -o z.lms && [ -s z.lms ]") == 0, "best-fit records pass through");
 	snprintf(cmd, sizeof cmd, "rm -rf %s", dir);

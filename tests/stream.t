@@ -37,6 +37,7 @@ t '--sample: so many, in order, the same by one seed' 'lmcat --sample=100 many >
 t '--sample: from everywhere alike' 'for s in 1 2 3 4 5 6 7 8; do lmcat --sample=100 -S $s many; done | awk "{ s += \$1; n++ } END { exit !(n == 800 && s / n > 229 && s / n < 270) }"'
 t 'an array of objects is read as lines are' 'printf "{\"text\":\"a]\\\\\"}\"}\n{\"text\":\"b\",\"x\":[{}]}\n" >l; printf " [{\"text\":\"a]\\\\\"}\"},\n {\"text\":\"b\",\"x\":[{}]} ]\n" | lmcat --from-jsonl >a2 && lmcat --from-jsonl l | cmp - a2'
 t 'an array that is cut short, or goes on wrongly, is not' 'for s in "" , ",]" "]x" "{"; do printf "[{\"text\":\"a\"}%s" "$s" | exits 1 lmcat --from-jsonl >x || exit 1; done'
+t 'a byte order mark in front is none of it' '{ printf "\357\273\277"; cat in.jsonl; } | lmcat --from-jsonl | cmp - a.lms && printf "\357\273\277[{\"text\":\"one\"}]" | lmcat --from-jsonl | lmcat | grep -qx one'
 t 'a JSONL line without newline is cut short' 'printf "{\"text\":\"x\"}" | exits 1 lmcat --from-jsonl >x'
 t 'bad JSONL names record and byte' 'printf "{\"text\":\"x\"}\n{]\n" | lmcat --from-jsonl 2>&1 >/dev/null | grep -q "record 2, byte 13"'
 t 'text goes to -o too' 'lmcat a.lms >x && lmcat -o y a.lms >z && cmp x y && [ ! -s z ]'

@@ -95,16 +95,18 @@ looks_like_jsonl(struct input *in)
 	const unsigned char *p, *nl;
 	struct json j;
 	struct err e;
+	int last;
 
 	for (;; n *= 4) {
 		if (!(p = input_peek(in, n, &got, &e)))
 			die_err(&e);
+		last = got < n;
+		if (got >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+			p += 3, got -= 3;
 		if (!got || p[0] != '{')
 			return looks_like_array(p, got);
-		if ((nl = memchr(p, '\n', got)))
-			return json_parse(&j, (const char *)p, (size_t)(nl - p), &e) == 0;
-		if (got < n)
-			return json_parse(&j, (const char *)p, got, &e) == 0;
+		if ((nl = memchr(p, '\n', got)) || last)
+			return json_parse(&j, (const char *)p, nl ? (size_t)(nl - p) : got, &e) == 0;
 		if (n > LINE_MAX / 4)
 			return 0;
 	}

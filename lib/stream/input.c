@@ -260,9 +260,15 @@ int
 input_object(struct input *in, struct buf *object, size_t max, struct err *e)
 {
 	int cut, r = in->objects;
+	const unsigned char *p;
+	size_t got;
 
 	buf_clear(object);
 	if (!r) {
+		if (!(p = input_peek(in, 3, &got, e)))
+			return -1;
+		if (got >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+			input_skip(in, 3);
 		if ((r = next_mark(in, e)) < 0)
 			return r;
 		in->objects = r == '[' ? ARRAY : LINES;

@@ -25,7 +25,7 @@ ssize_t input_read(struct input *, void *, size_t n, struct err *);
 /* One line without its newline, appended to an emptied *line: 1, 0 at the end, -1 on failure.
  * *cut is set when the last line had no newline.  A line longer than max is a failure. */
 int input_line(struct input *, struct buf *line, size_t max, int *cut, struct err *);
-/* The next JSON object of JSON lines, or of an array of objects that is all the file; blank lines are skipped.
+/* The next JSON object of JSON lines, or of an array of objects that is all the file; blank lines and a byte order mark are skipped.
  * 1 with its text in an emptied *object, 0 at the end, -1 on failure: a last line without its newline or an
  * array without its end is cut short, an object longer than max too long.  It is not parsed here. */
 int input_object(struct input *, struct buf *object, size_t max, struct err *);

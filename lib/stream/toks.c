@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/toks.h"
 #include "base/size.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ head_parse(struct toks_head *h, const char *text, size_t n, struct err *e)
 {
 	struct json j;
 	struct buf v = { 0 };
+	long long eot, seq;
 
 	*h = (struct toks_head){ .eot = -1 };
 	if (json_parse(&j, text, n, e) < 0)
@@ -21,12 +23,13 @@ head_parse(struct toks_head *h, const char *text, size_t n, struct err *e)
 	h->n_vocab = json_int(json_get(j, "n_vocab"), -1);
 	if (h->n_vocab < 1 || h->n_vocab > (h->wide ? (long long)UINT32_MAX : 65536))
 		return err_set(e, "HEAD: \"n_vocab\" is missing or does not fit the dtype");
-	h->eot = (int)json_int(json_get(j, "eot"), -1);
-	if (h->eot >= h->n_vocab)
+	eot = json_int(json_get(j, "eot"), -1);
+	seq = json_int(json_get(j, "seq"), 0);
+	if (eot < -1 || eot >= h->n_vocab || eot > INT_MAX)
 		return err_set(e, "HEAD: \"eot\" is no token");
-	h->seq = (int)json_int(json_get(j, "seq"), 0);
-	if (h->seq < 0 || h->seq > 1 << 24)
+	if (seq < 0 || seq > 1 << 24)
 		return err_set(e, "HEAD: \"seq\" is out of range");
+	h->eot = (int)eot, h->seq = (int)seq;
 	h->masked = json_bool(json_get(j, "mask"), 0);
 	if (json_str(json_get(j, "vocab"), &v) == 0 && v.n < sizeof h->vocab)
 		memcpy(h->vocab, v.p, v.n + 1);

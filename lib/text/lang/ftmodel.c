@@ -212,7 +212,7 @@ read_dictionary(struct cursor *c, struct fasttext *m, int64_t **counts)
 
 	take(c, 8);
 	kept = take_int(c, 8);
-	if (words < 0 || labels < 1 || n != words + labels || n > c->end - c->p || kept > (c->end - c->p) / 8)
+	if (words < 0 || labels < 1 || n != words + labels || n > 1 << 30 || kept > 1 << 30 || n > c->end - c->p || kept > (c->end - c->p) / 8)
 		c->ok = 0;
 	if (!c->ok)
 		return;

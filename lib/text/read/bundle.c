@@ -72,7 +72,7 @@ book(struct bundle *b, struct page *p)
 
 	if (f && epub_container(f->bytes.p ? f->bytes.p : "", f->bytes.n, &package) == 0 && (f = find(b, package.p)))
 		epub_package(&e, f->bytes.p ? f->bytes.p : "", f->bytes.n);
-	for (size_t i = 0; i < e.paths.n; i += strlen(e.paths.p + i) + 1) {
+	for (size_t i = 0; i < e.paths.n && p->body.n <= PAGE_MAX; i += strlen(e.paths.p + i) + 1) {    /* a file may be named again and again */
 		beside(package.p, e.paths.p + i, &path);
 		if ((f = find(b, path.p ? path.p : "")))
 			buf_add(&p->body, f->bytes.p ? f->bytes.p : "", f->bytes.n);
@@ -80,6 +80,10 @@ book(struct bundle *b, struct page *p)
 	for (size_t i = 0; !e.paths.n && i < b->n; i++)
 		if (strstr(b->v[i].name, "htm"))
 			buf_add(&p->body, b->v[i].bytes.p, b->v[i].bytes.n);
+	if (p->body.n > PAGE_MAX) {
+		p->reason = "too_large";
+		buf_free(&p->body);
+	}
 	p->kind = PAGE_BOOK;
 	buf_add(&p->title, e.title.p ? e.title.p : "", e.title.n);
 	buf_add(&p->author, e.author.p ? e.author.p : "", e.author.n);

@@ -318,8 +318,6 @@ tally_add(struct tally *t, const struct cleaned *c, size_t bytes_in)
 	}
 	for (i = 0; i < t->n_row && strcmp(t->row[i].reason, c->reason) != 0; i++)
 		;
-	if (i == (int)(sizeof t->row / sizeof *t->row))
-		i--;
 	if (i == t->n_row)
 		t->row[t->n_row++].reason = c->reason;
 	t->row[i].n++;

@@ -66,7 +66,7 @@ void parts_choose(const struct clean *, struct buf *text, struct buf *json);
 
 /* Counts by reason. */
 struct tally {
-	struct { const char *reason; uint64_t n, bytes; } row[64];
+	struct { const char *reason; uint64_t n, bytes; } row[128];  /* more than there are reasons */
 	int      n_row;
 	uint64_t in, in_bytes, out, out_bytes, redacted;
 };
