@@ -59,7 +59,7 @@ struct batch {
 struct run {
 	const struct clean *clean;
 	struct source   *source;
-	struct docs_out *kept, *left;
+	struct stream_out *kept, *left;
 	struct file_out *places, *values;
 	struct tally     tally;
 	struct buf       line, noted;
@@ -113,7 +113,7 @@ put(void *batch, void *ctx)
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct cleaned *c = b->done + i;
-		struct docs_out *to = c->reason ? r->left : r->kept;
+		struct stream_out *to = c->reason ? r->left : r->kept;
 		struct doc doc = { c->text.p ? c->text.p : "", c->meta.p, c->text.n, c->meta.n };
 
 		tally_add(&r->tally, c, b->size[i]);
@@ -148,22 +148,22 @@ run(struct source *s, const struct clean *c)
 	struct file_out *counts = cli_create(stats);
 	struct buf json = { 0 };
 
-	r.kept = docs_create(out_path, head);
-	r.left = rejects ? docs_create(rejects, head) : NULL;
+	r.kept = stream_create(out_path, head);
+	r.left = rejects ? stream_create(rejects, head) : NULL;
 	r.places = cli_create(index_path);
 	r.values = cli_create(signals && *signals ? signals : NULL);
 	signals_names(c, &r.noted);
 	par_line(&l);
 	progress_end();
 	if (r.more < 0)         /* all that is whole, but no END */
-		docs_flush(r.kept), die_err(&r.err);
+		stream_flush(r.kept), die_err(&r.err);
 	if (r.left)
-		docs_finish(r.left);
+		stream_finish(r.left);
 	tally_json(&r.tally, s, &json);
 	finish(counts, &json);
 	finish(r.values, &r.noted);
 	finish(r.places, &r.line);
-	docs_finish(r.kept);
+	stream_finish(r.kept);
 	if (source_damaged(s))
 		warn("%llu damaged places were passed over", (unsigned long long)source_damaged(s));
 	note(2, "%llu pages in, %llu documents out", (unsigned long long)r.tally.in, (unsigned long long)r.tally.out);

@@ -109,7 +109,7 @@ name_index(void)
 	cli_prog_set("index", crc);
 }
 
-static struct docs_out *out;
+static struct stream_out *out;
 static struct file_out *edges, *clusters;
 
 static void
@@ -190,7 +190,7 @@ main(int argc, char **argv)
 	o.against = against;
 	name_index();
 	head = head_next(docs_head(in), "docs", "");
-	out = docs_create(output, head);
+	out = stream_create(output, head);
 	edges = cli_create(edges_path);
 	clusters = cli_create(clusters_path);
 	if (!(d = dedup_new(&o, &sink, &err)))
@@ -206,7 +206,7 @@ main(int argc, char **argv)
 	docs_close(in);
 	if ((edges && file_commit(edges, &err)) || (clusters && file_commit(clusters, &err)))
 		die_err(&err);
-	docs_finish(out);
+	stream_finish(out);
 	dedup_commit(d);
 	report(d);
 	dedup_free(d);

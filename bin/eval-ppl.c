@@ -14,7 +14,7 @@ static int each, json, roll, embed;
 static const char *heat, *attention;
 static struct ppl_opts o;
 static struct file_out *f;
-static struct roll_out *rolls;
+static struct stream_out *rolls;
 
 static const struct opt opts[] = {
 	{ 'm', "model", OPT_STR, &o.model, "MODEL", "the model that predicts", OPT_QUIET },
@@ -74,7 +74,7 @@ add_roll(void *ctx, const struct model *m, const struct vocab *v, const struct t
 		told_roll(rolls, d);
 	} else {
 		char *head = told_roll_head(m);
-		rolls = roll_create(out, head);
+		rolls = stream_create(out, head);
 		free(head);
 	}
 }
@@ -143,7 +143,7 @@ main(int argc, char **argv)
 	if (ppl_run(&p, &o, &e))
 		die_err(&e);
 	if (roll) {
-		roll_finish(rolls);
+		stream_finish(rolls);
 		return EXIT_OK;
 	}
 	if (heat)

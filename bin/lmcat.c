@@ -65,7 +65,7 @@ more(uint64_t done)
 }
 
 static void
-show_doc(const struct doc *d, struct docs_out *o, struct dochtml *page)
+show_doc(const struct doc *d, struct stream_out *o, struct dochtml *page)
 {
 	if (o || page) {
 		o ? docs_put(o, d) : dochtml_add(page, d);
@@ -86,7 +86,7 @@ show_docs(int n, char **files)
 {
 	struct docs_in *in = docs_open(n, files, 0);
 	char *h = from_jsonl ? head_next(docs_head(in), "docs", "") : NULL;
-	struct docs_out *o = h ? docs_create(out, h) : NULL;
+	struct stream_out *o = h ? stream_create(out, h) : NULL;
 	struct dochtml *page = html && !o ? dochtml_new() : NULL;
 	struct pick *picked = some > 0 ? pick_new((size_t)some, (uint64_t)seed) : NULL;
 	struct doc d;
@@ -103,7 +103,7 @@ show_docs(int n, char **files)
 	if (page)
 		dochtml_end(page, &line), put_line();
 	if (o)
-		docs_finish(o);
+		stream_finish(o);
 	free(h), docs_close(in);
 }
 

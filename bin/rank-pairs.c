@@ -205,7 +205,7 @@ static void
 put_all(const struct rolls *all)
 {
 	char *head = head_next(all->head, "roll", "");
-	struct roll_out *o = roll_create(out, head);
+	struct stream_out *o = stream_create(out, head);
 	uint32_t group = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
@@ -218,7 +218,7 @@ put_all(const struct rolls *all)
 		r.group = group;
 		roll_put(o, &r);
 	}
-	roll_finish(o);
+	stream_finish(o);
 	free(head);
 }
 

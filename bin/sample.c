@@ -58,7 +58,7 @@ struct run {
 	struct gen_opts    go;
 	struct prompts     prompts;
 	struct file_out   *text, *log;          /* NULL: not asked for; likewise roll */
-	struct roll_out   *roll;
+	struct stream_out *roll;
 	size_t             printed;             /* bytes of a lone continuation that are out already */
 	uint64_t           given, ended, tokens;
 	struct buf         answer;              /* of a conversation */
@@ -280,7 +280,7 @@ main(int argc, char **argv)
 	r.text = cli_create(rolling ? NULL : output);
 	if (rolling) {
 		char *head = gen_roll_head(&r.open.m, r.open.crc, r.open.vocab, &r.go.sampler);
-		r.roll = roll_create(output, head);
+		r.roll = stream_create(output, head);
 		free(head);
 	}
 	if (terminal)
@@ -288,7 +288,7 @@ main(int argc, char **argv)
 	else
 		run_prompts(&r);
 	if (r.roll)
-		roll_finish(r.roll);
+		stream_finish(r.roll);
 	prompts_free(&r.prompts);
 	if ((r.text && file_commit(r.text, &e) < 0) || (r.log && file_commit(r.log, &e) < 0))
 		die_err(&e);

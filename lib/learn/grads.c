@@ -26,7 +26,7 @@ declare_count(struct tens_new *t, const char *key, uint64_t n)
 }
 
 static void
-put(struct stream *out, const struct pass *p, const struct batch *x, double loss, struct buf *image)
+put(struct stream_out *out, const struct pass *p, const struct batch *x, double loss, struct buf *image)
 {
 	const struct params *par = model_moving(p->model);
 	struct tens_new t = { 0 };
@@ -44,11 +44,11 @@ put(struct stream *out, const struct pass *p, const struct batch *x, double loss
 	stream_put(out, (uint64_t)x->rows, "{}", image->p, image->n);
 }
 
-static struct stream *
+static struct stream_out *
 create(const char *path, const struct model *m, const char *head)
 {
 	struct buf fields = { 0 };
-	struct stream *out;
+	struct stream_out *out;
 	char crc[20], *text;
 
 	model_crc_text(m, crc);
@@ -76,7 +76,7 @@ unscaled(struct pass *p)
 static int
 all(const struct train_opts *o, struct pass *p, struct batches *data, struct err *e)
 {
-	struct stream *out = create(o->out, p->model, batches_meta(data));
+	struct stream_out *out = create(o->out, p->model, batches_meta(data));
 	struct batch x;
 	struct buf image = { 0 };
 	double loss;

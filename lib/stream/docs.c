@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK    ((size_t)1 << 18)      /* a frame is put out once it holds this much */
 #define LINE_MAX ((size_t)1 << 30)
 
 enum face { FRAMES, JSONL, TEXT };
@@ -289,50 +288,16 @@ docs_close(struct docs_in *d)
 
 /* ---- writing */
 
-struct docs_out {
-	struct stream *s;
-	struct buf     b;
-	uint64_t       n;
-};
-
-struct docs_out *
-docs_create(const char *path, const char *head)
-{
-	struct docs_out *d = xcalloc(1, sizeof *d);
-
-	d->s = stream_create(path, head);
-	return d;
-}
-
 void
-docs_flush(struct docs_out *d)
-{
-	if (d->n)
-		stream_put(d->s, d->n, NULL, d->b.p, d->b.n);
-	d->n = 0;
-	buf_clear(&d->b);
-}
-
-void
-docs_put(struct docs_out *d, const struct doc *doc)
+docs_put(struct stream_out *s, const struct doc *doc)
 {
 	uint32_t len[2] = { (uint32_t)doc->meta_len, (uint32_t)doc->text_len };
+	struct buf *b = stream_record(s, sizeof len + doc->meta_len + doc->text_len);
 
 	if (doc->meta_len > UINT32_MAX || doc->text_len > UINT32_MAX)
 		die("a document of more than 4 GiB");
-	if (d->b.n && d->b.n + 8 + doc->meta_len + doc->text_len > BLOCK)
-		docs_flush(d);
-	buf_add(&d->b, len, 8);
-	buf_add(&d->b, doc->meta, doc->meta_len);
-	buf_add(&d->b, doc->text, doc->text_len);
-	buf_zeros(&d->b, 8);
-	d->n++;
-}
-
-void
-docs_finish(struct docs_out *d)
-{
-	docs_flush(d);
-	stream_finish(d->s);
-	buf_free(&d->b), free(d);
+	buf_add(b, len, sizeof len);
+	buf_add(b, doc->meta, doc->meta_len);
+	buf_add(b, doc->text, doc->text_len);
+	buf_zeros(b, 8);
 }

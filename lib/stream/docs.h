@@ -23,12 +23,8 @@ const char     *docs_at(struct docs_in *, uint64_t *record); /* the file of the 
 void            docs_where(struct docs_in *, struct buf *); /* "file: record n", of the last one, for messages */
 void            docs_close(struct docs_in *);
 
-/* Writing; the head is made with head_new or head_next. */
-struct docs_out;
-struct docs_out *docs_create(const char *path, const char *head);
-void             docs_put(struct docs_out *, const struct doc *);
-void             docs_finish(struct docs_out *);            /* END, rename; frees it */
-void             docs_flush(struct docs_out *);             /* writes what was put so far: before an error that ends the program */
+/* Writes one to a stream of docs. */
+void docs_put(struct stream_out *, const struct doc *);
 
 /* One JSONL line of a document, with newline: {"text":...,<meta keys>}. */
 void doc_to_jsonl(struct buf *, const struct doc *);

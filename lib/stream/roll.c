@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK ((size_t)1 << 18)
-
 /* The fixed part of a record, as it lies in the stream. */
 struct fixed {
 	uint32_t len, group;
@@ -113,59 +111,25 @@ void roll_close(struct roll_in *in) { stream_close(in->s); free(in); }
 
 /* ---- writing */
 
-struct roll_out {
-	struct stream *s;
-	struct buf     b;
-	uint64_t       n;
-};
-
-struct roll_out *
-roll_create(const char *path, const char *head)
-{
-	struct roll_out *o = xcalloc(1, sizeof *o);
-
-	o->s = stream_create(path, head);
-	return o;
-}
-
-static void
-flush(struct roll_out *o)
-{
-	if (o->n)
-		stream_put(o->s, o->n, NULL, o->b.p, o->b.n);
-	o->n = 0;
-	buf_clear(&o->b);
-}
-
 void
-roll_put(struct roll_out *o, const struct roll *r)
+roll_put(struct stream_out *s, const struct roll *r)
 {
 	struct fixed f = { .group = r->group, .role = r->role, .flags = r->flags, .n_prompt = r->n_prompt, .n_tok = r->n_tok,
 		.meta_len = r->meta_len, .score = r->score, .logp = r->logp, .ref_logp = r->ref_logp, .margin = r->margin };
 	size_t resp = (size_t)r->n_tok - r->n_prompt;
+	struct buf *b = stream_record(s, size_of(&f));
 
 	if (size_of(&f) > UINT32_MAX)
 		die("a rollout of more than 4 GiB");
 	f.len = (uint32_t)size_of(&f);
-	if (o->b.n && o->b.n + f.len > BLOCK)
-		flush(o);
-	buf_add(&o->b, &f, sizeof f);
-	buf_add(&o->b, r->tok, 4 * (size_t)r->n_tok);
+	buf_add(b, &f, sizeof f);
+	buf_add(b, r->tok, 4 * (size_t)r->n_tok);
 	if (r->flags & ROLL_LOGP)
-		buf_add(&o->b, r->tok_logp, 4 * resp);
+		buf_add(b, r->tok_logp, 4 * resp);
 	if (r->flags & ROLL_REF_LOGP)
-		buf_add(&o->b, r->tok_ref_logp, 4 * resp);
-	buf_add(&o->b, r->meta, r->meta_len);
-	buf_zeros(&o->b, 8);
-	o->n++;
-}
-
-void
-roll_finish(struct roll_out *o)
-{
-	flush(o);
-	stream_finish(o->s);
-	buf_free(&o->b), free(o);
+		buf_add(b, r->tok_ref_logp, 4 * resp);
+	buf_add(b, r->meta, r->meta_len);
+	buf_zeros(b, 8);
 }
 
 /* ---- all of them */

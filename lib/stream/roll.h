@@ -31,10 +31,7 @@ struct roll_in *roll_from(struct input *);      /* goes on from an open input, a
 int             roll_next(struct roll_in *, struct roll *);
 void            roll_close(struct roll_in *);
 
-struct roll_out;
-struct roll_out *roll_create(const char *path, const char *head);
-void             roll_put(struct roll_out *, const struct roll *);
-void             roll_finish(struct roll_out *);
+void            roll_put(struct stream_out *, const struct roll *);
 
 /* A whole stream kept: records in order, their parts in blocks.  Past the first 64 MB a block is mapped from a temporary
  * file, so that of a long stream only v must stay in memory.  roll_all reads until the end. */

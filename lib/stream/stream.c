@@ -1,10 +1,9 @@
-/* stream - frames in, frames out; see stream.h for the format */
+/* stream - frames read; see stream.h for the format */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "stream/stream.h"
 #include "base/cli.h"
 #include "base/crc32c.h"
-#include "base/file.h"
 #include "stream/input.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,16 +27,8 @@ struct stream {
 	char    *name, *head, *meta;
 	unsigned char *data;
 	size_t   meta_cap, data_cap;
-	struct input    *in;                /* reading */
-	struct file_out *out;               /* writing */
-	int              fd;
+	struct input *in;
 };
-
-static void put32(unsigned char *p, uint32_t v) { memcpy(p, &v, 4); }
-static void put64(unsigned char *p, uint64_t v) { memcpy(p, &v, 8); }
-static uint32_t get32(const unsigned char *p) { uint32_t v; memcpy(&v, p, 4); return v; }
-static uint64_t get64(const unsigned char *p) { uint64_t v; memcpy(&v, p, 8); return v; }
-static size_t pad(size_t n) { return -n & (FRAME_ALIGN - 1); }
 
 int
 stream_is(const void *bytes, size_t n)
@@ -45,43 +36,21 @@ stream_is(const void *bytes, size_t n)
 	return n >= 8 && memcmp(bytes, FRAME_MAGIC, 8) == 0;
 }
 
-static void
-frame_pack(unsigned char h[FRAME_HEADER], const struct frame *f)
-{
-	memset(h, 0, FRAME_HEADER);
-	memcpy(h, FRAME_MAGIC, 8);
-	h[8] = FRAME_VERSION;
-	h[9] = (unsigned char)f->kind;
-	put32(h + 12, f->seq);
-	put64(h + 16, f->nrec);
-	put64(h + 24, f->data_len);
-	put32(h + 32, (uint32_t)f->meta_len);
-	put32(h + 36, f->meta_crc);
-	put32(h + 40, f->data_crc);
-	put32(h + 44, f->chain);
-	put64(h + 48, f->offset);
-	put32(h + 56, f->index);
-	put32(h + 60, crc32c(0, h, 60));
-}
-
 enum frame_err
-frame_unpack(const unsigned char h[FRAME_HEADER], struct frame *f)
+frame_unpack(const unsigned char bytes[FRAME_HEADER], struct frame *f)
 {
-	if (memcmp(h, FRAME_MAGIC, 8) != 0)
+	struct frame_header h;
+
+	if (!stream_is(bytes, FRAME_HEADER))
 		return FRAME_NOT;
-	if (get32(h + 60) != crc32c(0, h, 60))
+	memcpy(&h, bytes, sizeof h);
+	if (h.head_crc != crc32c(0, &h, FRAME_CHECKED))
 		return FRAME_CRC;
-	if (h[8] != FRAME_VERSION)
+	if (h.version != FRAME_VERSION)
 		return FRAME_NEWER;
-	*f = (struct frame){
-		.kind = h[9], .seq = get32(h + 12), .nrec = get64(h + 16),
-		.data_len = (size_t)get64(h + 24), .meta_len = get32(h + 32),
-		.meta_crc = get32(h + 36), .data_crc = get32(h + 40),
-		.chain = get32(h + 44), .offset = get64(h + 48), .index = get32(h + 56),
-	};
-	if (f->meta_len > META_MAX || f->data_len > DATA_MAX)
-		return FRAME_SIZE;
-	return FRAME_OK;
+	*f = (struct frame){ .kind = h.kind, .seq = h.seq, .nrec = h.nrec, .data_len = (size_t)h.data_len, .meta_len = h.meta_len,
+		.meta_crc = h.meta_crc, .data_crc = h.data_crc, .chain = h.chain, .offset = h.offset, .index = h.index };
+	return f->meta_len > META_MAX || f->data_len > DATA_MAX ? FRAME_SIZE : FRAME_OK;
 }
 
 void
@@ -96,8 +65,6 @@ stream_damaged(struct stream *s, const char *fmt, ...)
 	die("%s: %s (frame %u, byte %llu of its segment)", s->name, what, s->seq ? s->seq - !s->in_segment : 0,
 	    (unsigned long long)s->offset);
 }
-
-/* ---- reading */
 
 /* Opens the next operand: 0 when there is none. */
 static int
@@ -167,7 +134,7 @@ read_full(struct stream *s, void *buf, size_t n)
 static void
 read_body(struct stream *s, void **buf, size_t *cap, size_t n, char fill)
 {
-	size_t want = n + pad(n), got = 0;
+	size_t want = n + frame_pad(n), got = 0;
 
 	while (got < want || *cap < want + 1) {
 		size_t step = want - got < STEP ? want - got : STEP;
@@ -216,7 +183,7 @@ read_header(struct stream *s, unsigned char h[FRAME_HEADER])
 		}
 		s->seen = 0;
 	}
-	if (n < 8 || memcmp(h, FRAME_MAGIC, 8) != 0)
+	if (!stream_is(h, n))
 		stream_damaged(s, s->seen ? "no frame where one should start" : "not an lmstream%s", maker(s->type));
 	if (n < FRAME_HEADER)
 		stream_damaged(s, "cut short within a frame's header");
@@ -227,7 +194,7 @@ read_header(struct stream *s, unsigned char h[FRAME_HEADER])
 static void
 read_checked(struct stream *s, struct frame *f)
 {
-	unsigned char link[8];
+	uint32_t link[2] = { f->meta_crc, f->data_crc };
 	void *p = s->meta;
 
 	read_body(s, &p, &s->meta_cap, f->meta_len, ' ');
@@ -240,8 +207,7 @@ read_checked(struct stream *s, struct frame *f)
 	f->data = s->data;
 	if (crc32c(0, f->meta, f->meta_len) != f->meta_crc || crc32c(0, f->data, f->data_len) != f->data_crc)
 		stream_damaged(s, "checksum mismatch");
-	put32(link, f->meta_crc), put32(link + 4, f->data_crc);
-	s->chain = crc32c(s->chain, link, 8);
+	s->chain = crc32c(s->chain, link, sizeof link);
 	if (s->chain != f->chain)
 		stream_damaged(s, "frames missing or out of order");
 }
@@ -309,7 +275,7 @@ stream_next(struct stream *s, struct frame *f)
 	else if (f->kind < 'a' || f->kind > 'z')
 		stream_damaged(s, "a frame of unknown kind (written by a newer version?)");
 	s->seq++;
-	s->offset += FRAME_HEADER + f->meta_len + pad(f->meta_len) + f->data_len + pad(f->data_len);
+	s->offset += FRAME_HEADER + f->meta_len + frame_pad(f->meta_len) + f->data_len + frame_pad(f->data_len);
 	return 1;
 }
 
@@ -328,73 +294,4 @@ stream_close(struct stream *s)
 	if (s->in)
 		input_close(s->in);
 	free(s->name), free(s->head), free(s->meta), free(s->data), free(s);
-}
-
-/* ---- writing */
-
-static void
-write_full(struct stream *s, const void *buf, size_t n)
-{
-	struct err e;
-
-	if (fd_write(s->fd, buf, n, s->name, &e) < 0)
-		die_err(&e);
-}
-
-static void
-put_frame(struct stream *s, int kind, uint64_t nrec, const char *meta, const void *data, size_t n)
-{
-	static const char spaces[FRAME_ALIGN + 1] = "                                                                ";
-	static const unsigned char zeros[FRAME_ALIGN];
-	unsigned char h[FRAME_HEADER];
-	struct frame f = { .kind = kind, .seq = s->seq, .nrec = nrec, .offset = s->offset,
-		.meta_len = meta ? strlen(meta) : 0, .data_len = n };
-
-	f.meta_crc = crc32c(0, meta, f.meta_len);
-	f.data_crc = crc32c(0, data, n);
-	put32(h, f.meta_crc), put32(h + 4, f.data_crc);
-	f.chain = s->chain = crc32c(s->chain, h, 8);
-	frame_pack(h, &f);
-	write_full(s, h, sizeof h);
-	write_full(s, meta, f.meta_len);
-	write_full(s, spaces, pad(f.meta_len));
-	write_full(s, data, n);
-	write_full(s, zeros, pad(n));
-	s->seq++;
-	s->offset += FRAME_HEADER + f.meta_len + pad(f.meta_len) + n + pad(n);
-}
-
-struct stream *
-stream_create(const char *path, const char *head)
-{
-	struct stream *s = xcalloc(1, sizeof *s);
-	struct err e;
-
-	path = path ? path : "-";
-	if (strcmp(path, "-") == 0 && cli_on_terminal(1))
-		die_usage("will not write a binary stream to a terminal: use -o FILE, or pipe it to lmcat");
-	if (!(s->out = file_create(path, 1, &e)))
-		die_err(&e);
-	s->fd = fileno(file_stream(s->out));
-	s->name = xstrdup(strcmp(path, "-") == 0 ? "standard output" : path);
-	put_frame(s, 'H', 0, head, NULL, 0);
-	return s;
-}
-
-void
-stream_put(struct stream *s, uint64_t nrec, const char *meta, const void *data, size_t n)
-{
-	put_frame(s, 'D', nrec, meta, data, n);
-	s->nrec += nrec;
-}
-
-void
-stream_finish(struct stream *s)
-{
-	struct err e;
-
-	put_frame(s, 'E', s->nrec, NULL, NULL, 0);
-	if (file_commit(s->out, &e) < 0)
-		die_err(&e);
-	stream_close(s);
 }

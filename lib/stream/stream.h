@@ -12,7 +12,7 @@
  * says so and exits 1.  Kinds in lower case may be skipped by a reader that
  * does not know them.
  *
- * The functions on `struct stream` end the program with a message that names
+ * The functions on streams end the program with a message that names
  * file, frame and byte when the input is damaged or a write fails.
  */
 #ifndef LM_STREAM_H
@@ -26,7 +26,20 @@
 #define FRAME_MAGIC   "\x89LMS\r\n\x1a\n"
 #define FRAME_HEADER  64
 #define FRAME_ALIGN   64
+#define FRAME_CHECKED 60
 #define FRAME_VERSION 1
+
+struct frame_header {           /* as it lies in the stream */
+	unsigned char magic[8];
+	uint8_t  version, kind;
+	uint16_t zero;
+	uint32_t seq;
+	uint64_t nrec, data_len;
+	uint32_t meta_len, meta_crc, data_crc, chain;
+	uint64_t offset;
+	uint32_t index, head_crc;   /* head_crc: of the FRAME_CHECKED bytes before it */
+};
+_Static_assert(sizeof(struct frame_header) == FRAME_HEADER, "the layout is the format's");
 
 struct frame {
 	int         kind;           /* 'H' head, 'D' data, 'E' end; 'i' index, 'n' note */
@@ -43,9 +56,11 @@ enum frame_err { FRAME_OK, FRAME_NOT, FRAME_CRC, FRAME_NEWER, FRAME_SIZE };
 
 /* Pure: reads the 64-byte header. */
 enum frame_err frame_unpack(const unsigned char h[FRAME_HEADER], struct frame *);
+/* The bytes of padding behind n bytes of meta or data. */
+static inline size_t frame_pad(size_t n) { return -n & (FRAME_ALIGN - 1); }
 
 struct input;
-struct stream;              /* opaque: one open stream, either way */
+struct stream;              /* one that is read */
 
 /* Reading.  The operands are joined as cat would join them; none, or "-", is standard input. */
 struct stream *stream_open(int nfiles, char **files, const char *type); /* type: what HEAD must say; NULL any */
@@ -66,9 +81,13 @@ _Noreturn void stream_damaged(struct stream *, const char *fmt, ...) LM_PRINTF(2
 
 /* Writing.  "-" or NULL is standard output, refused when it is a terminal;
  * a file appears under its name only once it is whole. */
-struct stream *stream_create(const char *path, const char *head);
-void           stream_put(struct stream *, uint64_t nrec, const char *meta, const void *data, size_t n);
-void           stream_finish(struct stream *);                  /* END, flush, rename; frees it */
+struct stream_out;
+struct stream_out *stream_create(const char *path, const char *head);
+void               stream_put(struct stream_out *, uint64_t nrec, const char *meta, const void *data, size_t n);
+/* Where the caller appends one more record, of n bytes: what waits goes out as a frame once it is large. */
+struct buf        *stream_record(struct stream_out *, size_t n);
+void               stream_flush(struct stream_out *);           /* writes the records so far: before an error that ends the program */
+void               stream_finish(struct stream_out *);          /* END, flush, rename; frees it */
 
 /* HEAD texts.  Both return a text to be freed. */
 /* A new one: {"type":TYPE,<fields>,"prog":[<this run's line>]}; fields is JSON without braces, or "". */

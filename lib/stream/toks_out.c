@@ -9,7 +9,7 @@
 #define BLOCK ((size_t)1 << 17)         /* tokens a frame holds before it is put out */
 
 struct toks_out {
-	struct stream   *s;
+	struct stream_out *s;
 	struct toks_head h;
 	struct buf       block, end, mask;      /* block: 16 bytes to be written last, then the tokens */
 	size_t           n_tok, n_doc, n_rec;

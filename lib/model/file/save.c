@@ -64,7 +64,7 @@ int
 model_save(const struct model *m, const char *path, struct err *e)
 {
 	struct buf image = { 0 };
-	struct stream *s;
+	struct stream_out *s;
 	char *head;
 
 	if (strcmp(path, "-"))

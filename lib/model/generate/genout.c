@@ -60,7 +60,7 @@ gen_log(const struct gen_out *o, const double price[2], FILE *f)
 }
 
 void
-gen_roll_put(struct roll_out *out, const struct gen_out *o, const char *meta)
+gen_roll_put(struct stream_out *out, const struct gen_out *o, const char *meta)
 {
 	roll_put(out, &(struct roll){ .group = (uint32_t)o->prompt, .role = ROLL_SAMPLE,
 		.flags = (uint16_t)(ROLL_LOGP | (o->ended ? ROLL_ENDED : 0)), .n_prompt = (uint32_t)o->n_prompt,

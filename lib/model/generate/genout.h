@@ -10,7 +10,7 @@
  * ("crc32c:..."). */
 char *gen_roll_head(const struct model *, const char *weights, const struct vocab *, const struct sampler *);
 /* A whole sample as a record; its group is the prompt's number.  meta: a JSON object. */
-void  gen_roll_put(struct roll_out *, const struct gen_out *, const char *meta);
+void  gen_roll_put(struct stream_out *, const struct gen_out *, const char *meta);
 /* One line of JSON on how it went; price: of a million tokens in and out, or NULL. */
 void  gen_log(const struct gen_out *, const double price[2], FILE *);
 int   gen_price(const char *text, double price[2]);     /* "IN,OUT"; -1: not that */

@@ -238,7 +238,7 @@ pool(struct inside *r, const struct item *it, float *mean)
 }
 
 static void
-put_image(struct stream *s, const float *v, size_t n, size_t C)
+put_image(struct stream_out *s, const float *v, size_t n, size_t C)
 {
 	struct tens_new t = { 0 };
 	struct buf image = { 0 };
@@ -255,7 +255,7 @@ inside_embed(const struct inside_opts *o, const char *out, struct err *e)
 {
 	struct inside r;
 	struct item it;
-	struct stream *s;
+	struct stream_out *s;
 	size_t n = 0, C;
 	float *v;
 	char *head, crc[20], field[40];

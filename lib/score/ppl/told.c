@@ -69,7 +69,7 @@ told_roll_head(const struct model *m)
 }
 
 void
-told_roll(struct roll_out *out, const struct told *d)
+told_roll(struct stream_out *out, const struct told *d)
 {
 	char meta[48];
 	double sum = 0;

@@ -26,7 +26,7 @@ const struct told *told_next(struct tolds *, uint64_t item, int all);
 void told_free(struct tolds *);
 
 /* A rollout: the first token is the prompt, the rest the response, with the log-probability of each. */
-void told_roll(struct roll_out *, const struct told *);
+void told_roll(struct stream_out *, const struct told *);
 char *told_roll_head(const struct model *);     /* its HEAD, to be freed */
 
 /* Text coloured by surprise, white to red by nats: HTML pages, or 256 colours for a terminal. */

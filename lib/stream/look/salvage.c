@@ -30,7 +30,7 @@ whole(const unsigned char *p, size_t n, struct frame *f)
 int
 salvage(const unsigned char *bytes, size_t n, const char *out, struct salvage *r)
 {
-	struct stream *s = NULL;
+	struct stream_out *s = NULL;
 	struct frame f;
 	size_t at = 0, len;
 

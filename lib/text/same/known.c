@@ -18,7 +18,7 @@ static const struct { const char *name; enum tens_dtype dtype; } parts[PARTS] = 
 struct known {
 	size_t         bands, n;
 	struct buf     part[PARTS];
-	struct stream *out;
+	struct stream_out *out;
 };
 
 static void
