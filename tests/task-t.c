@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/task/sha256.h"
 #include "score/task/answer.h"
-#include "score/task/taskprompt.h"
+#include "score/task/taskrun.h"
 #include "tap.h"
 #include <math.h>
 #include <stdlib.h>
@@ -164,6 +164,24 @@ prompts(void)
 	OK(prompt_is(&p, 0, "The following are multiple choice questions (with answers) about s.\n\nz\nA. 1\nB. 2\nAnswer: B\n\nx\nA. 1\nB. 2\nAnswer:"), "examples of the same subject");
 }
 
+/* As many as are asked for, each found again. */
+static void
+metrics(void)
+{
+	struct task_result r = { 0 };
+	char key[16];
+	int same = 1;
+
+	for (int i = 0; i < 80; i++) {
+		snprintf(key, sizeof key, "m%d", i % 40);
+		ratio_add(&task_metric(&r, key, key, "none")->mean, i, 1);
+	}
+	for (int i = 0; i < 40; i++)
+		same &= r.metric[i].mean.n == 2 && task_metric_value(&r.metric[i]) == i + 20;
+	OK(r.n_metrics == 40 && same, "forty metrics");
+	task_result_free(&r);
+}
+
 int
 main(void)
 {
@@ -175,6 +193,7 @@ main(void)
 	scores();
 	prompts();
 	task_free(&task);
+	metrics();
 	sha256_hex("", 0, hex);
 	OK(!strcmp(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"), "SHA-256 of nothing");
 	sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56, hex);

@@ -324,28 +324,6 @@ optim_step(struct optim *o, float *w, const float *g, double count, double *norm
 	return 0;
 }
 
-struct zero {
-	float *g;
-	size_t n;
-};
-
-static void
-zero_chunk(size_t i, void *ctx)
-{
-	struct zero *z = ctx;
-	size_t at = i * CHUNK, left = z->n - at;
-
-	memset(z->g + at, 0, least(left, CHUNK) * sizeof *z->g);
-}
-
-void
-optim_zero(float *g, size_t n)
-{
-	struct zero z = { g, n };
-
-	par_for(div_up(n, CHUNK), zero_chunk, &z);
-}
-
 static void
 clear_chunk(size_t i, void *ctx)
 {

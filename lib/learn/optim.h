@@ -83,6 +83,5 @@ int  optim_freeze(struct optim *, const char *pattern, struct err *);
  * the division, before the clipping.  Of a part, g and w are used within it.  The sum's order depends on the shapes
  * alone: the same bits at any number of threads.  -1, and nothing is changed: the norm is not finite. */
 int optim_step(struct optim *, float *w, const float *g, double count, double *norm, struct err *);
-void optim_zero(float *g, size_t n);    /* g = 0, by all threads */
-void optim_clear(const struct optim *, float *g);       /* the same for what moves; what is frozen is not touched */
+void optim_clear(const struct optim *, float *g);       /* g = 0, by all threads; what is frozen is not touched */
 #endif

@@ -90,7 +90,7 @@ pass_grad(struct pass *p, const struct batch *x)
 	if (p->optim)
 		optim_clear(p->optim, p->g);
 	else
-		optim_zero(p->g, model_moving(p->model)->total);
+		memset(p->g, 0, model_moving(p->model)->total * sizeof *p->g);
 	for (int r = 0; r < x->rows; r += p->B)
 		sum = micro(p, x, r, p->g, sum);
 	if (x->rows)

@@ -318,21 +318,16 @@ ask_all(struct asking *k, struct err *e)
 
 /* ---- pairs */
 
-static void
-put_pair(struct asking *k, const struct question *q, int better, int worse, struct rolls *pairs)
+/* A response, scored by the last scale where it was given. */
+static struct roll
+rated(const struct asking *k, const struct question *q, int which)
 {
-	for (int i = 0; i < 2; i++) {
-		int which = i ? worse : better;
-		const struct said *s = people_find(&k->said, q->item, which + 1, PEOPLE_SCALES - 1);
-		struct roll r = k->all->v[q->first + (size_t)which];
+	const struct said *s = people_find(&k->said, q->item, which + 1, PEOPLE_SCALES - 1);
+	struct roll r = k->all->v[q->first + (size_t)which];
 
-		r.group = (uint32_t)((pairs->n - (size_t)i) / 2);
-		r.role = i ? ROLL_REJECTED : ROLL_CHOSEN;
-		r.segment = 0;
-		if (s && s->rating)
-			r.score = (float)s->rating;
-		rolls_add(pairs, &r);
-	}
+	if (s && s->rating)
+		r.score = (float)s->rating;
+	return r;
 }
 
 static void
@@ -347,10 +342,12 @@ make_pairs(struct asking *k, struct rolls *pairs, size_t *ties)
 			continue;
 		for (int a = 0; a < q->n; a++)
 			for (int b = a + 1; b < q->n; b++) {
+				struct roll x = rated(k, q, a), y = rated(k, q, b);
+
 				if (place[a] == place[b])
 					++*ties;
 				else
-					put_pair(k, q, place[a] < place[b] ? a : b, place[a] < place[b] ? b : a, pairs);
+					prefs_add_pair(pairs, place[a] < place[b] ? &x : &y, place[a] < place[b] ? &y : &x);
 			}
 	}
 }

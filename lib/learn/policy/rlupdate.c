@@ -113,7 +113,7 @@ update_critic(struct rl_batch *b, struct err *e)
 	const struct rl_tokens *t = &r->tok;
 	double loss = 0, norm;
 
-	optim_zero(r->critic_g, r->critic.par.total);
+	optim_clear(&r->critic_optim, r->critic_g);
 	for (size_t i = 0, k; i < b->n_mini; i += k) {
 		k = critic_pass(r, b->mini + i, b->n_mini - i);
 		for (size_t c = 0; c < k; c++) {

@@ -78,13 +78,13 @@ static int
 read_lines(struct elo_matches *m, struct input *in, struct err *e)
 {
 	struct buf line = { 0 };
-	int got, cut = 0, bad = 0;
+	int got, bad = 0;
 
-	while (!bad && (got = input_line(in, &line, (size_t)1 << 24, &cut, e)) != 0)
-		if (got < 0 || (cut && err_set(e, "the last line is cut")) || take_line(m, line.p, line.n, e))
+	while (!bad && (got = input_object(in, &line, (size_t)1 << 24, e)) > 0)
+		if (take_line(m, line.p, line.n, e))
 			bad = err_at(e, "%s: line %llu", input_name(in), (unsigned long long)input_record(in));
 	buf_free(&line);
-	return bad;
+	return bad ? bad : got;
 }
 
 /* The k-th answer to a prompt. */

@@ -138,42 +138,31 @@ pref_kto(const struct pref_args *a, const struct pref_side *s, int chosen, doubl
 	return sigmoid(-z);
 }
 
-struct pref_loss
-pref_pair(const struct pref_args *a, const struct pref_side *c, const struct pref_side *r)
+static struct pref_loss
+loss_of(const struct pref_args *a, const struct pref_side *c, const struct pref_side *r)
 {
 	struct pref_loss l = { 0, 0, 0 };
 	double hc = c->logp - c->ref, hr = r->logp - r->ref;
 
 	switch (a->kind) {
-	case PREF_DPO:
-	case PREF_CDPO:
-		l = dpo(a, hc - hr);
-		break;
-	case PREF_ROBUST:
-		l = robust(a, hc - hr);
-		break;
-	case PREF_HINGE:
-		l = hinge(a, hc - hr);
-		break;
-	case PREF_SPPO:
-		l = sppo(a, hc, hr);
-		break;
-	case PREF_APO:
-		l = apo(a, hc, hr);
-		break;
-	case PREF_IPO:
-		l = ipo(a, c, r);
-		break;
-	case PREF_SIMPO:
-		l = simpo(a, c, r);
-		break;
-	case PREF_ORPO:
-		l = orpo(a, c, r);
-		break;
-	case PREF_KTO:
-		l.loss = pref_kto(a, c, 1, &l.d_chosen) + pref_kto(a, r, 0, &l.d_rejected);
-		break;
+	case PREF_DPO: case PREF_CDPO: return dpo(a, hc - hr);
+	case PREF_ROBUST: return robust(a, hc - hr);
+	case PREF_HINGE: return hinge(a, hc - hr);
+	case PREF_SPPO: return sppo(a, hc, hr);
+	case PREF_APO: return apo(a, hc, hr);
+	case PREF_IPO: return ipo(a, c, r);
+	case PREF_SIMPO: return simpo(a, c, r);
+	case PREF_ORPO: return orpo(a, c, r);
+	case PREF_KTO: l.loss = pref_kto(a, c, 1, &l.d_chosen) + pref_kto(a, r, 0, &l.d_rejected);
 	}
+	return l;
+}
+
+struct pref_loss
+pref_pair(const struct pref_args *a, const struct pref_side *c, const struct pref_side *r)
+{
+	struct pref_loss l = loss_of(a, c, r);
+
 	l.loss -= a->nll * c->logp / c->len;
 	l.d_chosen -= a->nll / c->len;
 	return l;

@@ -257,6 +257,21 @@ prefs_vocab(const struct rolls *all, const struct model *m, struct err *e)
 }
 
 void
+prefs_add_pair(struct rolls *pairs, const struct roll *better, const struct roll *worse)
+{
+	uint32_t group = (uint32_t)(pairs->n / 2);
+
+	for (int i = 0; i < 2; i++) {
+		struct roll r = i ? *worse : *better;
+
+		r.group = group;
+		r.role = i ? ROLL_REJECTED : ROLL_CHOSEN;
+		r.segment = 0;
+		rolls_add(pairs, &r);
+	}
+}
+
+void
 pref_response(const struct vocab *v, const struct roll *r, struct buf *out)
 {
 	decode_ids(v, r->tok + r->n_prompt, r->n_tok - r->n_prompt, 1, out);

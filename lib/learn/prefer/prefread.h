@@ -39,6 +39,9 @@ int prefs_vocab(const struct rolls *, const struct model *, struct err *);
  * response ends in its end-of-turn token.  Other keys go into meta. */
 int prefs_line(struct rolls *all, struct pref_text *, const char *line, size_t n, uint32_t group, struct err *);
 
+/* A pair more, of a group of its own. */
+void prefs_add_pair(struct rolls *pairs, const struct roll *better, const struct roll *worse);
+
 /* The response, or the prompt, as text without special tokens, appended. */
 void pref_response(const struct vocab *, const struct roll *, struct buf *);
 void pref_prompt(const struct vocab *, const struct roll *, struct buf *);

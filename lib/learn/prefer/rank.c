@@ -117,22 +117,6 @@ rank_match(struct rolls *all, const struct vocab *v, struct err *e)
 }
 
 static void
-put_pair(struct rolls *out, const struct roll *better, const struct roll *worse)
-{
-	struct roll r = *better;
-
-	r.group = (uint32_t)(out->n / 2);
-	r.role = ROLL_CHOSEN;
-	r.segment = 0;
-	rolls_add(out, &r);
-	r = *worse;
-	r.group = (uint32_t)((out->n - 1) / 2);
-	r.role = ROLL_REJECTED;
-	r.segment = 0;
-	rolls_add(out, &r);
-}
-
-static void
 pair_best(const struct rolls *all, size_t i, size_t end, struct rolls *pairs, size_t *ties)
 {
 	size_t best = i, worst = i;
@@ -146,7 +130,7 @@ pair_best(const struct rolls *all, size_t i, size_t end, struct rolls *pairs, si
 	if (best == worst)
 		++*ties;
 	else
-		put_pair(pairs, &all->v[best], &all->v[worst]);
+		prefs_add_pair(pairs, &all->v[best], &all->v[worst]);
 }
 
 static void
@@ -159,7 +143,7 @@ pair_all(const struct rolls *all, size_t i, size_t end, struct rolls *pairs, siz
 			if (x->score == y->score)
 				++*ties;
 			else
-				put_pair(pairs, x->score > y->score ? x : y, x->score > y->score ? y : x);
+				prefs_add_pair(pairs, x->score > y->score ? x : y, x->score > y->score ? y : x);
 		}
 }
 

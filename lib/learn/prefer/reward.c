@@ -163,7 +163,7 @@ int
 reward_step(struct reward_fit *f, const struct pairs *p, size_t n, double *loss, double *right, double *norm, struct err *e)
 {
 	*loss = *right = 0;
-	optim_zero(f->g, f->model->par.total);
+	optim_clear(f->optim, f->g);
 	for (size_t i = 0, k; i < n; i += k) {
 		k = fit_pass(f, p + i, n - i, loss, right);
 		if (!k)

@@ -121,11 +121,11 @@ scaling_read(struct scaling_runs *r, const char *path, const struct scaling_keys
 	struct curve c = { 0 };
 	struct buf line = { 0 };
 	struct json o;
-	int got = -1, cut = 0, bad = 0;
+	int got = -1, bad = 0;
 
 	if (!in)
 		return -1;
-	while (!bad && (got = input_line(in, &line, (size_t)1 << 24, &cut, e)) > 0) {
+	while (!bad && (got = input_object(in, &line, (size_t)1 << 24, e)) > 0) {
 		bad = json_parse(&o, line.p, line.n, e) || take_line(r, &c, k, o, e);
 		if (bad)
 			err_at(e, "%s: line %llu", input_name(in), (unsigned long long)input_record(in));

@@ -119,14 +119,13 @@ read_all(struct responses *r, struct err *e)
 	struct input *in = input_open(path, 1, e);
 	size_t *count = xcalloc(r->w->task.n + 1, sizeof *count), line = 0;
 	struct buf b = { 0 };
-	int more, cut, bad = in ? 0 : -1;
+	int more, bad = in ? 0 : -1;
 
-	while (!bad && (more = input_line(in, &b, LINE_MOST, &cut, e)) != 0) {
-		bad = more < 0 || (cut && err_set(e, "cut short: the last line has no newline")) || (b.n && take_line(r, count, line, &b, e));
-		line += !bad && b.n;
-	}
-	if (bad && in)
-		err_at(e, "%s: response %zu", path, line);
+	for (; !bad && (more = input_object(in, &b, LINE_MOST, e)) != 0; line++)
+		if (more < 0)
+			bad = -1;
+		else if ((bad = take_line(r, count, line, &b, e)))
+			err_at(e, "%s: response %zu", path, line);
 	for (size_t i = 0; !bad && i < r->w->task.n; i++)
 		if (count[i] != r->k)
 			bad = err_set(e, "%s: %zu responses to item %zu, not %zu", path, count[i], i, r->k);

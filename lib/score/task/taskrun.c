@@ -2,22 +2,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/task/taskrun.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct task_metric *
 task_metric(struct task_result *r, const char *key, const char *name, const char *filter)
 {
-	struct task_metric *m = r->metric;
+	struct task_metric new = { .power = 0 };
 
-	while (m < r->metric + r->n_metrics && (strcmp(m->key, key) || strcmp(m->name, name)))
-		m++;
-	if (m == r->metric + r->n_metrics && r->n_metrics < 16) {
-		snprintf(m->key, sizeof m->key, "%s", key);
-		snprintf(m->name, sizeof m->name, "%s", name);
-		snprintf(m->filter, sizeof m->filter, "%s", filter);
-		r->n_metrics++;
-	}
-	return m;
+	for (int i = 0; i < r->n_metrics; i++)
+		if (!strcmp(r->metric[i].key, key) && !strcmp(r->metric[i].name, name))
+			return &r->metric[i];
+	snprintf(new.key, sizeof new.key, "%s", key);
+	snprintf(new.name, sizeof new.name, "%s", name);
+	snprintf(new.filter, sizeof new.filter, "%s", filter);
+	VEC_PUSH(r->metric, r->n_metrics, r->cap_metrics, new);
+	return &r->metric[r->n_metrics - 1];
 }
 
 double
@@ -132,6 +132,7 @@ task_run(struct task_result *r, const struct task_opts *o, struct err *e)
 void
 task_result_free(struct task_result *r)
 {
+	free(r->metric);
 	buf_free(&r->lines);
 }
 

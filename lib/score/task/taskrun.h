@@ -39,8 +39,8 @@ struct task_result {
 	const char        *task;        /* name */
 	char               vocab[20];
 	size_t             n, truncated, samples;
-	struct task_metric metric[16];
-	int                n_metrics;
+	struct task_metric *metric;
+	int                n_metrics, cap_metrics;
 	struct buf         lines;       /* lm-eval's samples, where asked for */
 };
 
@@ -64,7 +64,7 @@ struct task_at_work {
 };
 int  task_choices(struct task_at_work *, struct err *);
 int  task_answers(struct task_at_work *, struct err *);
-/* The metric of that key or name, made when it is not there. */
+/* The metric of that key and name, made when it is not there; good until the next is made. */
 struct task_metric *task_metric(struct task_result *, const char *key, const char *name, const char *filter);
 double task_metric_value(const struct task_metric *);
 double task_metric_error(const struct task_metric *);
