@@ -76,6 +76,8 @@ blocks(void)
 	    "a <b> &amp; \xc3\xa9\xc3\xa9\xe2\x82\xac\xe2\x80\x93 c \xc2\xa9 \xc2\xacit; &bogus;"), "character references");
 	OK(same(all("<script>if (a<b) document.write('<p>no')</script><style>p{}</style><!-- <p>no --><p>yes<svg><title>no</title></svg>"), "yes"),
 	    "scripts, styles, comments and drawings are no text");
+	OK(same(all("<svg><path><div>a</div><svg><foreignObject><p>no</p></foreignObject></svg><svg><g>no<b>b"), "a\nb"), "a drawing without its end");
+	OK(same(all("<button>no<button>no</button>a<select><option>no<input>b<button><caption>no</button>c"), "a b c"), "what is pressed, without its end");
 	OK(same(all("1 < 2 and <3 </ p>x<p hidden>no</p><div style='display: none'>no</div>"), "1 < 2 and <3 x"), "a < that is text; what is hidden");
 }
 

@@ -25,7 +25,7 @@ enum {
 	T(col, H_VOID) T(colgroup, 0) T(data, H_INLINE) T(datalist, H_DROP) T(dd, H_BLOCK) T(del, H_INLINE) \
 	T(details, H_BLOCK) T(dfn, H_INLINE) T(dialog, H_BLOCK | H_DROP) T(dir, H_BLOCK) T(div, H_BLOCK) \
 	T(dl, H_BLOCK | H_PARA) T(dt, H_BLOCK) T(em, H_INLINE) T(embed, H_VOID) T(fieldset, H_BLOCK) \
-	T(figcaption, H_BLOCK) T(figure, H_BLOCK | H_PARA) T(font, H_INLINE) T(footer, H_BLOCK) T(form, H_BLOCK) \
+	T(figcaption, H_BLOCK) T(figure, H_BLOCK | H_PARA) T(font, H_INLINE) T(footer, H_BLOCK) T(foreignobject, 0) T(form, H_BLOCK) \
 	T(frame, H_VOID) T(frameset, H_BLOCK) T(h1, H_BLOCK | H_HEAD | H_PARA) T(h2, H_BLOCK | H_HEAD | H_PARA) \
 	T(h3, H_BLOCK | H_HEAD | H_PARA) T(h4, H_BLOCK | H_HEAD | H_PARA) T(h5, H_BLOCK | H_HEAD | H_PARA) \
 	T(h6, H_BLOCK | H_HEAD | H_PARA) T(head, 0) T(header, H_BLOCK) T(hgroup, H_BLOCK) T(hr, H_VOID | H_BLOCK | H_PARA) \

@@ -57,11 +57,11 @@ tag_at(const struct tree *b, int depth)
 	return b->h->node[b->open[depth]].tag;
 }
 
-/* What keeps an end tag from closing things outside. */
+/* What keeps an end tag from closing things outside: cells only where there is a table. */
 static int
-is_scope(int tag)
+is_scope(const struct tree *b, int tag)
 {
-	return tag == TAG_table || tag == TAG_td || tag == TAG_th || tag == TAG_caption || tag == TAG_object || tag == TAG_template;
+	return tag == TAG_td || tag == TAG_th || tag == TAG_caption ? b->count[TAG_table] : tag == TAG_table || tag == TAG_object || tag == TAG_template;
 }
 
 /* Closes the innermost open element of one of two tags, unless a boundary comes first. */
@@ -77,7 +77,7 @@ close_open(struct tree *b, int tag, int other, int bound1, int bound2)
 			pop_to(b, d - 1);
 			return;
 		}
-		if (t == bound1 || t == bound2 || t == TAG_table || ((tag == TAG_p || tag == TAG_a) && (is_scope(t) || t == TAG_button)))
+		if (t == bound1 || t == bound2 || t == TAG_table || ((tag == TAG_p || tag == TAG_a) && (is_scope(b, t) || t == TAG_button)))
 			return;
 	}
 }
@@ -106,8 +106,11 @@ imply_ends(struct tree *b, int tag)
 		close_open(b, TAG_tbody, TAG_thead, TAG_table, TAG_table);
 		close_open(b, TAG_tfoot, TAG_caption, TAG_table, TAG_table);
 		break;
-	case TAG_a:
-		close_open(b, TAG_a, TAG_a, TAG_body, TAG_body);
+	case TAG_select: case TAG_input: case TAG_textarea:
+		close_open(b, TAG_select, TAG_select, TAG_body, TAG_body);
+		break;
+	case TAG_a: case TAG_button:
+		close_open(b, tag, tag, TAG_body, TAG_body);
 		break;
 	}
 	if (html_flags[tag] & H_BLOCK && tag != TAG_td && tag != TAG_th && tag != TAG_tr)
@@ -142,7 +145,7 @@ tree_end(struct tree *b, int tag)
 			return;
 		}
 		/* an inline end tag does not close blocks, nor anything a cell */
-		if ((!block && html_flags[t] & H_BLOCK) || (is_scope(t) && tag != TAG_table && tag != TAG_tr &&
+		if ((!block && html_flags[t] & H_BLOCK) || (is_scope(b, t) && tag != TAG_table && tag != TAG_tr &&
 		     tag != TAG_tbody && tag != TAG_thead && tag != TAG_tfoot))
 			return;
 	}
@@ -166,6 +169,20 @@ raw_end(const char *p, const char *end, const char *name, size_t n)
 	return NULL;
 }
 
+/* HTML within a drawing, but where that holds HTML: its end tag was forgotten. */
+static void
+leave_svg(struct tree *b, int tag)
+{
+	int d = b->depth;
+
+	if (!(html_flags[tag] & (H_BLOCK | H_INLINE) || tag == TAG_span || tag == TAG_img || tag == TAG_br || tag == TAG_code) || tag == TAG_font)
+		return;
+	while (d > 0 && tag_at(b, d) != TAG_svg && tag_at(b, d) != TAG_foreignobject)
+		d--;
+	if (d > 0 && tag_at(b, d) == TAG_svg)
+		pop_to(b, d - 1);
+}
+
 static void
 push_attrs(struct tree *b, uint32_t at)
 {
@@ -186,6 +203,8 @@ tree_start(struct tree *b, int tag, const char *name, size_t n_name, int closed,
 	uint32_t at;
 	const char *stop;
 
+	if (b->count[TAG_svg])
+		leave_svg(b, tag);
 	if (html_flags[tag] & H_INLINE || tag == TAG_head)
 		return p;
 	if (tag == TAG_html || tag == TAG_body) {       /* one of each; the first's attributes count */
