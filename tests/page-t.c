@@ -74,6 +74,8 @@ blocks(void)
 	OK(same(all("<a href=1>one</a><a href=2>two</a><select></select>three<option>4<option>5"), "one two three 4 5"), "neighbours are not glued");
 	OK(same(all("a &lt;b&gt; &amp;amp; &eacute;&#233;&#x20AC;&#150;&nbsp;c &copy &notit; &bogus;"),
 	    "a <b> &amp; \xc3\xa9\xc3\xa9\xe2\x82\xac\xe2\x80\x93 c \xc2\xa9 \xc2\xacit; &bogus;"), "character references");
+	OK(same(all("&nGt;&CounterClockwiseContourIntegral;&Aopf;&notin;&notinx &frac12&frac123 <img alt='' title='&sect2'><a href='?a&sect2'>x</a>"),
+	    "\xe2\x89\xab\xe2\x83\x92\xe2\x88\xb3\xf0\x9d\x94\xb8\xe2\x88\x89\xc2\xacinx \xc2\xbd\xc2\xbd""3 x"), "two characters, long names, the longest that fits");
 	OK(same(all("<script>if (a<b) document.write('<p>no')</script><style>p{}</style><!-- <p>no --><p>yes<svg><title>no</title></svg>"), "yes"),
 	    "scripts, styles, comments and drawings are no text");
 	OK(same(all("<svg><path><div>a</div><svg><foreignObject><p>no</p></foreignObject></svg><svg><g>no<b>b"), "a\nb"), "a drawing without its end");

@@ -64,7 +64,7 @@ put_verbatim(struct wiki *w, const char *s, size_t n, const char *before, const 
 	struct buf t = { 0 };
 
 	for (size_t i = 0; i < n; ) {
-		char c[4];
+		char c[8];
 		size_t used = 0, len = s[i] == '&' ? html_entity(s + i + 1, n - i - 1, c, &used) : 0;
 
 		buf_add(&t, used ? c : s + i, used ? len : 1);
@@ -289,7 +289,7 @@ wiki_emit(struct wiki *w, size_t from, size_t to, int depth)
 
 	for (size_t i = from, k; i < to; i += k) {
 		const char *s = w->s + i;
-		char c[4];
+		char c[8];
 		size_t used = 0, len;
 
 		k = begins ? line_start(w, i, to, depth) : 0;

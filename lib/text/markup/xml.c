@@ -99,7 +99,7 @@ decode(const char *s, size_t n, struct buf *out)
 	for (size_t i = 0; i < n; ) {
 		const char *amp = memchr(s + i, '&', n - i);
 		size_t to = amp ? (size_t)(amp - s) : n, used = 0, len;
-		char c[4];
+		char c[8];
 
 		buf_add(out, s + i, to - i);
 		if ((i = to) == n)

@@ -91,8 +91,8 @@ html_decode(struct html *h, const char *s, size_t n, int attribute, uint32_t *le
 			break;
 		got = html_entity(s + 1, (size_t)(end - s - 1), o, &used);
 		/* "?a=1&copy=2": not a reference within an attribute */
-		if (used && attribute && s[used] != ';' && s + 1 + used < end &&
-		    (s[1 + used] == '=' || (unsigned)(s[1 + used] | 32) - 'a' < 26))
+		if (used && attribute && s[1] != '#' && s[used] != ';' && s + 1 + used < end &&
+		    (s[1 + used] == '=' || (unsigned)(s[1 + used] | 32) - 'a' < 26 || (unsigned)s[1 + used] - '0' < 10))
 			used = 0;
 		if (!used) {
 			*o++ = *s++;

@@ -101,6 +101,6 @@ html_attr(const struct html *h, uint32_t node, int name)
 }
 
 /* The character that a reference stands for: s after '&'; *used is how many bytes it took, 0 when it is none.
- * Pure; UTF-8 to out, at most 4 bytes; returns how many. */
-size_t html_entity(const char *s, size_t n, char out[4], size_t *used);
+ * Pure; UTF-8 to out, at most 8 bytes; returns how many. */
+size_t html_entity(const char *s, size_t n, char out[8], size_t *used);
 #endif
