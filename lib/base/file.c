@@ -91,16 +91,6 @@ file_map(struct file_map *m, const char *path, struct err *e)
 }
 
 void
-file_forget(const void *p, size_t n)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)p + page - 1) / page * page;
-	uintptr_t to = ((uintptr_t)p + n) / page * page;
-
-	if (from < to)
-		madvise((void *)from, to - from, MADV_DONTNEED);
-}
-
-void
 file_unmap(struct file_map *m)
 {
 	if (m->mapped)

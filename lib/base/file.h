@@ -17,7 +17,6 @@ struct file_map {
 };
 int  file_map(struct file_map *, const char *path, struct err *);       /* 0, or -1 with the reason */
 void file_unmap(struct file_map *);
-void file_forget(const void *p, size_t n);      /* these bytes of a mapped file are not read again: their memory is free */
 
 /* A file that appears under its name whole or not at all: written beside it, renamed by commit.
  * "-" is standard output (refused on a terminal when binary). */

@@ -47,7 +47,7 @@ void json_quote(struct buf *, const char *s, size_t n);
 void json_raw(struct buf *, struct json);        /* a value, or a key, as it stands */
 /* Appends ,"key": (the comma unless right after '{' or '['), for the value to follow. */
 void json_key(struct buf *, const char *key);
-void json_add_rest(struct buf *, struct json object, const char *const *except);        /* its members but those named; NULL ends them */
+void json_add_rest(struct buf *, struct json object, const char *const *except);        /* its members, as they stand, but those named; NULL ends them */
 void json_add_str(struct buf *, const char *key, const char *s);
 void json_add_num(struct buf *, const char *key, double);        /* shortest that reads back; NaN and inf as null */
 void json_add_int(struct buf *, const char *key, long long);

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 void
@@ -55,17 +54,18 @@ json_add_rest(struct buf *b, struct json object, const char *const *except)
 {
 	struct json_iter it = json_walk(object);
 
-	while (json_next(&it)) {
+	while (it.object && json_next(&it)) {
 		const char *const *x = except;
-		char *key;
 
 		while (*x && !json_is(it.key, *x))
 			x++;
-		if (*x || !(key = json_dup(it.key)))
+		if (*x)
 			continue;
-		json_key(b, key);
+		if (b->n && !strchr("{[", b->p[b->n - 1]))
+			buf_char(b, ',');
+		json_raw(b, it.key);
+		buf_char(b, ':');
 		json_raw(b, it.value);
-		free(key);
 	}
 }
 

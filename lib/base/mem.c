@@ -203,10 +203,10 @@ arena_free(struct arena *a)
 }
 
 void
-mem_forget(void *p, size_t n)
+mem_forget(const void *p, size_t n)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), skip = (page - (uintptr_t)p % page) % page;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = round_up((uintptr_t)p, page), to = ((uintptr_t)p + n) / page * page;
 
-	if (n > skip + page)
-		madvise((char *)p + skip, (n - skip) / page * page, MADV_DONTNEED);
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
 }

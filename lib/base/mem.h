@@ -66,6 +66,6 @@ void *arena_take(struct arena *, size_t n);             /* aligned to 64; more t
 void *arena_plan(struct arena *, size_t n);
 void  arena_free(struct arena *);
 
-/* Whole pages within n bytes that were zeroed memory are given back: they read as 0 again, others stay as they are. */
-void  mem_forget(void *, size_t n);
+/* Whole pages within n bytes are given back: zeroed memory reads as 0 again, a mapped file as it is on disk; others stay. */
+void  mem_forget(const void *, size_t n);
 #endif

@@ -210,7 +210,7 @@ take_array(struct state_array *a, const struct tens_set *set, struct err *e)
 		return err_set(e, "tensor %s has another shape than the model's", a->name);
 	if (tens_to_f32(t, a->v, 0, t->count))
 		return -1;
-	file_forget(t->data, t->count * sizeof *a->v);          /* never all twice in memory */
+	mem_forget(t->data, t->count * sizeof *a->v);          /* never all twice in memory */
 	return 0;
 }
 

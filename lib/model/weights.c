@@ -254,6 +254,6 @@ weights_widen(const struct params *par, const struct weight_src *src, float *w)
 	for (int i = 0; i < par->n; i++) {
 		const struct param *p = &par->v[i];
 		par_for(div_up(param_rows(p), ROWS), widen_rows, &(struct widen){ p, &src[i], w + p->offset });
-		file_forget(src[i].data, param_rows(p) * quant_bytes(src[i].type, param_cols(p)));      /* never all twice in memory */
+		mem_forget(src[i].data, param_rows(p) * quant_bytes(src[i].type, param_cols(p)));      /* never all twice in memory */
 	}
 }

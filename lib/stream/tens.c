@@ -62,9 +62,7 @@ by_place(const void *a, const void *b)
 {
 	const struct tens *x = a, *y = b;
 
-	if (x->data != y->data)
-		return x->data < y->data ? -1 : 1;
-	return x->bytes < y->bytes ? -1 : x->bytes > y->bytes ? 1 : strcmp(x->name, y->name);
+	return x->data != y->data ? ORDER(x->data, y->data) : x->bytes != y->bytes ? ORDER(x->bytes, y->bytes) : strcmp(x->name, y->name);
 }
 
 static int

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "text/charset.h"
 #include "base/lanes.h"
+#include "base/utf8.h"
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
@@ -101,27 +102,6 @@ charset_label(const char *label, size_t n)
 	return NULL;
 }
 
-/* Bytes of the valid sequence at s, 0 when there is none; n short of it: as if it were whole. */
-static size_t
-sequence(const unsigned char *s, size_t n)
-{
-	unsigned c = s[0], lo = 0x80, hi = 0xbf;
-	size_t len = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-
-	if (c == 0xe0)
-		lo = 0xa0;
-	if (c == 0xed)
-		hi = 0x9f;
-	if (c == 0xf0)
-		lo = 0x90;
-	if (c == 0xf4)
-		hi = 0x8f;
-	for (size_t i = 1; i < len && i < n; i++, lo = 0x80, hi = 0xbf)
-		if (s[i] < lo || s[i] > hi)
-			return 0;
-	return len;
-}
-
 /* How many bytes from s are ASCII and not NUL, or some of them. */
 static size_t
 ascii_run(const unsigned char *s, size_t n)
@@ -147,13 +127,11 @@ int
 utf8_valid(const char *str, size_t n)
 {
 	const unsigned char *s = (const unsigned char *)str;
-	size_t k;
+	uint32_t len;
 
-	for (size_t i = 0; i < n; i += k)
-		if (s[i] < 0x80)
-			k = (k = ascii_run(s + i, n - i)) ? k : 1;
-		else if (!(k = sequence(s + i, n - i)))
-			return 0;
+	for (size_t i = 0; i < n; i += len)
+		if ((len = (uint32_t)ascii_run(s + i, n - i)) == 0 && utf8_next(s + i, s + n, &len) == UTF8_BAD)
+			return i + len == n && s[i] >= 0xc2 && s[i] <= 0xf4;
 	return 1;
 }
 
@@ -241,14 +219,11 @@ charset_of(const char *s, size_t n, const char *declared, int html)
 static size_t
 good_run(const unsigned char *s, size_t n)
 {
-	size_t i = 0, k;
+	size_t i = 0;
+	uint32_t len;
 
-	while ((i += ascii_run(s + i, n - i)) < n) {
-		k = s[i] == 0 ? 0 : s[i] < 0x80 ? 1 : sequence(s + i, n - i);
-		if (!k || i + k > n)
-			break;
-		i += k;
-	}
+	while ((i += ascii_run(s + i, n - i)) < n && s[i] && utf8_next(s + i, s + n, &len) != UTF8_BAD)
+		i += len;
 	return i;
 }
 

@@ -1,5 +1,6 @@
 /* tidy - text made regular: one encoding, one line end, no invisible characters, no ragged blanks */
 /* SPDX-License-Identifier: MIT */
+#include "base/nfc.h"
 #include "base/utf8.h"
 #include "text/tidy.h"
 #include "text/uni.h"
@@ -47,6 +48,15 @@ newline(struct tidy *t, int n)
 	buf_clear(&t->indent);
 }
 
+/* A letter and its accent in one character, if that is a Latin one; else 0. */
+static uint32_t
+compose(uint32_t letter, uint32_t accent)
+{
+	uint32_t both = accent >= 0x300 && accent < 0x370 ? nfc_compose(letter, accent) : 0;
+
+	return both < 0x250 || (both >= 0x1e00 && both < 0x1f00) ? both : 0;
+}
+
 /* Shows nothing and joins nothing: soft hyphen, zero-width space, marks of direction, byte order ... */
 static int
 invisible(uint32_t c)
@@ -74,7 +84,7 @@ character(struct tidy *t, uint32_t c)
 			buf_char(&t->indent, c == '\t' ? '\t' : ' ');
 	} else if (invisible(c)) {
 		return;
-	} else if (c >= 0x300 && c < 0x370 && t->last && (both = uni_compose(t->last, c))) {
+	} else if (t->last && (both = compose(t->last, c))) {
 		t->out->n = t->last_at;
 		t->last = both;
 		buf_need(t->out, 4);

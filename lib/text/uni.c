@@ -199,22 +199,3 @@ uni_strip(const char **s, size_t *n)
 		*n -= back;
 	}
 }
-
-uint32_t
-uni_compose(uint32_t letter, uint32_t accent)
-{
-	size_t low = 0, high = COUNT(composed);
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		uint32_t a = composed[mid].accent, b = composed[mid].letter;
-
-		if (accent == a && letter == b)
-			return composed[mid].both;
-		if (accent < a || (accent == a && letter < b))
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return 0;
-}

@@ -37,8 +37,6 @@ int      uni_terminal(uint32_t c);      /* ends a sentence, in any script */
 int      uni_symbol(uint32_t c);        /* makes no word: signs and terminators */
 uint32_t uni_lower(uint32_t c);         /* simple lower case */
 
-uint32_t uni_compose(uint32_t letter, uint32_t accent); /* Latin: both in one character; 0: there is none */
-
 size_t   uni_count(const char *s, size_t n);    /* characters in n bytes of UTF-8 */
 /* Bytes of blank at either end taken away: *s and *n change. */
 void     uni_strip(const char **s, size_t *n);

@@ -1,11 +1,11 @@
 /* encode - text to ids: what is not UTF-8, specials, normalization; the rest in pieces */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
+#include "base/nfc.h"
 #include "base/utf8.h"
 #include "vocab/charsmap.h"
 #include "vocab/pieces.h"
 #include "vocab/table.h"
-#include "vocab/ucd.h"
 #include <stdlib.h>
 #include <string.h>
 

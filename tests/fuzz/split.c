@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 #include "vocab/split.h"
-#include "vocab/ucd.h"
+#include "base/nfc.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -213,12 +213,7 @@ fttrain_fit(struct fttrain *t, void (*tell)(int epoch, double loss, double right
 		double loss = 0, all = (double)t->n_ex * t->o.epochs;
 		size_t hits = 0;
 
-		for (size_t i = 0; i < t->n_ex; i++) {
-			size_t k = (size_t)rng_below(&rng, i + 1);
-
-			order[i] = order[k];
-			order[k] = i;
-		}
+		rng_order(&rng, order, t->n_ex);
 		for (size_t i = 0; i < t->n_ex; i++, done++) {
 			int right;
 

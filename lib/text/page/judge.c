@@ -39,7 +39,8 @@ score_some(const struct block *b, size_t n, int *score)
 	}
 }
 
-void
+/* The scores of n blocks: above 0 it is content. */
+static void
 judge_scores(const struct block *b, size_t n, int *score)
 {
 	for (size_t i = 0; i < n; i += sizeof(lanes))

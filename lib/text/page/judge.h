@@ -24,8 +24,6 @@ judge_needed(unsigned about)
 {
 	return !(about & ABOUT_ARTICLE) || about & ABOUT_FORUM;
 }
-/* The scores of n blocks: above 0 it is content. */
-void judge_scores(const struct block *, size_t n, int *score);
 /* The element whose blocks are judged: all of the page, or of what is for readers without scripts if the root is in that. */
 uint32_t judge_top(const struct html *, uint32_t root);
 /* Puts the judgement in place of the rules': below the element that is returned MARK_DROP is on texts alone. */

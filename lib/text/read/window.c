@@ -34,12 +34,6 @@ window_free(struct window *w)
 	buf_free(&w->b);
 }
 
-unsigned long long
-window_where(const struct window *w)
-{
-	return (unsigned long long)(w->packed ? w->member : w->base + w->pos);
-}
-
 void
 window_damage(struct window *w, unsigned long long byte, const char *what)
 {
@@ -208,7 +202,7 @@ step_member(struct window *w, const char **why, size_t *behind)
 		return -1;
 	}
 	if (s.n == 0) {
-		err_set(&w->err, "%s: byte %llu: cut short within a %s", input_name(w->in), window_where(w), what(w));
+		err_set(&w->err, "%s: byte %llu: cut short within a %s", input_name(w->in), (unsigned long long)w->member, what(w));
 		return -2;
 	}
 	buf_need(&w->b, s.room);

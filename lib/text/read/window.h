@@ -39,8 +39,7 @@ int  window_ahead(struct window *, size_t n);
 /* After damage: what is left of the window has no end, go on behind it.  0 when the input is not broken here. */
 int  window_pass_break(struct window *);
 /* The offset in the file to name for the byte at pos: of the member that it begins in. */
-uint64_t           window_offset(const struct window *, size_t pos);
-unsigned long long window_where(const struct window *);         /* of what is being read */
+uint64_t window_offset(const struct window *, size_t pos);
 /* Counts a damaged place, and says it. */
 void window_damage(struct window *, unsigned long long byte, const char *what);
 #endif

@@ -102,36 +102,17 @@ is_blank(const struct buf *b)
 	return 1;
 }
 
-/* A document's own keys, less those that are found out here. */
-static void
-copy_meta(const struct buf *from, struct buf *meta)
-{
-	struct json doc;
-	struct json_iter it;
-
-	if (json_parse(&doc, bytes_of(from), from->n, NULL) < 0)
-		return;
-	it = json_walk(doc);
-	while (json_next(&it)) {
-		if (json_is(it.key, "reason") || json_is(it.key, "lang") || json_is(it.key, "lang_score") ||
-		    json_is(it.key, "quality"))
-			continue;
-		if (meta->p[meta->n - 1] != '{')
-			buf_char(meta, ',');
-		json_raw(meta, it.key);
-		buf_char(meta, ':');
-		json_raw(meta, it.value);
-	}
-}
-
 static void
 make_meta(const struct clean *c, const struct page *p, struct cleaned *out)
 {
+	static const char *const found[] = { "reason", "lang", "lang_score", "quality", NULL };        /* out here */
 	struct buf *m = &out->meta;
+	struct json own;
 
 	buf_char(m, '{');
 	if (p->meta.n) {
-		copy_meta(&p->meta, m);
+		if (json_parse(&own, p->meta.p, p->meta.n, NULL) == 0)
+			json_add_rest(m, own, found);
 	} else {
 		add(m, "id", &p->id);
 		add(m, "url", p->url.n ? &p->url : &out->ex.url);

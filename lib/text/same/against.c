@@ -3,13 +3,14 @@
 #include "text/same/against.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "text/same/seen.h"
 #include <stdlib.h>
 
 enum { DEPTH = 16 };
 
 struct against {
-	size_t          ngram, n, cap;
-	uint64_t       *set;            /* an open hash table; 0 is no shingle */
+	size_t          ngram;
+	struct seen     set;
 	struct shingles shingles;
 };
 
@@ -19,40 +20,10 @@ against_new(size_t ngram)
 	struct against *a = xcalloc(1, sizeof *a);
 
 	a->ngram = ngram;
-	a->cap = 1024;
-	a->set = xcalloc(a->cap, sizeof *a->set);
 	return a;
 }
 
-static size_t
-slot_of(const uint64_t *set, size_t cap, uint64_t h)
-{
-	size_t i = (size_t)h & (cap - 1);
-
-	while (set[i] && set[i] != h)
-		i = (i + 1) & (cap - 1);
-	return i;
-}
-
-static void
-add(struct against *a, uint64_t h)
-{
-	size_t i = slot_of(a->set, a->cap, h | 1);
-	uint64_t *more;
-
-	if (a->set[i])
-		return;
-	a->set[i] = h | 1;
-	if (2 * ++a->n < a->cap)
-		return;
-	more = xcalloc(2 * a->cap, sizeof *more);
-	for (size_t k = 0; k < a->cap; k++)
-		if (a->set[k])
-			more[slot_of(more, 2 * a->cap, a->set[k])] = a->set[k];
-	free(a->set);
-	a->set = more;
-	a->cap *= 2;
-}
+static struct hash128 shingle(uint64_t h) { return (struct hash128){ h | 1, 0 }; }
 
 static int
 add_text(struct against *a, const char *text, size_t n)
@@ -61,7 +32,7 @@ add_text(struct against *a, const char *text, size_t n)
 	if (a->shingles.n_words < a->ngram)
 		return 0;
 	for (size_t i = 0; i < a->shingles.n; i++)
-		add(a, a->shingles.v[i]);
+		seen_put(&a->set, shingle(a->shingles.v[i]));
 	return 1;
 }
 
@@ -100,7 +71,7 @@ against_hit(const struct against *a, const char *text, size_t n, struct shingles
 	if (scratch->n_words < a->ngram)
 		return 0;
 	for (size_t i = 0; i < scratch->n; i++)
-		if (a->set[slot_of(a->set, a->cap, scratch->v[i] | 1)])
+		if (seen_has(&a->set, shingle(scratch->v[i])))
 			return 1;
 	return 0;
 }
@@ -111,6 +82,6 @@ against_free(struct against *a)
 	if (!a)
 		return;
 	shingles_free(&a->shingles);
-	free(a->set);
+	seen_free(&a->set);
 	free(a);
 }

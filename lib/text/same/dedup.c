@@ -157,15 +157,6 @@ drop_parts(struct dedup *d, struct buf *text, enum dedup_by m)
 	*text = left;
 }
 
-static int
-blank(const struct buf *b)
-{
-	for (size_t i = 0; i < b->n; i++)
-		if (!strchr(" \t\r\n", b->p[i]))
-			return 0;
-	return 1;
-}
-
 /* Of the URL without its fragment and the slash at its end; none without URL. */
 static struct hash128
 hash_url(const struct buf *meta)
@@ -287,7 +278,7 @@ dedup_put(struct dedup *d, const struct doc *doc, struct err *err)
 	for (enum dedup_by m = DEDUP_PARAGRAPH; m <= DEDUP_LINE; m++)
 		if (by(d, m) && j->text.n) {
 			drop_parts(d, &j->text, m);
-			if (blank(&j->text))
+			if (!j->text.n || strspn(j->text.p, " \t\r\n") == j->text.n)
 				return 0;
 		}
 	d->n_jobs++;

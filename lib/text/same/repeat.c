@@ -292,15 +292,6 @@ cut(struct repeat *r, size_t from, size_t to, size_t *done, struct buf *left)
 	r->n_cuts++;
 }
 
-static int
-blank(const struct buf *b)
-{
-	for (size_t i = 0; i < b->n; i++)
-		if (!blank_at(b, i))
-			return 0;
-	return 1;
-}
-
 /* Documents without what is cut. */
 static int
 tell_docs(struct repeat *r, void (*out)(void *, const struct doc *), void *ctx, struct err *err)
@@ -324,7 +315,7 @@ tell_docs(struct repeat *r, void (*out)(void *, const struct doc *), void *ctx, 
 				cut(r, (size_t)(from - r->base), (size_t)(to - r->base), &done, &left);
 		}
 		buf_add(&left, r->text.p + done, r->text.n - done);
-		if (done == 0 || !blank(&left))
+		if (done == 0 || strspn(left.p, " \t\r\n") < left.n)
 			out(ctx, &(struct doc){ left.p, r->meta.p, left.n, r->meta.n });
 	}
 	buf_free(&left);

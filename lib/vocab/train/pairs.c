@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vocab/train/pairs.h"
 #include "base/cli.h"
+#include "base/order.h"
 #include "base/spool.h"
 #include "vocab/train/pairtab.h"
 #include "vocab/train/symbols.h"
@@ -296,7 +297,7 @@ by_place(const void *x, const void *y)
 {
 	const struct place *a = x, *b = y;
 
-	return (a->at > b->at) - (a->at < b->at);
+	return ORDER(a->at, b->at);
 }
 
 static void
