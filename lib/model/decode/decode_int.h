@@ -31,6 +31,8 @@ struct decoder {
 	float *all_k, *all_v;           /* (T, KV*D): a long prompt's, for attention in tiles */
 };
 
+enum product_kind { MAKE_QKV, MAKE_O, MAKE_UP, MAKE_NARROW, MAKE_WIDE, MAKE_DOWN, MAKE_LOGITS };
+
 /* The rows at hand; each thread has its own copy and walks through the layers with it. */
 struct feed {
 	struct decoder *d;
@@ -44,6 +46,7 @@ struct feed {
 	const struct mats_layer *m;
 	const struct layer_offsets *at;
 	int    l;
+	enum product_kind product;      /* that of the step */
 };
 
 /* From tokens to hidden states of those wanted, and their logits. */

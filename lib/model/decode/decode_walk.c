@@ -7,35 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-struct quantizing {
-	struct panels_x x;
-	size_t K;
-};
-
-static void
-quantize_row(size_t r, void *ctx)
-{
-	const struct quantizing *q = ctx;
-
-	panels_quantize(&q->x, q->K, r);
-}
-
-static struct panels_x
-input_of(const struct feed *f, const float *x, size_t rows, size_t K)
-{
-	return (struct panels_x){ rows, K, x, f->d->xq, f->d->xd, f->d->xs };
-}
-
-/* x (rows,K) is what the product with W is to be given. */
-static void
-prepare(const struct feed *f, const struct panels *W, const float *x, size_t rows)
-{
-	struct quantizing q = { input_of(f, x, rows, W->K), W->K };
-
-	if (W->type == QUANT_Q8_0 || W->type == QUANT_Q4_0)
-		par_for(rows, quantize_row, &q);
-}
-
+/* y (rows,N) = x (rows,K) W^T + bias + residual. */
 struct product {
 	const struct panels *W;
 	struct panels_x x;
@@ -43,46 +15,94 @@ struct product {
 	const float *bias, *residual;
 };
 
-static void
-linear_task(size_t i, void *ctx)
+static struct product
+product(const struct feed *f, const struct panels *W, const float *x, float *y, const float *bias, const float *residual)
 {
-	const struct product *l = ctx;
+	return (struct product){ W, { f->rows, W->K, x, f->d->xq, f->d->xd, f->d->xs }, y, bias, residual };
+}
 
-	panels_task(l->W, i, &l->x, l->y, l->W->N, l->bias, l->residual);
+static struct product
+product_of(const struct feed *f, enum product_kind kind)
+{
+	const struct decoder *d = f->d;
+	const struct mats_layer *m = f->m;
+	const float *vec = d->mats->vec;
+	struct product logits;
+
+	switch (kind) {
+	case MAKE_QKV:    return product(f, &m->qkv, d->normed, d->qkv, weights_at(vec, f->at->qkv_b), NULL);
+	case MAKE_O:      return product(f, &m->o, d->o, d->mid, weights_at(vec, f->at->o_b), d->x);
+	case MAKE_UP:     return product(f, &m->up, d->normed, d->pre, weights_at(vec, f->at->up_b), NULL);
+	case MAKE_NARROW: return product(f, &m->narrow, d->normed, d->narrow, NULL, NULL);
+	case MAKE_WIDE:   return product(f, &m->wide, d->narrow, d->normed, NULL, d->mid); /* its rows are not needed any more */
+	case MAKE_DOWN:   return product(f, &m->down, d->act, d->x, weights_at(vec, f->at->down_b), m->wide.N ? d->normed : d->mid);
+	case MAKE_LOGITS: break;
+	}
+	logits = product(f, mats_head(d->mats), d->hidden, f->logits, NULL, NULL);
+	logits.x.rows = f->logits ? f->wanted : 0;
+	return logits;
+}
+
+static int
+in_blocks(const struct panels *W)
+{
+	return W->type == QUANT_Q8_0 || W->type == QUANT_Q4_0;
+}
+
+static void
+quantize_row(size_t r, void *ctx)
+{
+	const struct product *p = ctx;
+
+	panels_quantize(&p->x, p->W->K, r);
+}
+
+/* The input of a product is there. */
+static void
+prepare(const struct feed *f, enum product_kind kind)
+{
+	struct product p = product_of(f, kind);
+
+	if (in_blocks(p.W))
+		par_for(p.x.rows, quantize_row, &p);
+}
+
+static void
+product_task(size_t i, void *ctx)
+{
+	const struct product *p = ctx;
+
+	panels_task(p->W, i, &p->x, p->y, p->W->N, p->bias, p->residual);
 }
 
 /* A thread of a team does task i; else it is all tasks. */
 static void
-linear(const struct feed *f, size_t i, const struct panels *W, const float *x, size_t rows, float *y, const float *bias,
-		const float *residual)
+multiply(size_t i, void *ctx)
 {
-	struct product l = { W, input_of(f, x, rows, W->K), y, bias, residual };
-	int pairs = f->prefill && W->type == QUANT_BF16 && kern_now()->per == 2;        /* at any number of rows */
+	const struct feed *f = ctx;
+	struct product p = product_of(f, f->product);
+	int pairs = f->prefill && p.W->type == QUANT_BF16 && kern_now()->per == 2;      /* at any number of rows */
 
 	if (f->team)
-		linear_task(i, &l);
-	else if (pairs || (rows > FEW && (W->type == QUANT_F32 || W->type == QUANT_BF16)))
-		gemm(&(struct gemm){ .M = rows, .N = W->N, .K = W->K, .A = x, .lda = W->K, .panels = W, .C = y, .ldc = W->N,
-			.bias = bias, .residual = residual, .bf16 = pairs });
+		product_task(i, &p);
+	else if (pairs || (p.x.rows > FEW && !in_blocks(p.W)))
+		gemm(&(struct gemm){ .M = p.x.rows, .N = p.W->N, .K = p.W->K, .A = p.x.x, .lda = p.W->K, .panels = p.W, .C = p.y,
+			.ldc = p.W->N, .bias = p.bias, .residual = p.residual, .bf16 = pairs });
 	else
-		par_for(panels_tasks(W), linear_task, &l);
+		par_for(panels_tasks(p.W), product_task, &p);
 }
 
 static size_t
-tasks(const struct feed *f, const struct panels *W)
+n_multiply(const struct feed *f)
 {
-	return f->team ? panels_tasks(W) : 1;
+	struct product p = product_of(f, f->product);
+
+	return !p.W->N || !p.x.rows ? 0 : f->team ? panels_tasks(p.W) : 1;
 }
 
 static size_t one(const struct feed *f) { (void)f; return 1; }
-static size_t n_qkv(const struct feed *f) { return tasks(f, &f->m->qkv); }
-static size_t n_o(const struct feed *f) { return tasks(f, &f->m->o); }
-static size_t n_up(const struct feed *f) { return tasks(f, &f->m->up); }
-static size_t n_down(const struct feed *f) { return tasks(f, &f->m->down); }
-static size_t n_narrow(const struct feed *f) { return f->m->narrow.N ? tasks(f, &f->m->narrow) : 0; }
-static size_t n_wide(const struct feed *f) { return f->m->wide.N ? tasks(f, &f->m->wide) : 0; }
 static size_t n_look(const struct feed *f) { return f->team ? f->rows * (size_t)f->d->cfg.KV : 1; }
-static size_t n_head(const struct feed *f) { return f->logits && f->wanted ? tasks(f, mats_head(f->d->mats)) : 0; }
+static size_t n_ready(const struct feed *f) { return in_blocks(&f->m->o); }
 
 static void
 norm_1(size_t i, void *ctx)
@@ -92,16 +112,7 @@ norm_1(size_t i, void *ctx)
 
 	(void)i;
 	norm_fwd(&d->cfg, d->mats->vec, f->at->norm1, f->at->norm1_b, d->normed, d->mean, d->rstd, d->x, f->rows);
-	prepare(f, &f->m->qkv, d->normed, f->rows);
-}
-
-static void
-make_qkv(size_t i, void *ctx)
-{
-	const struct feed *f = ctx;
-	struct decoder *d = f->d;
-
-	linear(f, i, &f->m->qkv, d->normed, f->rows, d->qkv, weights_at(d->mats->vec, f->at->qkv_b), NULL);
+	prepare(f, MAKE_QKV);
 }
 
 /* Norms of heads, rotation, and into the cache. */
@@ -182,22 +193,7 @@ ready_o(size_t i, void *ctx)
 	const struct feed *f = ctx;
 
 	(void)i;
-	prepare(f, &f->m->o, f->d->o, f->rows);
-}
-
-static size_t
-n_ready(const struct feed *f)
-{
-	return f->m->o.type == QUANT_Q8_0 || f->m->o.type == QUANT_Q4_0;
-}
-
-static void
-make_o(size_t i, void *ctx)
-{
-	const struct feed *f = ctx;
-	struct decoder *d = f->d;
-
-	linear(f, i, &f->m->o, d->o, f->rows, d->mid, weights_at(d->mats->vec, f->at->o_b), d->x);
+	prepare(f, MAKE_O);
 }
 
 static void
@@ -208,24 +204,7 @@ norm_2(size_t i, void *ctx)
 
 	(void)i;
 	norm_fwd(&d->cfg, d->mats->vec, f->at->norm2, f->at->norm2_b, d->normed, d->mean, d->rstd, d->mid, f->rows);
-	prepare(f, &f->m->up, d->normed, f->rows);
-}
-
-static void
-make_up(size_t i, void *ctx)
-{
-	const struct feed *f = ctx;
-	struct decoder *d = f->d;
-
-	linear(f, i, &f->m->up, d->normed, f->rows, d->pre, weights_at(d->mats->vec, f->at->up_b), NULL);
-}
-
-static void
-make_narrow(size_t i, void *ctx)
-{
-	const struct feed *f = ctx;
-
-	linear(f, i, &f->m->narrow, f->d->normed, f->rows, f->d->narrow, NULL, NULL);
+	prepare(f, MAKE_UP);
 }
 
 static void
@@ -239,26 +218,7 @@ activate(size_t i, void *ctx)
 	for (size_t k = 0; k < f->rows * f->m->narrow.N; k++)
 		if (!(d->narrow[k] > 0))
 			d->narrow[k] = 0;
-	prepare(f, &f->m->down, d->act, f->rows);
-}
-
-/* What the bottleneck adds, into the rows that are not needed any more. */
-static void
-make_wide(size_t i, void *ctx)
-{
-	const struct feed *f = ctx;
-	struct decoder *d = f->d;
-
-	linear(f, i, &f->m->wide, d->narrow, f->rows, d->normed, NULL, d->mid);
-}
-
-static void
-make_down(size_t i, void *ctx)
-{
-	const struct feed *f = ctx;
-	struct decoder *d = f->d;
-
-	linear(f, i, &f->m->down, d->act, f->rows, d->x, weights_at(d->mats->vec, f->at->down_b), f->m->wide.N ? d->normed : d->mid);
+	prepare(f, MAKE_DOWN);
 }
 
 static void
@@ -292,27 +252,22 @@ norm_last(size_t i, void *ctx)
 		return;
 	norm_fwd(&d->cfg, d->mats->vec, d->mats->norm_f, d->mats->norm_f_b, f->d->hidden, d->mean, d->rstd, d->mid, n);
 	if (f->logits)
-		prepare(f, mats_head(d->mats), f->d->hidden, n);
-}
-
-static void
-make_logits(size_t i, void *ctx)
-{
-	const struct feed *f = ctx;
-
-	linear(f, i, mats_head(f->d->mats), f->d->hidden, f->wanted, f->logits, NULL, NULL);
+		prepare(f, MAKE_LOGITS);
 }
 
 struct step {
 	size_t (*count)(const struct feed *);
 	void   (*run)(size_t, void *);
+	enum product_kind product;      /* of multiply */
 };
 
 static void
 walk(struct feed *f, int threads, const struct step *s, size_t n)
 {
 	for (; n--; s++) {
-		size_t count = s->count(f);
+		size_t count;
+		f->product = s->product;
+		count = s->count(f);
 		if (f->team && count)
 			par_share(f->meet, threads, count, s->run, f);
 		else if (count)
@@ -323,10 +278,12 @@ walk(struct feed *f, int threads, const struct step *s, size_t n)
 static void
 through(int thread, int threads, void *ctx)
 {
-	static const struct step first[] = { { one, embed } }, last[] = { { one, norm_last }, { n_head, make_logits } };
+	static const struct step first[] = { { one, embed, 0 } }, last[] = { { one, norm_last, 0 }, { n_multiply, multiply, MAKE_LOGITS } };
 	static const struct step layer[] = {
-		{ one, norm_1 }, { n_qkv, make_qkv }, { one, remember }, { n_look, look }, { n_ready, ready_o }, { n_o, make_o },
-		{ one, norm_2 }, { n_up, make_up }, { n_narrow, make_narrow }, { one, activate }, { n_wide, make_wide }, { n_down, make_down },
+		{ one, norm_1, 0 }, { n_multiply, multiply, MAKE_QKV }, { one, remember, 0 }, { n_look, look, 0 },
+		{ n_ready, ready_o, 0 }, { n_multiply, multiply, MAKE_O }, { one, norm_2, 0 }, { n_multiply, multiply, MAKE_UP },
+		{ n_multiply, multiply, MAKE_NARROW }, { one, activate, 0 }, { n_multiply, multiply, MAKE_WIDE },
+		{ n_multiply, multiply, MAKE_DOWN },
 	};
 	enum { REMEMBERED = 3 };        /* of these, all that a prompt's last layer is for */
 	struct feed f = *(const struct feed *)ctx;
