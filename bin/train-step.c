@@ -1,7 +1,6 @@
 /* train-step - tokens -> a model trained on them */
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
-#include "base/file.h"
 #include "learn/ranks.h"
 #include "learn/train.h"
 #include "model/file/peft.h"

@@ -31,7 +31,6 @@ struct job {
 	size_t tasks;
 	float *shared, *mine;           /* the packed panels; one block a thread, mine_size apart */
 	size_t mine_size;
-	int threads;
 	atomic_size_t next;             /* tickets: pieces of work in the order in which they are done */
 };
 
@@ -205,7 +204,7 @@ job_init(struct job *j, const struct gemm *g, int threads)
 	size_t t = (size_t)threads, few = div_up(g->M, k->mr) <= NARROW, deep = few ? k->kc : 2 * k->kc;
 	size_t all_w, own_w, tail;
 
-	*j = (struct job){ .g = g, .k = k, .threads = threads };
+	*j = (struct job){ .g = g, .k = k };
 	j->per = g->bf16 ? k->per : 1;
 	j->K = div_up(g->K, j->per);
 	j->mp = div_up(g->M, k->mr);

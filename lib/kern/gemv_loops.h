@@ -10,11 +10,10 @@
  * idot4(sum, nibbles, x); vint (to floats), vhalf (from F16), ibytes (from int8).  ROWS_F, ROWS_Q: rows of a tile, TILE_P panels.
  */
 #define GV (GEMV_PANEL / KERN_GEMV)     /* vectors of a panel */
-#define INLINE_G static inline __attribute__((always_inline))
 #define AHEAD 1024      /* bytes: several panels are read at once, more than the processor itself looks ahead in */
 #define EACH_V(i, n) UNROLL for (int i = 0; i < (n); i++)
 
-INLINE_G void
+INLINE void
 put_tile(float *y, size_t ldy, vf s[][4], int R, int P)
 {
 	EACH_V(r, R)
@@ -23,13 +22,13 @@ put_tile(float *y, size_t ldy, vf s[][4], int R, int P)
 }
 
 /* Vector v of a tile's P panels, at `at` bytes within its own. */
-INLINE_G const unsigned char *
+INLINE const unsigned char *
 lane(const struct kern_rows *a, const unsigned char *w, int v, size_t at)
 {
 	return w + (size_t)(v / GV) * a->panel + (size_t)(v % GV) * KERN_GEMV * 4 + at;
 }
 
-INLINE_G void
+INLINE void
 tile_f32(const struct kern_rows *a, const unsigned char *w, size_t row, float *y, int R, int P)
 {
 	const float *x = a->x + row * a->ldx;
@@ -47,7 +46,7 @@ tile_f32(const struct kern_rows *a, const unsigned char *w, size_t row, float *y
 	put_tile(y, a->ldy, s, R, P);
 }
 
-INLINE_G void
+INLINE void
 tile_bf16(const struct kern_rows *a, const unsigned char *w, size_t row, float *y, int R, int P)
 {
 	const float *x = a->x + row * a->ldx;
@@ -71,7 +70,7 @@ tile_bf16(const struct kern_rows *a, const unsigned char *w, size_t row, float *
 }
 
 /* A block's integer sums times both scales: added to the chains. */
-INLINE_G void
+INLINE void
 add_block(const struct kern_rows *a, size_t row, size_t b, const unsigned char *scale, vi c[][4], vf s[][4], int R, int P)
 {
 	EACH_V(v, P * GV) {
@@ -81,7 +80,7 @@ add_block(const struct kern_rows *a, size_t row, size_t b, const unsigned char *
 	}
 }
 
-INLINE_G void
+INLINE void
 tile_q8(const struct kern_rows *a, const unsigned char *w, size_t row, float *y, int R, int P)
 {
 	const int8_t *x = a->xq + row * a->blocks * 32;
@@ -107,7 +106,7 @@ tile_q8(const struct kern_rows *a, const unsigned char *w, size_t row, float *y,
 	put_tile(y, a->ldy, s, R, P);
 }
 
-INLINE_G void
+INLINE void
 tile_q4(const struct kern_rows *a, const unsigned char *w, size_t row, float *y, int R, int P)
 {
 	const int8_t *x = a->xq + row * a->blocks * 32;

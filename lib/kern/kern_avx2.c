@@ -1,5 +1,6 @@
 /* kern_avx2 - vectors of 8 floats, and a tile of 6 x 16 */
 /* SPDX-License-Identifier: MIT */
+#include "kern/vec_c.h"
 #include <immintrin.h>
 
 #define KERN_W 8
@@ -9,35 +10,29 @@
 typedef __m256 vf;
 typedef __m256d vd;
 typedef __m128i vh16;
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
-#define VECTOR static inline __attribute__((always_inline, unused))
 
-VECTOR __m256i
+INLINE __m256i
 first(unsigned long n)
 {
 	return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-VECTOR vf vset(float x) { return _mm256_set1_ps(x); }
-VECTOR vf vload(const float *p) { return _mm256_loadu_ps(p); }
-VECTOR vf vloadn(const float *p, unsigned long n) { return _mm256_maskload_ps(p, first(n)); }
-VECTOR void vstore(float *p, vf x) { _mm256_storeu_ps(p, x); }
-VECTOR void vstoren(float *p, vf x, unsigned long n) { _mm256_maskstore_ps(p, first(n), x); }
-VECTOR vf vfma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
-VECTOR vf vmax(vf a, vf b) { return _mm256_max_ps(a, b); }
-VECTOR vf vsqrt(vf x) { return _mm256_sqrt_ps(x); }
-VECTOR vf vround(vf x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-VECTOR vh16 vtohalf(vf x) { return _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-VECTOR vf vfromhalf(vh16 x) { return _mm256_cvtph_ps(x); }
-VECTOR vf vfirst(vf x, unsigned long n) { return _mm256_and_ps(x, _mm256_castsi256_ps(first(n))); }
-VECTOR vf vabove(vf x, vf y, vf z) { return _mm256_and_ps(_mm256_cmp_ps(x, y, _CMP_GT_OQ), z); }
-VECTOR vf vnotbelow(vf x, vf y, vf z) { return _mm256_and_ps(_mm256_cmp_ps(x, y, _CMP_NLT_UQ), z); }
+INLINE vf vset(float x) { return _mm256_set1_ps(x); }
+INLINE vf vload(const float *p) { return _mm256_loadu_ps(p); }
+INLINE vf vloadn(const float *p, unsigned long n) { return _mm256_maskload_ps(p, first(n)); }
+INLINE void vstore(float *p, vf x) { _mm256_storeu_ps(p, x); }
+INLINE void vstoren(float *p, vf x, unsigned long n) { _mm256_maskstore_ps(p, first(n), x); }
+INLINE vf vfma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vf vmax(vf a, vf b) { return _mm256_max_ps(a, b); }
+INLINE vf vsqrt(vf x) { return _mm256_sqrt_ps(x); }
+INLINE vf vround(vf x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+INLINE vh16 vtohalf(vf x) { return _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+INLINE vf vfromhalf(vh16 x) { return _mm256_cvtph_ps(x); }
+INLINE vf vfirst(vf x, unsigned long n) { return _mm256_and_ps(x, _mm256_castsi256_ps(first(n))); }
+INLINE vf vabove(vf x, vf y, vf z) { return _mm256_and_ps(_mm256_cmp_ps(x, y, _CMP_GT_OQ), z); }
+INLINE vf vnotbelow(vf x, vf y, vf z) { return _mm256_and_ps(_mm256_cmp_ps(x, y, _CMP_NLT_UQ), z); }
 
-VECTOR float
+INLINE float
 vsum(vf x)
 {
 	__m128 a = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
@@ -46,7 +41,7 @@ vsum(vf x)
 	return _mm_cvtss_f32(_mm_add_ss(a, _mm_movehdup_ps(a)));
 }
 
-VECTOR float
+INLINE float
 vtop(vf x)
 {
 	__m128 a = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
@@ -56,7 +51,7 @@ vtop(vf x)
 }
 
 /* n from -126 to 128, in two halves because 2^128 is not a float. */
-VECTOR vf
+INLINE vf
 vpow2(vf x, vf n)
 {
 	__m256i i = _mm256_cvtps_epi32(n), h = _mm256_srai_epi32(i, 1), bias = _mm256_set1_epi32(127);
@@ -66,7 +61,7 @@ vpow2(vf x, vf n)
 	return x * _mm256_castsi256_ps(a) * _mm256_castsi256_ps(b);
 }
 
-VECTOR void
+INLINE void
 vsumsq(vf x, vd s[2])
 {
 	vd a = _mm256_cvtps_pd(_mm256_castps256_ps128(x)), b = _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
@@ -75,7 +70,7 @@ vsumsq(vf x, vd s[2])
 	s[1] = _mm256_fmadd_pd(b, b, s[1]);
 }
 
-VECTOR double
+INLINE double
 vdsum(const vd s[2])
 {
 	vd t = s[0] + s[1];
@@ -84,7 +79,7 @@ vdsum(const vd s[2])
 	return _mm_cvtsd_f64(_mm_add_sd(a, _mm_unpackhi_pd(a, a)));
 }
 
-VECTOR void
+INLINE void
 vtranspose(vf r[8])
 {
 	vf t[8];

@@ -10,8 +10,8 @@
 #ifdef __AVX512BF16__
 
 /* The 32 numbers x, y rounded to bf16. */
-VECTOR __m512i vround2(vf x, vf y) { return (__m512i)_mm512_cvtne2ps_pbh(y, x); }
-VECTOR vf vdot2(vf a, vf b, vf c) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
+INLINE __m512i vround2(vf x, vf y) { return (__m512i)_mm512_cvtne2ps_pbh(y, x); }
+INLINE vf vdot2(vf a, vf b, vf c) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
 
 static int
 usable(void)
@@ -26,7 +26,7 @@ static int slow(void) { return __builtin_cpu_is("intel"); }
 #else
 
 /* A zero of x's sign where x is too small for a normal number. */
-VECTOR vf
+INLINE vf
 flush(vf x)
 {
 	__m512i i = _mm512_castps_si512(x);
@@ -35,7 +35,7 @@ flush(vf x)
 	return _mm512_castsi512_ps(_mm512_mask_and_epi32(i, small, i, _mm512_set1_epi32((int)0x80000000u)));
 }
 
-VECTOR __m256i
+INLINE __m256i
 round1(vf x)
 {
 	__m512i i = _mm512_castps_si512(flush(x)), odd = _mm512_and_si512(_mm512_srli_epi32(i, 16), _mm512_set1_epi32(1));
@@ -46,13 +46,13 @@ round1(vf x)
 	return _mm512_cvtepi32_epi16(_mm512_srli_epi32(near, 16));
 }
 
-VECTOR __m512i
+INLINE __m512i
 vround2(vf x, vf y)
 {
 	return _mm512_inserti64x4(_mm512_castsi256_si512(round1(x)), round1(y), 1);
 }
 
-VECTOR vf
+INLINE vf
 vdot2(vf a, vf b, vf c)
 {
 	__m512i i = _mm512_castps_si512(a), j = _mm512_castps_si512(b), above = _mm512_set1_epi32((int)0xffff0000u);
@@ -74,9 +74,9 @@ static int slow(void) { return 1; }
 
 #endif
 
-VECTOR vf valong(vf x, vf y) { return _mm512_castsi512_ps(vround2(x, y)); }
+INLINE vf valong(vf x, vf y) { return _mm512_castsi512_ps(vround2(x, y)); }
 
-VECTOR vf
+INLINE vf
 vpair(vf x, vf y)
 {
 	const __m512i turn = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8,

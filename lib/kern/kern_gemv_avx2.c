@@ -1,5 +1,6 @@
 /* kern_gemv_avx2 - a panel is two vectors of 8 lanes */
 /* SPDX-License-Identifier: MIT */
+#include "kern/vec_c.h"
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,26 +12,20 @@
 #define PANELS_R 1
 typedef __m256 vf;
 typedef __m256i vi;
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
-#define VECTOR static inline __attribute__((always_inline))
 #define INIT8(s) ((void)(s), 0)
 
-VECTOR vf vset(float x) { return _mm256_set1_ps(x); }
-VECTOR vf vload(const float *p) { return _mm256_load_ps(p); }
-VECTOR void vstore(float *p, vf x) { _mm256_storeu_ps(p, x); }
-VECTOR vf vfma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
-VECTOR vf vmul(vf a, vf b) { return _mm256_mul_ps(a, b); }
-VECTOR vi iset(int x) { return _mm256_set1_epi32(x); }
-VECTOR vf vint(vi x) { return _mm256_cvtepi32_ps(x); }
-VECTOR vf vhalf(const void *p) { return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)p)); }
+INLINE vf vset(float x) { return _mm256_set1_ps(x); }
+INLINE vf vload(const float *p) { return _mm256_load_ps(p); }
+INLINE void vstore(float *p, vf x) { _mm256_storeu_ps(p, x); }
+INLINE vf vfma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vf vmul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+INLINE vi iset(int x) { return _mm256_set1_epi32(x); }
+INLINE vf vint(vi x) { return _mm256_cvtepi32_ps(x); }
+INLINE vf vhalf(const void *p) { return _mm256_cvtph_ps(_mm_load_si128((const __m128i *)p)); }
 
-VECTOR vi ibytes(const int8_t *p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
+INLINE vi ibytes(const int8_t *p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 
-VECTOR void
+INLINE void
 vpair(const void *p, vf *even, vf *odd)
 {
 	vi x = _mm256_load_si256(p);
@@ -39,7 +34,7 @@ vpair(const void *p, vf *even, vf *odd)
 	*odd = _mm256_castsi256_ps(_mm256_and_si256(x, _mm256_set1_epi32((int)0xffff0000)));
 }
 
-VECTOR vi
+INLINE vi
 four(const int8_t *x)
 {
 	int32_t i;
@@ -49,19 +44,19 @@ four(const int8_t *x)
 }
 
 /* u: 0..128, so that the sum of two products fits 16 bits. */
-VECTOR vi
+INLINE vi
 products(vi sum, vi u, vi x)
 {
 	return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(u, x), _mm256_set1_epi16(1)));
 }
 
-VECTOR vi
+INLINE vi
 idot4(vi sum, vi w, const int8_t *x)
 {
 	return products(sum, w, four(x));
 }
 
-VECTOR vi
+INLINE vi
 idot8(vi sum, const unsigned char *w, const int8_t *x)
 {
 	vi q = _mm256_xor_si256(_mm256_load_si256((const vi *)(const void *)w), _mm256_set1_epi8((char)0x80));
@@ -69,7 +64,7 @@ idot8(vi sum, const unsigned char *w, const int8_t *x)
 	return products(sum, _mm256_abs_epi8(q), _mm256_sign_epi8(four(x), q));
 }
 
-VECTOR void
+INLINE void
 vnibbles(const void *p, vi *lo, vi *hi)
 {
 	vi x = _mm256_load_si256(p), mask = _mm256_set1_epi8(15);

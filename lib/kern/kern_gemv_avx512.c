@@ -1,5 +1,6 @@
 /* kern_gemv_avx512 - a panel is a vector of 16 lanes; vpdpbusd for integers */
 /* SPDX-License-Identifier: MIT */
+#include "kern/vec_c.h"
 #include <immintrin.h>
 #include <stdint.h>
 
@@ -10,26 +11,20 @@
 #define PANELS_R 2
 typedef __m512 vf;
 typedef __m512i vi;
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
-#define VECTOR static inline __attribute__((always_inline))
 #define INIT8(s) (-128 * (s))
 
-VECTOR vf vset(float x) { return _mm512_set1_ps(x); }
-VECTOR vf vload(const float *p) { return _mm512_load_ps(p); }
-VECTOR void vstore(float *p, vf x) { _mm512_storeu_ps(p, x); }
-VECTOR vf vfma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
-VECTOR vf vmul(vf a, vf b) { return _mm512_mul_ps(a, b); }
-VECTOR vi iset(int x) { return _mm512_set1_epi32(x); }
-VECTOR vf vint(vi x) { return _mm512_cvtepi32_ps(x); }
-VECTOR vf vhalf(const void *p) { return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)p)); }
+INLINE vf vset(float x) { return _mm512_set1_ps(x); }
+INLINE vf vload(const float *p) { return _mm512_load_ps(p); }
+INLINE void vstore(float *p, vf x) { _mm512_storeu_ps(p, x); }
+INLINE vf vfma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE vf vmul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+INLINE vi iset(int x) { return _mm512_set1_epi32(x); }
+INLINE vf vint(vi x) { return _mm512_cvtepi32_ps(x); }
+INLINE vf vhalf(const void *p) { return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)p)); }
 
-VECTOR vi ibytes(const int8_t *p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+INLINE vi ibytes(const int8_t *p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 
-VECTOR void
+INLINE void
 vpair(const void *p, vf *even, vf *odd)
 {
 	vi x = _mm512_load_si512(p);
@@ -39,20 +34,20 @@ vpair(const void *p, vf *even, vf *odd)
 }
 
 /* In assembly: gcc 12 moves registers about around the intrinsic. */
-VECTOR vi
+INLINE vi
 idot4(vi sum, vi w, const int8_t *x)
 {
 	__asm__("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(w), "m"(*(const int32_t (*)[1])(const void *)x));
 	return sum;
 }
 
-VECTOR vi
+INLINE vi
 idot8(vi sum, const unsigned char *w, const int8_t *x)
 {
 	return idot4(sum, _mm512_load_si512(w), x);
 }
 
-VECTOR void
+INLINE void
 vnibbles(const void *p, vi *lo, vi *hi)
 {
 	vi x = _mm512_load_si512(p), mask = _mm512_set1_epi8(15);

@@ -13,16 +13,10 @@ usable(void)
 static float
 half(const unsigned char *p)
 {
-	uint16_t h;
-	uint32_t bits;
 	float f;
 
-	memcpy(&h, p, 2);
-	bits = (uint32_t)(h & 0x7fff) << 13 | ((h & 0x7c00) == 0x7c00 ? 0x7f800000 : 0);
-	memcpy(&f, &bits, 4);
-	if ((h & 0x7c00) != 0x7c00)
-		f *= 0x1p112f;
-	return h & 0x8000 ? -f : f;
+	quant_unpack(QUANT_F16, p, 1, &f);
+	return f;
 }
 
 /* fn(a, row, panel, lane) for each element of y. */

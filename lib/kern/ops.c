@@ -277,20 +277,6 @@ op_widen(float *x, const uint16_t *kept, size_t n, int f16)
 }
 
 static void
-add_piece(const struct op *o, size_t from, size_t to)
-{
-	o->k->axpy(o->y + from, 1, o->x + from, to - from);
-}
-
-void
-op_add(float *y, const float *x, size_t n)
-{
-	struct op o = { .n = n, .width = 1, .y = y, .x = x };
-
-	share(&o, add_piece);
-}
-
-static void
 blend_piece(const struct op *o, size_t from, size_t to)
 {
 	float a = o->num, b = o->num2;

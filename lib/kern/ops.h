@@ -38,7 +38,6 @@ void op_blend(float *y, float a, const float *x, float b, size_t n);    /* y = a
 void op_round(uint16_t *kept, float *x, size_t n, int f16);
 void op_widen(float *x, const uint16_t *kept, size_t n, int f16);
 
-void op_add(float *y, const float *x, size_t n);                                /* y += x */
 void op_colsum(float *db, const float *dy, size_t ld, size_t rows, size_t N);   /* db (N) += column sums */
 
 /* One tile of logits (n,V), ld apart: with z = scale * logits, logp[i] = z[i][target[i]] - lse(z[i]) and

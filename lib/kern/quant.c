@@ -63,6 +63,7 @@ size_t
 quant_bytes(enum quant t, size_t n)
 {
 	switch (t) {
+	case QUANT_F64: return 8 * n;
 	case QUANT_F32: return 4 * n;
 	case QUANT_F16: case QUANT_BF16: return 2 * n;
 	case QUANT_Q8_0: return n % QUANT_BLOCK ? 0 : n / QUANT_BLOCK * 34;
@@ -91,6 +92,12 @@ quant_unpack(enum quant t, const void *from, size_t n, float *out)
 
 	if (t == QUANT_F32) {
 		memcpy(out, p, 4 * n);
+	} else if (t == QUANT_F64) {
+		for (size_t i = 0; i < n; i++) {
+			double d;
+			memcpy(&d, p + 8 * i, 8);
+			out[i] = (float)d;
+		}
 	} else if (t == QUANT_F16 || t == QUANT_BF16) {
 		for (size_t i = 0; i < n; i++) {
 			uint16_t h;

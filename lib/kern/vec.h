@@ -8,10 +8,9 @@
  * vload, vstore, and vloadn, vstoren for the first n < W lanes (others 0, untouched); vfma(a, b, c) = a b + c;
  * vmax(a, b), b if one is not a number; vsqrt, vround, vsum, vtop (largest lane); vpow2(x, n) = x 2^n;
  * vabove(x, y, z), vnotbelow(x, y, z): z where x > y, not x < y, else 0; vfirst(x, n): lanes from n on 0; vsumsq(x, s): s[0], s[1] vectors of doubles vd += x^2, vdsum(s);
- * vtohalf, vfromhalf: a vector vh16 of F16, to the nearest, ties to even; vtranspose(r[W]); MR, NR of its tile, and UNROLL.  Everything is static: each file has its own.
+ * vtohalf, vfromhalf: a vector vh16 of F16, to the nearest, ties to even; vtranspose(r[W]); MR, NR of its tile; vec_c.h is included.  Everything is static: each file has its own.
  */
 #define W ((size_t)KERN_W)
-#define INLINE static inline __attribute__((always_inline))
 
 /* i in steps of W over [0, n), m lanes left: vget and vput take the last ones masked. */
 #define EACH(i, m, n) for (size_t i = 0, m; i < (n) && (m = (n) - i, 1); i += W)

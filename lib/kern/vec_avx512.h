@@ -2,6 +2,7 @@
 #ifndef LM_VEC_AVX512_H
 #define LM_VEC_AVX512_H
 /* SPDX-License-Identifier: MIT */
+#include "kern/vec_c.h"
 #include <immintrin.h>
 
 #define KERN_W 16
@@ -11,44 +12,38 @@
 typedef __m512 vf;
 typedef __m512d vd;
 typedef __m256i vh16;
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
-#define VECTOR static inline __attribute__((always_inline, unused))
 
 #define FIRST(n) ((__mmask16)((1u << (n)) - 1))
 
-VECTOR vf vset(float x) { return _mm512_set1_ps(x); }
-VECTOR vf vload(const float *p) { return _mm512_loadu_ps(p); }
-VECTOR vf vloadn(const float *p, unsigned long n) { return _mm512_maskz_loadu_ps(FIRST(n), p); }
-VECTOR void vstore(float *p, vf x) { _mm512_storeu_ps(p, x); }
-VECTOR void vstoren(float *p, vf x, unsigned long n) { _mm512_mask_storeu_ps(p, FIRST(n), x); }
-VECTOR vf vfma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
-VECTOR vf vmax(vf a, vf b) { return _mm512_max_ps(a, b); }
-VECTOR vf vsqrt(vf x) { return _mm512_sqrt_ps(x); }
-VECTOR vf vround(vf x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-VECTOR float vsum(vf x) { return _mm512_reduce_add_ps(x); }
-VECTOR float vtop(vf x) { return _mm512_reduce_max_ps(x); }
-VECTOR vf vpow2(vf x, vf n) { return _mm512_scalef_ps(x, n); }
-VECTOR vh16 vtohalf(vf x) { return _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-VECTOR vf vfromhalf(vh16 x) { return _mm512_cvtph_ps(x); }
-VECTOR vf vfirst(vf x, unsigned long n) { return _mm512_maskz_mov_ps(FIRST(n), x); }
+INLINE vf vset(float x) { return _mm512_set1_ps(x); }
+INLINE vf vload(const float *p) { return _mm512_loadu_ps(p); }
+INLINE vf vloadn(const float *p, unsigned long n) { return _mm512_maskz_loadu_ps(FIRST(n), p); }
+INLINE void vstore(float *p, vf x) { _mm512_storeu_ps(p, x); }
+INLINE void vstoren(float *p, vf x, unsigned long n) { _mm512_mask_storeu_ps(p, FIRST(n), x); }
+INLINE vf vfma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE vf vmax(vf a, vf b) { return _mm512_max_ps(a, b); }
+INLINE vf vsqrt(vf x) { return _mm512_sqrt_ps(x); }
+INLINE vf vround(vf x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+INLINE float vsum(vf x) { return _mm512_reduce_add_ps(x); }
+INLINE float vtop(vf x) { return _mm512_reduce_max_ps(x); }
+INLINE vf vpow2(vf x, vf n) { return _mm512_scalef_ps(x, n); }
+INLINE vh16 vtohalf(vf x) { return _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+INLINE vf vfromhalf(vh16 x) { return _mm512_cvtph_ps(x); }
+INLINE vf vfirst(vf x, unsigned long n) { return _mm512_maskz_mov_ps(FIRST(n), x); }
 
-VECTOR vf
+INLINE vf
 vabove(vf x, vf y, vf z)
 {
 	return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, y, _CMP_GT_OQ), z);
 }
 
-VECTOR vf
+INLINE vf
 vnotbelow(vf x, vf y, vf z)
 {
 	return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, y, _CMP_NLT_UQ), z);
 }
 
-VECTOR void
+INLINE void
 vsumsq(vf x, vd s[2])
 {
 	vd a = _mm512_cvtps_pd(_mm512_castps512_ps256(x)), b = _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
@@ -57,7 +52,7 @@ vsumsq(vf x, vd s[2])
 	s[1] = _mm512_fmadd_pd(b, b, s[1]);
 }
 
-VECTOR double
+INLINE double
 vdsum(const vd s[2])
 {
 	return _mm512_reduce_add_pd(s[0] + s[1]);
@@ -65,7 +60,7 @@ vdsum(const vd s[2])
 
 #define PD(f, a, b) _mm512_castpd_ps(f(_mm512_castps_pd(a), _mm512_castps_pd(b)))
 
-VECTOR void
+INLINE void
 vtranspose(vf r[16])
 {
 	vf t[16];

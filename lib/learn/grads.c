@@ -165,7 +165,7 @@ add(struct sum *s, const struct params *par, const struct frame *f, struct err *
 		if (!t || t->dtype != TENS_F32 || t->count != p->count || t->ndim != p->ndim || t->shape[0] != p->shape[0])
 			bad = err_set(e, "no gradient of %s in the model's shape", p->name);
 		else
-			op_add(s->g + p->offset, t->data, p->count);
+			op_blend(s->g + p->offset, 1, t->data, 1, p->count);
 	}
 	loss = tens_meta(&set, "loss");
 	s->loss += loss ? strtod(loss, NULL) : 0;

@@ -61,7 +61,7 @@ model_widen(struct model *m)
 {
 	if (m->src) {
 		take_memory(m);
-		weights_widen(&m->par, m->src, m->w);
+		weights_widen(&m->par, m->src, m->n_file > 0, m->w);
 	}
 	close_files(m);
 }

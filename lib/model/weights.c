@@ -19,15 +19,13 @@ file_shape(const struct param *p, uint64_t shape[2])
 }
 
 void
-weights_declare(const struct params *par, const char *prefix, struct tens_new *t)
+weights_declare(const struct params *par, struct tens_new *t)
 {
-	char name[160];
 	uint64_t shape[2];
 
 	for (int i = 0; i < par->n; i++) {
-		snprintf(name, sizeof name, "%s%s", prefix, par->v[i].name);
 		file_shape(&par->v[i], shape);
-		tens_declare(t, name, TENS_F32, par->v[i].ndim, shape);
+		tens_declare(t, par->v[i].name, TENS_F32, par->v[i].ndim, shape);
 	}
 }
 
@@ -100,17 +98,13 @@ find_exact(struct cursor *c, const char *name)
 
 /* GPT-2's files come with and without "transformer." in front. */
 static const struct tens *
-find(struct cursor *c, const char *prefix, const struct param *p)
+find(struct cursor *c, const struct param *p)
 {
 	char name[160];
-	const struct tens *t;
+	const struct tens *t = find_exact(c, p->name);
 
-	snprintf(name, sizeof name, "%s%s", prefix, p->name);
-	if (!(t = find_exact(c, name))) {
-		snprintf(name, sizeof name, "%stransformer.%s", prefix, p->name);
-		t = find_exact(c, name);
-	}
-	return t;
+	snprintf(name, sizeof name, "transformer.%s", p->name);
+	return t ? t : find_exact(c, name);
 }
 
 static int
@@ -132,69 +126,30 @@ check(const struct param *p, const struct tens *t, struct err *e)
 }
 
 int
-weights_check(const struct params *par, const char *prefix, const struct tens_set *sets, int n, struct err *e)
+weights_check(const struct params *par, const struct tens_set *sets, int n, struct err *e)
 {
 	struct cursor c = { sets, n, 0, 0 };
 
 	for (int i = 0; i < par->n; i++) {
-		const struct tens *t = find(&c, prefix, &par->v[i]);
+		const struct tens *t = find(&c, &par->v[i]);
 		if (!t)
-			return err_set(e, "%s%s: missing", prefix, par->v[i].name);
+			return err_set(e, "%s: missing", par->v[i].name);
 		if (check(&par->v[i], t, e))
 			return -1;
 	}
 	return 0;
 }
 
-struct turn {
-	const struct param *p;
-	const struct tens  *t;
-	float *w;
-};
-
-static void
-read_turned(size_t block, void *ctx)
-{
-	const struct turn *u = ctx;
-	size_t out = u->p->shape[0], in = u->p->shape[1];
-	size_t i = block * ROWS, n = least(in - i, ROWS);
-	float *rows = xreallocarray(NULL, n * out, sizeof *rows);
-
-	tens_to_f32(u->t, rows, i * out, n * out);
-	for (size_t o = 0; o < out; o++)
-		for (size_t k = 0; k < n; k++)
-			u->w[o * in + i + k] = rows[k * out + o];
-	free(rows);
-}
-
 void
-weights_read(const struct params *par, const char *prefix, const struct tens_set *sets, int n, float *w)
-{
-	struct cursor c = { sets, n, 0, 0 };
-
-	for (int i = 0; i < par->n; i++) {
-		const struct param *p = &par->v[i];
-		struct turn u = { p, find(&c, prefix, p), w + p->offset };
-		if (p->conv1d)
-			par_for(div_up(p->shape[1], ROWS), read_turned, &u);
-		else
-			tens_to_f32(u.t, u.w, 0, p->count);
-	}
-}
-
-int
 weights_find(const struct params *par, const struct tens_set *sets, int n, struct weight_src *src)
 {
+	static const enum quant types[] = { [TENS_F32] = QUANT_F32, [TENS_F16] = QUANT_F16, [TENS_BF16] = QUANT_BF16, [TENS_F64] = QUANT_F64 };
 	struct cursor c = { sets, n, 0, 0 };
 
 	for (int i = 0; i < par->n; i++) {
-		const struct tens *t = find(&c, "", &par->v[i]);
-		if (t->dtype == TENS_F64)
-			return -1;
-		src[i] = (struct weight_src){ .type = t->dtype == TENS_F16 ? QUANT_F16 : t->dtype == TENS_BF16 ? QUANT_BF16 : QUANT_F32,
-			.data = t->data, .turned = par->v[i].conv1d };
+		const struct tens *t = find(&c, &par->v[i]);
+		src[i] = (struct weight_src){ .type = types[t->dtype], .data = t->data, .turned = par->v[i].conv1d };
 	}
-	return 0;
 }
 
 void
@@ -249,11 +204,12 @@ widen_rows(size_t block, void *ctx)
 }
 
 void
-weights_widen(const struct params *par, const struct weight_src *src, float *w)
+weights_widen(const struct params *par, const struct weight_src *src, int mapped, float *w)
 {
 	for (int i = 0; i < par->n; i++) {
 		const struct param *p = &par->v[i];
 		par_for(div_up(param_rows(p), ROWS), widen_rows, &(struct widen){ p, &src[i], w + p->offset });
-		mem_forget(src[i].data, param_rows(p) * quant_bytes(src[i].type, param_cols(p)));      /* never all twice in memory */
+		if (mapped)             /* never all twice in memory */
+			mem_forget(src[i].data, param_rows(p) * quant_bytes(src[i].type, param_cols(p)));
 	}
 }

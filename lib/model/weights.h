@@ -6,15 +6,14 @@
 #include "model/params.h"
 #include "stream/tens.h"
 
-/* Anything shaped like the weights (weights, gradients, moments) can be kept as tensors named prefix + the
- * table's name, in Hugging Face's layout (Conv1D matrices turned), F32.  Declare, then write in the same order. */
-void weights_declare(const struct params *, const char *prefix, struct tens_new *);
+/* As tensors of the table's names, in Hugging Face's layout (Conv1D matrices turned), F32.  Declare, then write in the
+ * same order. */
+void weights_declare(const struct params *, struct tens_new *);
 void weights_write(const struct params *, const float *w, void (*put)(void *ctx, const void *, size_t), void *ctx);
 
 /* Reading, from one or several images (shards).  Check says whether all are there, floats, in the right shape:
- * 0, or -1 with the tensor's name.  Then read fills w (par.total; gaps are left alone). */
-int  weights_check(const struct params *, const char *prefix, const struct tens_set *, int n_sets, struct err *);
-void weights_read(const struct params *, const char *prefix, const struct tens_set *, int n_sets, float *w);
+ * 0, or -1 with the tensor's name. */
+int  weights_check(const struct params *, const struct tens_set *, int n_sets, struct err *);
 
 /* Where a tensor of the table stands, as its file has it: mapped, not read yet. */
 struct weight_src {
@@ -23,14 +22,14 @@ struct weight_src {
 	int         turned;             /* (in, out) in the file */
 	int         pairs;              /* rows of so many heads stand in adjacent pairs; 0: in halves, or no heads */
 };
-/* src (par.n), of images that weights_check() found whole; -1: one of a type that no weight_src has (F64). */
-int  weights_find(const struct params *, const struct tens_set *, int n_sets, struct weight_src *src);
+/* src (par.n), of images that weights_check() found whole. */
+void weights_find(const struct params *, const struct tens_set *, int n_sets, struct weight_src *src);
 void weights_here(const struct params *, const float *w, struct weight_src *src);       /* those in memory */
 /* Row r of a tensor in memory's order, of type *type: within the file, or put into tmp (shape[1] floats). */
 const void *weights_row(const struct param *, const struct weight_src *, size_t r, enum quant *type, float *tmp);
 void weights_widen_row(const struct param *, const struct weight_src *, size_t r, float *out);  /* the same in fp32 */
-/* All of them to w (par.total). */
-void weights_widen(const struct params *, const struct weight_src *, float *w);
+/* All of them to w (par.total; gaps are left alone).  mapped: they are of files, which are not read again. */
+void weights_widen(const struct params *, const struct weight_src *, int mapped, float *w);
 
 /* Rotation by adjacent pairs (2i, 2i+1) and by halves (i, i+D/2): where row r of heads of D rows in pairs stands
  * among rows in halves. */

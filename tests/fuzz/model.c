@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	buf_free(&b);
 	if (!model_parse(&m, p, n, &e))
 		drop(&m);
-	if (gguf_is(p, n) && !gguf_parse(&m, p, n, 0, &e))
+	if (gguf_is(p, n) && !gguf_parse(&m, p, n, &e) && (model_widen(&m), 1))
 		drop(&m);
 	if (llmc_is(p, n) && !llmc_parse(&m, p, n, &e))
 		drop(&m);

@@ -71,7 +71,7 @@ type_of(const struct group *g, size_t N)
 			return QUANT_F32;
 		row += p->shape[0];
 	}
-	return first->type == QUANT_F16 ? QUANT_F32 : first->type;
+	return first->type == QUANT_F16 || first->type == QUANT_F64 ? QUANT_F32 : first->type;
 }
 
 static void

@@ -24,7 +24,7 @@ struct mats {
 };
 
 /* A model's weights, from memory or out of its files; the model's own are no longer needed then.  quant: QUANT_F32,
- * QUANT_BF16, QUANT_Q8_0, QUANT_Q4_0 for all matrices, or MATS_AS_IS: as they are kept, F16 and mixtures in fp32. */
+ * QUANT_BF16, QUANT_Q8_0, QUANT_Q4_0 for all matrices, or MATS_AS_IS: as they are kept, F16, F64 and mixtures in fp32. */
 struct mats *mats_new(const struct model *, int quant);
 /* Likewise, of weights in memory. */
 struct mats *mats_here(const struct config *, const struct params *, const float *w, int quant);

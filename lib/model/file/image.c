@@ -150,17 +150,15 @@ image_take(struct model *m, const struct config *c, const struct tens_set *sets,
 	int bad;
 
 	params_init(&par, c);
-	bad = weights_check(&par, "", sets, n, e) || check_extra(c, &par, sets, n, e);
+	bad = weights_check(&par, sets, n, e) || check_extra(c, &par, sets, n, e);
 	params_free(&par);
 	if (bad)
 		return -1;
 	model_shape(m, c);
 	m->src = xcalloc((size_t)m->par.n, sizeof *m->src);
-	if (!keep || weights_find(&m->par, sets, n, m->src)) {
-		model_free(m);
-		model_init(m, c);
-		weights_read(&m->par, "", sets, n, m->w);
-	}
+	weights_find(&m->par, sets, n, m->src);
+	if (!keep)
+		model_widen(m);
 	if (take_score(m, sets, n, e) || take_meta(m, sets, n, e) || check_crc(m, sets, n, e)) {
 		model_free(m);
 		return -1;
@@ -202,7 +200,7 @@ image_header(const struct model *m, enum image_kind kind, struct buf *out)
 	uint64_t score[2] = { 1, (uint64_t)m->cfg.C }, tok[1] = { m->tokenizer.n };
 
 	declare_meta(m, kind, &t);
-	weights_declare(&m->par, "", &t);
+	weights_declare(&m->par, &t);
 	if (m->score)
 		tens_declare(&t, "score.weight", TENS_F32, 2, score);
 	if (kind == IMAGE_OURS && m->tokenizer.n)

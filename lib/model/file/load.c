@@ -144,7 +144,7 @@ model_open(struct model *m, const char *path, struct err *e)
 		file_unmap(&f);
 		return load_stream(m, path, e);
 	}
-	r = (gguf_is(f.p, f.n) ? gguf_parse : parse_image)(m, f.p, f.n, 1, e);
+	r = gguf_is(f.p, f.n) ? gguf_parse(m, f.p, f.n, e) : parse_image(m, f.p, f.n, 1, e);
 	if (r) {
 		err_in(e, path);
 		file_unmap(&f);

@@ -61,6 +61,7 @@ take_image(struct adapter *a, struct model *m, const struct tens_set *set, struc
 {
 	char *crc = tens_meta(set, "pipelm.base"), **text[] = { &m->prog, &m->data, &m->chat };
 	static const char *const keys[] = { "pipelm.prog", "pipelm.data", "pipelm.chat" };
+	struct weight_src *src;
 	int other;
 
 	model_crc_text(m, a->base_crc);
@@ -68,13 +69,16 @@ take_image(struct adapter *a, struct model *m, const struct tens_set *set, struc
 	free(crc);
 	if (other)
 		return err_set(e, "made for other weights than the model's (%s)", a->base_crc);
-	if (adapter_lay_out(a, m, NULL, set, e) || weights_check(&a->par, "", set, 1, e))
+	if (adapter_lay_out(a, m, NULL, set, e) || weights_check(&a->par, set, 1, e))
 		return -1;
 	for (size_t i = 0; set->n != (size_t)a->par.n && i < set->n; i++)
 		if (!params_find(&a->par, set->v[i].name))
 			return err_set(e, "%s: no part of this model takes it", set->v[i].name);
 	adapter_make_room(a);
-	weights_read(&a->par, "", set, 1, a->w);
+	src = xcalloc((size_t)a->par.n, sizeof *src);
+	weights_find(&a->par, set, 1, src);
+	weights_widen(&a->par, src, 0, a->w);
+	free(src);
 	for (int i = 0; i < 3; i++) {
 		char *v = tens_meta(set, keys[i]);
 		struct json j;
@@ -243,7 +247,7 @@ declare(const struct model *m, struct buf *head)
 	tens_declare_meta(&t, "pipelm.prog", m->prog);
 	tens_declare_meta(&t, "pipelm.data", m->data);
 	tens_declare_meta(&t, "pipelm.chat", m->chat);
-	weights_declare(&m->adapter->par, "", &t);
+	weights_declare(&m->adapter->par, &t);
 	tens_header(&t, head);
 }
 

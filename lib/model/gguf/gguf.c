@@ -178,7 +178,7 @@ locate(const struct gguf *g, const struct param *p, const char *name, const stru
 	bytes = quant_bytes((enum quant)t->type, in) * rows;
 	room = (uint64_t)(g->left.end - g->data);
 	if (!bytes) {
-		err_set(e, "%s: type %" PRIu32 " is not read (F32 F16 BF16 Q8_0 Q4_0 are)", name, t->type);
+		err_set(e, "%s: type %" PRIu32 " is not read (F64 F32 F16 BF16 Q8_0 Q4_0 are)", name, t->type);
 		return NULL;
 	}
 	if (t->offset > room || bytes > room - t->offset) {
@@ -242,7 +242,7 @@ gguf_is(const void *bytes, size_t n)
 }
 
 int
-gguf_parse(struct model *m, const void *bytes, size_t n, int keep, struct err *e)
+gguf_parse(struct model *m, const void *bytes, size_t n, struct err *e)
 {
 	struct gguf g = { 0 };
 	struct config c;
@@ -252,11 +252,8 @@ gguf_parse(struct model *m, const void *bytes, size_t n, int keep, struct err *e
 	if (!gguf_is(bytes, n))
 		return err_set(e, "not a GGUF file");
 	r = open_gguf(&g, bytes, n, e) || get_config(&g, &c, e) || take_weights(&g, &c, m, e) ? -1 : 0;
-	if (!r) {
+	if (!r)
 		take_vocab(&g, m, bytes, n);
-		if (!keep)
-			model_widen(m);
-	}
 	free(g.key);
 	free(g.tensor);
 	return r;

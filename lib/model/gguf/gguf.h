@@ -8,10 +8,10 @@
 
 /* Pure: whether the bytes begin as one. */
 int gguf_is(const void *bytes, size_t n);
-/* Pure: architectures gpt2, llama, qwen2 and qwen3; F32, F16, BF16, Q8_0 and Q4_0 become fp32, or stay (keep,
- * m->src).  The vocabulary is taken from the key tokenizer.huggingface.json, or else from llama.cpp's.  0 or -1; on -1 nothing
+/* Pure: architectures gpt2, llama, qwen2 and qwen3; weights of F64, F32, F16, BF16, Q8_0 and Q4_0, which stay where they
+ * are (m->src) until model_widen.  The vocabulary is taken from the key tokenizer.huggingface.json, or else from llama.cpp's.  0 or -1; on -1 nothing
  * needs to be freed. */
-int gguf_parse(struct model *, const void *bytes, size_t n, int keep, struct err *);
+int gguf_parse(struct model *, const void *bytes, size_t n, struct err *);
 /* Matrices in that type (rows that 32 does not divide stay F16 in the quantised ones), the rest F32; what llama.cpp
  * needs of the vocabulary within, and tokenizer.json whole.  -1: the shape has no GGUF form; write errors stay in
  * the FILE. */

@@ -70,14 +70,6 @@ push(struct automaton *a, int el, int under)
 	return *head = (int)a->n_cell - 1;
 }
 
-static int
-ascending(const void *x, const void *y)
-{
-	int a = *(const int *)x, b = *(const int *)y;
-
-	return ORDER(a, b);
-}
-
 /* The number of the set at hand. */
 static int
 number(struct automaton *a)
@@ -88,7 +80,7 @@ number(struct automaton *a)
 	int *head;
 
 	if (s->n)
-		qsort(s->v, s->n, sizeof *s->v, ascending);
+		qsort(s->v, s->n, sizeof *s->v, order_int);
 	for (size_t i = 0; i < s->n; i++)
 		h = mix(h, s->v[i]);
 	head = &a->state_at[h % HEADS];

@@ -4,7 +4,6 @@
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/order.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,14 +77,6 @@ left_recursive(const struct grammar *g, const uint8_t *empty)
 	return found;
 }
 
-static int
-ascending(const void *x, const void *y)
-{
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	return ORDER(a, b);
-}
-
 /* Where a range begins, or what comes after it. */
 static void
 find_cuts(struct grammar *g)
@@ -97,7 +88,7 @@ find_cuts(struct grammar *g)
 		g->cut[n++] = g->range[i].lo;
 		g->cut[n++] = g->range[i].hi + 1;
 	}
-	qsort(g->cut, n, sizeof *g->cut, ascending);
+	qsort(g->cut, n, sizeof *g->cut, order_u32);
 	for (size_t i = 0; i < n; i++)
 		if (!g->n_cut || g->cut[g->n_cut - 1] != g->cut[i])
 			g->cut[g->n_cut++] = g->cut[i];

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/net/grow.h"
 #include "base/rng.h"
-#include "model/net/layers.h"
 #include <string.h>
 
 /* What is repeated: index j of the larger is index j % old of the smaller. */

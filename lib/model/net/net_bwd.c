@@ -167,7 +167,7 @@ prompt_bwd(struct net *n, float *g)
 		ffn_bwd(n, n->of->w, NULL, l);
 		attention_bwd(n, n->of->w, NULL, l);
 	}
-	op_add(g, n->dres, (size_t)n->T * C);
+	op_blend(g, 1, n->dres, 1, (size_t)n->T * C);
 }
 
 void

@@ -4,7 +4,6 @@
 #include "base/cli.h"
 #include "model/file/load.h"
 #include "model/net/net.h"
-#include "score/ppl/told.h"
 #include "score/window.h"
 #include "stream/tens.h"
 #include <stdlib.h>

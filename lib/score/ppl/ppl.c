@@ -245,14 +245,6 @@ begin(struct eval *v, struct err *e)
 	return 0;
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return ORDER(x, y);
-}
-
 static void
 all(struct eval *v)
 {
@@ -277,7 +269,7 @@ all(struct eval *v)
 	if (v->o->tell)
 		hand_over(v, 0, 1);
 	if (p->n_kls)
-		qsort(p->kls, p->n_kls, sizeof *p->kls, by_size);
+		qsort(p->kls, p->n_kls, sizeof *p->kls, order_float);
 	progress_end();
 	/* words: each sample is a document, tokens have none of their own */
 	p->word.tokens = p->word.docs;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "score/ppl/told.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

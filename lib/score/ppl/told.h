@@ -6,7 +6,6 @@
 #include "stream/item.h"
 #include "stream/roll.h"
 #include "vocab/vocab.h"
-#include <stdio.h>
 
 struct told {
 	uint64_t  item;         /* its number from 0 */
