@@ -111,20 +111,20 @@ static void
 show_toks(int n, char **files)
 {
 	struct toks_in *in = toks_open(n, files);
-	struct toks_doc d;
+	struct item d;
 	uint8_t *ones = NULL;
 
 	for (uint64_t done = 0; more(done) && toks_next_doc(in, &d); done++) {
 		if (json)
 			show_doc_json(&line, vocab, &d);
 		else if (show_mask && !d.mask) {      /* no mask: all but a document's first token count */
-			ones = xrealloc(ones, d.n);
-			memset(ones, 1, d.n);
-			if (d.n)
+			ones = xrealloc(ones, d.n_tok);
+			memset(ones, 1, d.n_tok);
+			if (d.n_tok)
 				ones[0] = 0;
-			show_tokens(&line, vocab, d.tok, d.n, ones);
+			show_tokens(&line, vocab, d.tok, d.n_tok, ones);
 		} else
-			show_tokens(&line, vocab, d.tok, d.n, show_mask ? d.mask : NULL);
+			show_tokens(&line, vocab, d.tok, d.n_tok, show_mask ? d.mask : NULL);
 		put_line();
 	}
 	free(ones);

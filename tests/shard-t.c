@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/rng.h"
-#include "stream/item.h"
+#include "stream/toks.h"
 #include "stream/shard/pack.h"
 #include "tap.h"
 #include <stdlib.h>
@@ -127,20 +127,20 @@ static uint64_t
 read_items(const char *path, uint32_t *there, size_t *n, int *chat)
 {
 	char *files[] = { (char *)(uintptr_t)path };
-	struct items *in = items_open(1, files);
+	struct toks_in *in = toks_open(1, files);
 	struct item it;
 	uint64_t h = 0;
 
 	*n = 0;
-	while (items_next(in, &it)) {
+	while (toks_next_item(in, &it)) {
 		for (size_t i = 0; i < it.n_tok; i++)
 			there[it.tok[i]]++;
 		h = rng_hash(it.tok, it.n_tok * 4, h);
 		++*n;
 	}
 	if (chat)
-		*chat = strstr(toks_meta(items_toks(in)), "\"chat\":{\"template\":\"plain\"}") != NULL;
-	items_close(in);
+		*chat = strstr(toks_meta(in), "\"chat\":{\"template\":\"plain\"}") != NULL;
+	toks_close(in);
 	return h;
 }
 

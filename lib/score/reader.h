@@ -3,7 +3,7 @@
 #define LM_READER_H
 /* SPDX-License-Identifier: MIT */
 #include "model/model.h"
-#include "stream/item.h"
+#include "stream/toks.h"
 
 /* What is told of one predicted token. */
 struct reader_token {

@@ -141,7 +141,7 @@ struct toks_in {
 	struct toks_block k;            /* documents: the block, and where in it */
 	uint32_t          doc, tok;
 	int               open;         /* the last part's document goes on */
-	struct buf        dtok, dmask;
+	struct buf        dtok, dmask, ends;    /* of the item that was given out */
 	char              dates[2][11];
 };
 
@@ -223,7 +223,7 @@ toks_next_part(struct toks_in *t, const uint32_t **tok, size_t *n, int *more)
 }
 
 int
-toks_next_doc(struct toks_in *t, struct toks_doc *d)
+toks_next_doc(struct toks_in *t, struct item *d)
 {
 	uint32_t from;
 
@@ -233,15 +233,42 @@ toks_next_doc(struct toks_in *t, struct toks_doc *d)
 			return 0;
 		take(t, from, t->tok - from);
 	} while (t->open);
-	*d = (struct toks_doc){ (const uint32_t *)(const void *)t->dtok.p, t->h.masked ? (const uint8_t *)t->dmask.p : NULL,
-		t->dtok.n / 4 };
+	*d = (struct item){ .tok = (const uint32_t *)(const void *)t->dtok.p, .mask = t->h.masked ? (const uint8_t *)t->dmask.p : NULL,
+		.n_tok = t->dtok.n / 4 };
 	return 1;
+}
+
+/* The next record of a stream of records, of which a block holds some. */
+static int
+next_record(struct toks_in *t, struct item *it)
+{
+	uint32_t len = (uint32_t)t->h.seq + 1;
+
+	while (t->tok == t->k.n_tok) {
+		if (!toks_next(t, &t->k))
+			return 0;
+		t->doc = t->tok = 0;
+	}
+	buf_clear(&t->dtok), buf_clear(&t->dmask), buf_clear(&t->ends);
+	take(t, t->tok, len);
+	for (; t->doc < t->k.n_doc && t->k.end[t->doc] <= t->tok + len; t->doc++)
+		buf_add(&t->ends, &(uint32_t){ t->k.end[t->doc] - t->tok }, sizeof(uint32_t));
+	t->tok += len;
+	*it = (struct item){ (const uint32_t *)(const void *)t->dtok.p, t->h.masked ? (const uint8_t *)t->dmask.p : NULL,
+		(const uint32_t *)(const void *)t->ends.p, len, t->ends.n / sizeof(uint32_t) };
+	return 1;
+}
+
+int
+toks_next_item(struct toks_in *t, struct item *it)
+{
+	return t->h.seq ? next_record(t, it) : toks_next_doc(t, it);
 }
 
 void
 toks_close(struct toks_in *t)
 {
 	stream_close(t->s);
-	buf_free(&t->wide), buf_free(&t->dtok), buf_free(&t->dmask);
+	buf_free(&t->wide), buf_free(&t->dtok), buf_free(&t->dmask), buf_free(&t->ends);
 	free(t);
 }

@@ -44,13 +44,16 @@ const char             *toks_from(struct toks_in *);            /* the earliest 
 const char             *toks_to(struct toks_in *);              /* read so far name, and the latest; "": none */
 void                    toks_close(struct toks_in *);
 
-/* Whole documents, put together from the blocks: tokens and mask (NULL: none) of the next one; 0 at the end. */
-struct toks_doc {
-	const uint32_t *tok;
-	const uint8_t  *mask;
-	size_t          n;
+/* What a stream holds, one at a time: documents, or after shard records. */
+struct item {
+	const uint32_t *tok;    /* [n_tok] */
+	const uint8_t  *mask;   /* [n_tok], 0 or 1 each; NULL: all count */
+	const uint32_t *end;    /* [n_doc] ends of documents within a record, exclusive; NULL of a document */
+	size_t          n_tok, n_doc;
 };
-int toks_next_doc(struct toks_in *, struct toks_doc *);
+int toks_next_item(struct toks_in *, struct item *);    /* 0 at the end; good until the next call */
+/* The next document, put together from the blocks; 0 at the end. */
+int toks_next_doc(struct toks_in *, struct item *);
 /* The same a part at a time, at most a block of tokens, good until the next call; more: the document goes on. */
 int toks_next_part(struct toks_in *, const uint32_t **tok, size_t *n, int *more);
 
@@ -64,6 +67,7 @@ void toks_put_doc(struct toks_out *, const uint32_t *tok, const uint8_t *mask, s
 /* A part of a document that goes on: toks_put_doc puts its last. */
 void toks_put_part(struct toks_out *, const uint32_t *tok, size_t n);
 void toks_put_record(struct toks_out *, const uint32_t *tok, const uint8_t *mask, const uint32_t *end, size_t n_doc);
+void toks_put_item(struct toks_out *, const struct item *);     /* as a record when HEAD has seq, else as a document */
 /* The range of days is made to hold this one (ISO 8601; its first ten bytes count); "": none so far. */
 void toks_widen(char range[2][11], const char *date, size_t n);
 /* The date of a document just put: D frames carry the range of theirs. */

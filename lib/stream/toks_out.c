@@ -157,6 +157,15 @@ toks_put_record(struct toks_out *o, const uint32_t *tok, const uint8_t *mask, co
 }
 
 void
+toks_put_item(struct toks_out *o, const struct item *it)
+{
+	if (o->h.seq)
+		toks_put_record(o, it->tok, it->mask, it->end, it->n_doc);
+	else
+		toks_put_doc(o, it->tok, it->mask, it->n_tok);
+}
+
+void
 toks_finish(struct toks_out *o)
 {
 	flush(o, 0);

@@ -49,19 +49,19 @@ json_text(struct buf *b, const struct vocab *vocab, const char *key, const uint3
 }
 
 void
-show_doc_json(struct buf *b, const struct vocab *vocab, const struct toks_doc *d)
+show_doc_json(struct buf *b, const struct vocab *vocab, const struct item *d)
 {
 	buf_char(b, '{');
-	json_tokens(b, "tokens", d->tok, d->n);
+	json_tokens(b, "tokens", d->tok, d->n_tok);
 	if (d->mask) {
 		json_key(b, "mask");
 		buf_char(b, '[');
-		for (size_t i = 0; i < d->n; i++)
+		for (size_t i = 0; i < d->n_tok; i++)
 			buf_printf(b, "%s%d", i ? "," : "", d->mask[i]);
 		buf_char(b, ']');
 	}
 	if (vocab)
-		json_text(b, vocab, "text", d->tok, d->n);
+		json_text(b, vocab, "text", d->tok, d->n_tok);
 	buf_char(b, '}');
 }
 

@@ -10,7 +10,7 @@
 
 /* With a mask (one byte a token) runs that are trained on stand in brackets. */
 void show_tokens(struct buf *, const struct vocab *, const uint32_t *tok, size_t n, const uint8_t *mask);
-void show_doc_json(struct buf *, const struct vocab *, const struct toks_doc *);
+void show_doc_json(struct buf *, const struct vocab *, const struct item *);
 void show_roll(struct buf *, const struct vocab *, const struct roll *);
 void show_roll_json(struct buf *, const struct vocab *, const struct roll *);
 /* As TRL reads preferences: {prompt,chosen,rejected} of two neighbours, {prompt,completion,label} of one (b NULL). */

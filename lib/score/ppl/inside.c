@@ -24,7 +24,7 @@ struct inside {
 	const struct inside_opts *o;
 	struct model  m;
 	struct vocab *vocab;            /* NULL: none */
-	struct items *in;
+	struct toks_in *in;
 	struct net   *net;
 	int           T;
 	uint64_t      done;
@@ -42,8 +42,8 @@ open_all(struct inside *r, const struct inside_opts *o, int use, struct err *e)
 	r->T = o->window ? o->window : r->m.cfg.T;
 	if (r->T > r->m.cfg.T)
 		return err_set(e, "a window of %d tokens, but the model's context is %d", r->T, r->m.cfg.T);
-	r->in = items_open(o->nfiles, o->files);
-	if (inside_agree(&r->m, toks_info(items_toks(r->in)), o->model, e))
+	r->in = toks_open(o->nfiles, o->files);
+	if (inside_agree(&r->m, toks_info(r->in), o->model, e))
 		return -1;
 	r->net = net_of(&r->m, 1, r->T, use);
 	return 0;
@@ -55,7 +55,7 @@ close_all(struct inside *r)
 	if (r->net)
 		net_free(r->net);
 	if (r->in)
-		items_close(r->in);
+		toks_close(r->in);
 	vocab_free(r->vocab);
 	model_free(&r->m);
 }
@@ -63,7 +63,7 @@ close_all(struct inside *r)
 static int
 next(struct inside *r, struct item *it)
 {
-	if ((r->o->stop_after && r->done == (uint64_t)r->o->stop_after) || !items_next(r->in, it))
+	if ((r->o->stop_after && r->done == (uint64_t)r->o->stop_after) || !toks_next_item(r->in, it))
 		return 0;
 	r->done++;
 	return 1;

@@ -3,7 +3,7 @@
 #define LM_INSIDE_H
 /* SPDX-License-Identifier: MIT */
 #include "model/model.h"
-#include "stream/item.h"
+#include "stream/toks.h"
 #include "vocab/vocab.h"
 #include <stdio.h>
 

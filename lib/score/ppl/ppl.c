@@ -6,7 +6,7 @@
 #include "model/file/load.h"
 #include "score/ppl/inside.h"
 #include "score/reader.h"
-#include "stream/item.h"
+#include "stream/toks.h"
 #include "vocab/vocab.h"
 #include <math.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ struct eval {
 	struct model   model, other;
 	struct vocab  *vocab;
 	uint32_t      *n_bytes;         /* [V] of each token, 0: special; NULL: no vocabulary */
-	struct items  *in;
+	struct toks_in *in;
 	struct reader   *rows;
 	struct words {
 		uint64_t  item, n;
@@ -221,8 +221,8 @@ begin(struct eval *v, struct err *e)
 
 	if (model_load_adapted(&v->model, o->model, e) || (o->kl && model_load_adapted(&v->other, o->kl, e)) || take_vocab(v, e))
 		return -1;
-	v->in = items_open(o->nfiles, o->files);
-	h = toks_info(items_toks(v->in));
+	v->in = toks_open(o->nfiles, o->files);
+	h = toks_info(v->in);
 	if (inside_agree(&v->model, h, o->model, e) || (o->kl && inside_agree(&v->other, h, o->kl, e)))
 		return -1;
 	if (o->kl && v->other.cfg.V != v->model.cfg.V)
@@ -253,7 +253,7 @@ all(struct eval *v)
 
 	if (v->o->tell)
 		v->o->tell(v->o->ctx, &v->model, v->vocab, NULL);
-	while ((!v->o->stop_after || p->documents < (uint64_t)v->o->stop_after) && items_next(v->in, &it)) {
+	while ((!v->o->stop_after || p->documents < (uint64_t)v->o->stop_after) && toks_next_item(v->in, &it)) {
 		if (p->has_words)
 			read_text(v, &it);
 		if (v->o->tell)
@@ -287,7 +287,7 @@ ppl_run(struct ppl *p, const struct ppl_opts *o, struct err *e)
 		all(&v);
 	reader_free(v.rows);
 	if (v.in)
-		items_close(v.in);
+		toks_close(v.in);
 	vocab_free(v.vocab);
 	free(v.n_bytes);
 	free(v.words);

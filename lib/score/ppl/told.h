@@ -3,7 +3,7 @@
 #define LM_TOLD_H
 /* SPDX-License-Identifier: MIT */
 #include "model/model.h"
-#include "stream/item.h"
+#include "stream/toks.h"
 #include "stream/roll.h"
 #include "vocab/vocab.h"
 

@@ -10,17 +10,17 @@
 static int
 export_toks(int nfiles, char **files, const char *out, int npy, struct err *err)
 {
-	struct items *in = items_open(nfiles, files);
-	const struct toks_head *info = toks_info(items_toks(in));
+	struct toks_in *in = toks_open(nfiles, files);
+	const struct toks_head *info = toks_info(in);
 	struct shards *s = shards_create(out, npy ? SHARDS_NPY : SHARDS_RAW, 0, "", info, err);
 	struct item it;
 	int bad = !s;
 
-	while (!bad && items_next(in, &it))
+	while (!bad && toks_next_item(in, &it))
 		bad = shards_put(s, &it, err);
 	if (s && shards_finish(s, bad ? NULL : err))
 		bad = 1;
-	items_close(in);
+	toks_close(in);
 	return bad ? -1 : 0;
 }
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 struct source {
-	struct items *items;
-	double        weight;
-	uint64_t      given;            /* tokens so far */
+	struct toks_in *in;
+	double          weight;
+	uint64_t        given;          /* tokens so far */
 };
 
 struct mix {
@@ -25,22 +25,22 @@ mix_new(void)
 struct toks_in *
 mix_toks(struct mix *m, int i)
 {
-	return i < m->n ? items_toks(m->v[i].items) : NULL;
+	return i < m->n ? m->v[i].in : NULL;
 }
 
 int
 mix_add(struct mix *m, int nfiles, char **files, double weight, struct err *err)
 {
-	struct source s = { .items = items_open(nfiles, files), .weight = weight };
+	struct source s = { .in = toks_open(nfiles, files), .weight = weight };
 	const struct toks_head *a, *b;
 
 	VEC_PUSH(m->v, m->n, m->cap, s);
 	a = toks_info(mix_toks(m, 0));
-	b = toks_info(items_toks(s.items));
+	b = toks_info(s.in);
 	if (a->wide != b->wide || a->seq != b->seq || a->n_vocab != b->n_vocab || a->eot != b->eot ||
 	    (*a->vocab && *b->vocab && strcmp(a->vocab, b->vocab)))
 		return err_set(err, "%s: other tokens than those of the first file (vocabulary, width or record length)",
-		               stream_name(toks_stream(items_toks(s.items))));
+		               stream_name(toks_stream(s.in)));
 	return 0;
 }
 
@@ -52,7 +52,7 @@ mix_next(struct mix *m, struct item *it, int *ended, uint64_t *tokens)
 	for (int i = 1; i < m->n; i++)
 		if ((double)m->v[i].given / m->v[i].weight < (double)m->v[due].given / m->v[due].weight)
 			due = i;
-	if (items_next(m->v[due].items, it)) {
+	if (toks_next_item(m->v[due].in, it)) {
 		m->v[due].given += it->n_tok;
 		return 1;
 	}
@@ -67,7 +67,7 @@ void
 mix_close(struct mix *m)
 {
 	for (int i = 0; i < m->n; i++)
-		items_close(m->v[i].items);
+		toks_close(m->v[i].in);
 	free(m->v);
 	free(m);
 }

@@ -2,7 +2,7 @@
 #ifndef LM_MIX_H
 #define LM_MIX_H
 /* SPDX-License-Identifier: MIT */
-#include "stream/item.h"
+#include "stream/toks.h"
 
 struct mix;
 struct mix *mix_new(void);

@@ -192,7 +192,7 @@ shards_put(struct shards *s, const struct item *it, struct err *err)
 		return -1;
 	s->tokens += it->n_tok;
 	if (s->stream) {
-		item_put(s->stream, s->info.seq, it);
+		toks_put_item(s->stream, it);
 		return 0;
 	}
 	if (s->format == SHARDS_MEGATRON)

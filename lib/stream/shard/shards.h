@@ -2,7 +2,7 @@
 #ifndef LM_SHARDS_H
 #define LM_SHARDS_H
 /* SPDX-License-Identifier: MIT */
-#include "stream/item.h"
+#include "stream/toks.h"
 
 enum shards_format {
 	SHARDS_LMS,             /* a stream */

@@ -3,7 +3,7 @@
 #define LM_SHUFFLE_H
 /* SPDX-License-Identifier: MIT */
 #include "base/err.h"
-#include "stream/item.h"
+#include "stream/toks.h"
 
 /* Memory: 8 bytes an item; the items wait in an unnamed temporary file. */
 struct shuffle;
