@@ -244,6 +244,8 @@ bpe_merge(const struct vocab *v, struct bpe *b, uint32_t *sym, size_t n)
 {
 	int32_t key[BPE_SHORT];
 
+	if (!n)                         /* of what has no tokens */
+		return 0;
 	if (n > WINDOW)
 		return merge_windows(v, b, NULL, sym, n);
 	if (n > BPE_SHORT)

@@ -78,7 +78,7 @@ added_from(const struct vocab *v, size_t lo, size_t hi, size_t k, unsigned b)
 	while (lo < hi) {
 		size_t i = lo + (hi - lo) / 2;
 
-		if ((unsigned char)v->pool.p[v->tok[v->added[i]].at + k] < b)
+		if ((unsigned char)v->added[i].p[k] < b)
 			lo = i + 1;
 		else
 			hi = i;
@@ -86,17 +86,17 @@ added_from(const struct vocab *v, size_t lo, size_t hi, size_t k, unsigned b)
 	return lo;
 }
 
-/* The longest added token that p begins with, or NO_TOKEN: as they are sorted, those that go on as the text does lie together. */
-static uint32_t
+/* The longest added token that p begins with, or NULL: as they are sorted, those that go on as the text does lie together. */
+static const struct added *
 added_at(const struct vocab *v, const unsigned char *p, size_t n, int none)
 {
 	size_t lo = v->first[*p], hi = v->first[*p + 1], best = 0;
-	uint32_t found = NO_TOKEN, id;
+	const struct added *found = NULL;
 
 	for (size_t k = 1; ; k++) {
-		for (; lo < hi && v->tok[id = v->added[lo]].len == k; lo++)
-			if (best < k && (!none || !(v->flags[id] & TOKEN_SPECIAL)))
-				found = id, best = k;
+		for (; lo < hi && v->added[lo].len == k; lo++)
+			if (best < k && (!none || !(v->flags[v->added[lo].id] & TOKEN_SPECIAL)))
+				found = v->added + lo, best = k;
 		if (lo == hi || k == n)
 			return found;
 		lo = added_from(v, lo, hi, k, p[k]);
@@ -104,20 +104,47 @@ added_at(const struct vocab *v, const unsigned char *p, size_t n, int none)
 	}
 }
 
-/* The first added token at or after p: its id, *at where it begins; NO_TOKEN.  none: specials are plain text. */
-static uint32_t
+/* The first added token at or after p, *at where it begins; NULL.  none: specials are plain text. */
+static const struct added *
 find_added(const struct vocab *v, const char *p, const char *end, int none, const char **at)
 {
-	uint32_t id;
+	const struct added *a;
 
 	for (; p < end; p++) {
 		if (v->added_first >= 0 && !(p = memchr(p, v->added_first, (size_t)(end - p))))
-			return NO_TOKEN;
+			return NULL;
 		*at = p;
-		if ((id = added_at(v, (const unsigned char *)p, (size_t)(end - p), none)) != NO_TOKEN)
-			return id;
+		if ((a = added_at(v, (const unsigned char *)p, (size_t)(end - p), none)))
+			return a;
 	}
-	return NO_TOKEN;
+	return NULL;
+}
+
+/* The blanks that p begins with. */
+static size_t
+blanks_at(const char *p, const char *end)
+{
+	const char *q = p;
+	uint32_t len = 0;
+
+	while (q < end && ucd_space(utf8_next((const unsigned char *)q, (const unsigned char *)end, &len)))
+		q += len;
+	return (size_t)(q - p);
+}
+
+/* The blanks that end at end. */
+static size_t
+blanks_before(const char *p, const char *end)
+{
+	const char *q = end;
+	size_t last;
+
+	for (; q > p; q -= last) {
+		last = utf8_last(p, (size_t)(q - p));
+		if (blanks_at(q - last, q) < last)
+			break;
+	}
+	return (size_t)(end - q);
 }
 
 static int
@@ -125,17 +152,20 @@ encode_specials(struct encoder *e, const char *text, size_t n, struct ids *ids, 
 {
 	const struct vocab *v = e->v;
 	const char *p = text, *end = text + n, *at;
-	uint32_t id;
+	const struct added *a;
 
-	while ((id = find_added(v, p, end, e->opts.special == SPECIAL_NONE, &at)) != NO_TOKEN) {
-		if (e->opts.special == SPECIAL_REFUSE && (v->flags[id] & TOKEN_SPECIAL))
+	while ((a = find_added(v, p, end, e->opts.special == SPECIAL_NONE, &at))) {
+		size_t before = a->strip & STRIP_LEFT ? blanks_before(p, at) : 0;
+
+		if (e->opts.special == SPECIAL_REFUSE && (v->flags[a->id] & TOKEN_SPECIAL))
 			return err_set(err, "byte %zu: the text holds the special token %.*s (see --special)",
-				       e->offset + (size_t)(at - text), (int)v->tok[id].len, v->pool.p + v->tok[id].at);
-		if (encode_text(e, p, (size_t)(at - p), (size_t)(p - text), ids, err))
+				       e->offset + (size_t)(at - text), (int)a->len, a->p);
+		if (encode_text(e, p, (size_t)(at - p) - before, (size_t)(p - text), ids, err))
 			return -1;
 		ids_need(ids, 1);
-		ids->v[ids->n++] = id;
-		p = at + v->tok[id].len;
+		ids->v[ids->n++] = a->id;
+		p = at + a->len;
+		p += a->strip & STRIP_RIGHT ? blanks_at(p, end) : 0;
 	}
 	return encode_text(e, p, (size_t)(end - p), (size_t)(p - text), ids, err);
 }

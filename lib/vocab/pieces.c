@@ -155,11 +155,29 @@ characters(struct pieces *c, const unsigned char *p, size_t n, uint32_t *out, si
 					out[m++] = (uint32_t)v->unk;
 				break;
 			}
-			if (id == NO_TOKEN)
+			if (id != NO_TOKEN)
+				out[m++] = id;
+			else if (!v->drops)
 				c->bad = p + i;
-			out[m++] = id;
 		}
 	}
+	return m;
+}
+
+/* The symbols of bytes some of which may have no token: then they are unk, or nothing. */
+static size_t
+bytes(struct pieces *c, const unsigned char *p, size_t n, uint32_t *out)
+{
+	const struct vocab *v = c->v;
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v->byte[p[i]] != NO_TOKEN)
+			out[m++] = v->byte[p[i]];
+		else if (v->unk >= 0 && (!v->fuse_unk || !m || out[m - 1] != (uint32_t)v->unk))
+			out[m++] = (uint32_t)v->unk;
+		else if (v->unk < 0 && !v->drops)
+			c->bad = p + i;
 	return m;
 }
 
@@ -181,11 +199,8 @@ piece(struct pieces *c, const struct span *s, uint32_t *out)
 
 		return c->bad ? 0 : bpe_merge(v, &c->bpe, out, m);
 	}
-	for (size_t i = 0; !v->all_bytes && i < n; i++)
-		if (v->byte[p[i]] == NO_TOKEN) {
-			c->bad = p + i;
-			return 0;
-		}
+	if (!v->all_bytes)
+		return bpe_merge(v, &c->bpe, out, bytes(c, p, n, out));
 	return bpe_bytes(v, &c->bpe, p, n, out);
 }
 
@@ -298,9 +313,12 @@ take_cuts(struct pieces *c, const unsigned char **from, const unsigned char *tex
 	const unsigned char *p = *from, *q;
 	size_t n = 0;
 
-	for (; n < AHEAD && p < end; n++, p = q) {
-		q = text + c->cuts.end[(*cut)++];
-		span_set(c, c->ahead + n, p, (size_t)(q - p), end);
+	for (; n < AHEAD && p < end; p = q) {
+		size_t at = c->cuts.end[(*cut)++];
+
+		q = text + (at & ~CUT_DROPPED);
+		if (!(at & CUT_DROPPED))
+			span_set(c, c->ahead + n++, p, (size_t)(q - p), end);
 	}
 	*from = p;
 	return n;

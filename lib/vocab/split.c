@@ -2,11 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
 #include "vocab/block.h"
+#include "vocab/regex.h"
 #include "vocab/scan.h"
-#include "vocab/split.h"
 #include "vocab/ucd.h"
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,10 +58,11 @@ static const struct known {
 };
 
 struct step {
-	char       *regex;
-	scan_fn    *scan;
-	block_fn   *block;
-	pcre2_code *code;
+	char         *text;
+	scan_fn      *scan;
+	block_fn     *block;
+	struct regex *regex;
+	int           only;             /* what it does not match is dropped */
 };
 
 struct split {
@@ -83,35 +82,26 @@ fresh(void)
 
 /* The next step, by PCRE2. */
 static int
-compile(struct split *s, const char *pattern, struct err *err)
+compile(struct split *s, const char *pattern, int only, struct err *err)
 {
-	struct step *t = s->step + s->n;
-	int code;
-	size_t at;
-	unsigned char why[128];
+	struct regex *r = regex_new(pattern, err);
 
-	t->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code, &at, NULL);
-	if (!t->code) {
-		pcre2_get_error_message(code, why, sizeof why);
-		return err_set(err, "pattern: %s at character %zu of '%.200s'", (char *)why, at + 1, pattern);
-	}
-	pcre2_jit_compile(t->code, PCRE2_JIT_COMPLETE);         /* without a JIT the interpreter does it */
-	t->regex = xstrdup(pattern);
-	s->n++;
-	return 0;
+	if (r)
+		s->step[s->n++] = (struct step){ xstrdup(pattern), NULL, NULL, r, only };
+	return r ? 0 : -1;
 }
 
 static int
-add_step(struct split *s, const char *regex, struct err *err)
+add_step(struct split *s, const char *regex, int only, struct err *err)
 {
 	if (s->n == STEPS)
 		return err_set(err, "patterns: more than %d one after another", STEPS);
 	for (size_t i = 0; i < COUNT(scanners); i++)
-		if (!strcmp(regex, scanners[i].regex)) {
-			s->step[s->n++] = (struct step){ xstrdup(regex), scanners[i].scan, scanners[i].block, NULL };
+		if (!strcmp(regex, scanners[i].regex) && (!only || scanners[i].block)) {        /* they match all there is */
+			s->step[s->n++] = (struct step){ xstrdup(regex), scanners[i].scan, scanners[i].block, NULL, 0 };
 			return 0;
 		}
-	return compile(s, regex, err);
+	return compile(s, regex, only, err);
 }
 
 static const struct known *
@@ -131,11 +121,19 @@ split_add(struct split **split, const char *pattern, struct err *err)
 	if (!*split)
 		*split = fresh();
 	if (!k)
-		return add_step(*split, pattern, err);
+		return add_step(*split, pattern, 0, err);
 	for (size_t i = 0; i < STEPS && k->regex[i]; i++)
-		if (add_step(*split, k->regex[i], err))
+		if (add_step(*split, k->regex[i], 0, err))
 			return -1;
 	return 0;
+}
+
+int
+split_add_only(struct split **split, const char *pattern, struct err *err)
+{
+	if (!*split)
+		*split = fresh();
+	return add_step(*split, pattern, 1, err);
 }
 
 struct split *
@@ -154,7 +152,7 @@ split_new_pcre(const char *pattern, struct err *err)
 {
 	struct split *s = fresh();
 
-	if (!compile(s, pattern, err))
+	if (!compile(s, pattern, 0, err))
 		return s;
 	split_free(s);
 	return NULL;
@@ -165,7 +163,7 @@ split_spaces(int cut)
 {
 	struct split *s = xcalloc(1, sizeof *s);
 
-	s->step[s->n++] = (struct step){ xstrdup(""), cut ? scan_spaces : scan_whole, NULL, NULL };
+	s->step[s->n++] = (struct step){ xstrdup(""), cut ? scan_spaces : scan_whole, NULL, NULL, 0 };
 	return s;
 }
 
@@ -175,8 +173,8 @@ split_free(struct split *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->n; i++) {
-		pcre2_code_free(s->step[i].code);
-		free(s->step[i].regex);
+		regex_free(s->step[i].regex);
+		free(s->step[i].text);
 	}
 	free(s->cls);
 	free(s);
@@ -185,7 +183,13 @@ split_free(struct split *s)
 const char *
 split_pattern(const struct split *s, size_t i)
 {
-	return i < s->n ? s->step[i].regex : NULL;
+	return i < s->n ? s->step[i].text : NULL;
+}
+
+int
+split_drops(const struct split *s, size_t i)
+{
+	return s->step[i].only;
 }
 
 int
@@ -194,7 +198,7 @@ split_is(const struct split *s, const char *name)
 	const struct known *k = named(name);
 
 	for (size_t i = 0; k && i < STEPS && (i < s->n || k->regex[i]); i++)
-		if (i == s->n || !k->regex[i] || strcmp(s->step[i].regex, k->regex[i]))
+		if (i == s->n || !k->regex[i] || strcmp(s->step[i].text, k->regex[i]))
 			return 0;
 	return k != NULL;
 }
@@ -268,98 +272,14 @@ end_at(struct cuts *c, size_t at)
 	VEC_PUSH(c->end, c->n, c->cap, at);
 }
 
-/* c->clean becomes the text in well-formed UTF-8. */
-static void
-clean(struct cuts *c, const unsigned char *p, size_t n)
-{
-	const unsigned char *e = p + n, *q = p;
-	uint32_t len;
-
-	buf_clear(&c->clean);
-	c->n_map = 0;
-	while (q < e) {
-		size_t ok = utf8_check(q, (size_t)(e - q));
-
-		buf_add(&c->clean, q, ok);
-		q += ok;
-		if (q == e)
-			break;
-		utf8_next(q, e, &len);
-		q += len;
-		buf_str(&c->clean, "\xef\xbf\xbd");
-		if (c->n_map == c->map_cap)
-			c->map = xreallocarray(c->map, c->map_cap = c->map_cap ? 2 * c->map_cap : 16, sizeof *c->map);
-		c->map[c->n_map].clean = c->clean.n;
-		c->map[c->n_map++].text = (size_t)(q - p);
-	}
-}
-
-/* Offsets in c->clean, from `first` on, become those in the text: both ascend. */
-static void
-map_back(struct cuts *c, size_t first, size_t origin)
-{
-	size_t k = 0;
-
-	for (size_t i = first; i < c->n; i++) {
-		while (k < c->n_map && c->map[k].clean <= c->end[i])
-			k++;
-		if (k)
-			c->end[i] = c->end[i] - c->map[k - 1].clean + c->map[k - 1].text;
-		c->end[i] += origin;
-	}
-}
-
-static int
-pcre_ends(const struct step *s, struct cuts *c, const unsigned char *p, size_t n, size_t origin, struct err *err)
-{
-	size_t first = c->n, at = 0;
-	const unsigned char *t = p;
-	size_t *ov;
-
-	if (!c->match)
-		c->match = pcre2_match_data_create(1, NULL);
-	if (!c->match)
-		return err_set(err, "no memory for the pattern");
-	c->n_map = 0;
-	if (utf8_check(p, n) < n) {
-		clean(c, p, n);
-		t = (const unsigned char *)c->clean.p;
-		n = c->clean.n;
-	}
-	ov = pcre2_get_ovector_pointer(c->match);
-	while (at < n) {
-		/* Checked above, once; PCRE2 would check all that is left for each piece. */
-		int rc = pcre2_match(s->code, t, n, at, PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, c->match, NULL);
-		unsigned char why[128];
-
-		if (rc == PCRE2_ERROR_JIT_STACKLIMIT)   /* the interpreter has the heap */
-			rc = pcre2_match(s->code, t, n, at, PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY | PCRE2_NO_JIT, c->match, NULL);
-		if (rc == PCRE2_ERROR_NOMATCH)
-			break;
-		if (rc < 0) {
-			pcre2_get_error_message(rc, why, sizeof why);
-			return err_set(err, "pattern: %s (byte %zu)", (char *)why, origin + at);
-		}
-		if (ov[0] < at || ov[1] <= ov[0])       /* \K can do that */
-			return err_set(err, "pattern: a match that goes backwards (byte %zu)", origin + at);
-		if (ov[0] > at)
-			end_at(c, ov[0]);
-		end_at(c, at = ov[1]);
-	}
-	if (at < n)
-		end_at(c, n);
-	map_back(c, first, origin);
-	return 0;
-}
-
 static int
 part_ends(const struct step *s, const unsigned char *cls, struct cuts *c, const unsigned char *text, size_t from, size_t to, struct err *err)
 {
 	uint32_t len[64];
 	size_t n;
 
-	if (s->code)
-		return pcre_ends(s, c, text + from, to - from, from, err);
+	if (s->regex)
+		return regex_ends(s->regex, c, text + from, to - from, from, s->only ? CUT_DROPPED : 0, err);
 	while (from < to) {
 		n = scan_ahead(s, cls, text + from, text + to, len, 64);
 		for (size_t i = 0; i < n; i++)
@@ -379,20 +299,11 @@ split_ends(const struct split *s, struct cuts *c, const void *text, size_t n, st
 
 		c->end = c->spare, c->n = 0, c->cap = c->spare_cap;
 		c->spare = whole, c->spare_cap = cap;
-		for (size_t i = 0; i < n_whole; from = whole[i++])
-			if (part_ends(s->step + k, s->cls, c, text, from, whole[i], err))
+		for (size_t i = 0; i < n_whole; from = whole[i++] & ~CUT_DROPPED)
+			if (whole[i] & CUT_DROPPED)
+				end_at(c, whole[i]);
+			else if (part_ends(s->step + k, s->cls, c, text, from, whole[i], err))
 				return -1;
 	}
 	return 0;
-}
-
-void
-cuts_free(struct cuts *c)
-{
-	pcre2_match_data_free(c->match);
-	free(c->end);
-	free(c->spare);
-	free(c->map);
-	buf_free(&c->clean);
-	memset(c, 0, sizeof *c);
 }

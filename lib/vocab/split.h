@@ -16,6 +16,8 @@ struct split *split_new(const char *pattern, struct err *);
 /* Another one, that cuts the pieces of those before it; *split NULL: the first.  What an expression does not match is a
  * piece too.  *split is the caller's to free, on failure as well. */
 int           split_add(struct split **, const char *pattern, struct err *);
+/* Another expression, of which what it does not match is dropped. */
+int           split_add_only(struct split **, const char *pattern, struct err *);
 /* The same by PCRE2 whatever the text: what the scanners are tested against. */
 struct split *split_new_pcre(const char *pattern, struct err *);
 /* Whole texts, or for SentencePiece's vocabularies cuts before a run of spaces. */
@@ -23,6 +25,7 @@ struct split *split_spaces(int cut);
 void          split_free(struct split *);
 /* The i-th regular expression; NULL past the last; "" for split_spaces. */
 const char   *split_pattern(const struct split *, size_t i);
+int           split_drops(const struct split *, size_t i);      /* whether that was added by split_add_only */
 int           split_is(const struct split *, const char *name);
 
 /* Whether one scanner of ours cuts: then split_ahead may be asked for the lengths of the next pieces from p < e on, at most max
@@ -32,8 +35,9 @@ size_t split_ahead(const struct split *, const unsigned char *p, const unsigned 
 /* The first place from `from` on where one piece ends and another begins for sure, whatever follows; n: none is known. */
 size_t split_cut(const struct split *, const char *text, size_t n, size_t from);
 
-/* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Ill-formed UTF-8 is cut as if each
+/* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Those of what is dropped have CUT_DROPPED.  Ill-formed UTF-8 is cut as if each
  * maximal subpart were U+FFFD.  One thread's scratch, all zero to begin with.  -1 when PCRE2 gave up. */
+#define CUT_DROPPED ((size_t)1 << 63)
 struct cuts {
 	size_t    *end, *spare;
 	size_t     n, cap, spare_cap;

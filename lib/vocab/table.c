@@ -62,6 +62,8 @@ table_set(struct vocab *v, uint64_t id, const void *bytes, size_t n, int flags, 
 	v->tok[id].at = (uint32_t)v->pool.n;
 	v->tok[id].len = (uint32_t)n;
 	v->flags[id] = (uint8_t)flags;
+	if ((flags & TOKEN_ADDED) && n)
+		VEC_PUSH(v->added, v->n_added, v->added_cap, ((struct added){ NULL, (uint32_t)v->pool.n, (uint32_t)n, (uint32_t)id, 0 }));
 	buf_add(&v->pool, bytes, n);
 	return 0;
 }
@@ -163,11 +165,6 @@ table_find(const struct vocab *v, const void *bytes, size_t n)
 	return table_find_hashed(v, bytes, n, table_hash(bytes, n));
 }
 
-struct added {
-	const char *p;
-	uint32_t    len, id;
-};
-
 static int
 by_bytes(const void *x, const void *y)
 {
@@ -180,25 +177,22 @@ by_bytes(const void *x, const void *y)
 static void
 added(struct vocab *v)
 {
-	struct added *all = xreallocarray(NULL, v->n + 1, sizeof *all);
-	size_t k = 0;
+	struct added *a = v->added, *end = a + v->n_added;
 
-	for (size_t i = 0; i < v->n; i++)
-		if ((v->flags[i] & TOKEN_ADDED) && v->tok[i].len)
-			all[v->n_added++] = (struct added){ v->pool.p + v->tok[i].at, v->tok[i].len, (uint32_t)i };
-	qsort(all, v->n_added, sizeof *all, by_bytes);
-	v->added = xreallocarray(NULL, v->n_added + 1, sizeof *v->added);
-	for (size_t i = 0; i < v->n_added; i++) {
-		v->added[i] = all[i].id;
-		v->added_newline |= memchr(all[i].p, '\n', all[i].len) != NULL;
+	if (!v->n_added)
+		return;
+	for (; a < end; a++) {
+		a->p = v->pool.p + a->at;
+		v->added_newline |= memchr(a->p, '\n', a->len) || ((a->strip & STRIP_LEFT) && (*a->p | 32) >= 'a' && (*a->p | 32) <= 'z');
 	}
+	qsort(v->added, v->n_added, sizeof *a, by_bytes);
+	a = v->added;
 	for (size_t b = 0; b <= 256; b++) {
-		while (k < v->n_added && (unsigned char)*all[k].p < b)
-			k++;
-		v->first[b] = k;
+		while (a < end && (unsigned char)*a->p < b)
+			a++;
+		v->first[b] = (size_t)(a - v->added);
 	}
-	v->added_first = v->n_added && *all[0].p == *all[v->n_added - 1].p ? (unsigned char)*all[0].p : -1;
-	free(all);
+	v->added_first = *v->added->p == *end[-1].p ? (unsigned char)*v->added->p : -1;
 }
 
 void
@@ -226,10 +220,12 @@ table_charsmap(struct vocab *v, const void *map, size_t n, struct err *err)
 	return 0;
 }
 
-/* Whether a cut before each run of spaces changes nothing: no token has a space after something else. */
+/* Whether a cut before each run of spaces changes nothing: no token has a space after something else, and nothing is left out. */
 static int
 cut_is_safe(const struct vocab *v)
 {
+	if (v->drops && v->unk < 0 && !v->byte_fallback)
+		return 0;
 	for (size_t i = 0; i < v->n; i++) {
 		const char *p = v->pool.p + v->tok[i].at;
 
@@ -312,11 +308,9 @@ vocab_find(const struct vocab *v, const char *bytes, size_t n)
 
 	if (!n)
 		return -1;
-	for (size_t i = 0; i < v->n_added; i++) {
-		id = v->added[i];
-		if (v->tok[id].len == n && !memcmp(v->pool.p + v->tok[id].at, bytes, n))
-			return id;
-	}
+	for (const struct added *a = v->added; a < v->added + v->n_added; a++)
+		if (a->len == n && !memcmp(a->p, bytes, n))
+			return a->id;
 	id = table_find(v, bytes, n);
 	if (id == NO_TOKEN && n == 1)
 		id = v->byte[(unsigned char)*bytes];

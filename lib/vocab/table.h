@@ -8,7 +8,7 @@
 
 enum {                          /* of each id */
 	TOKEN_SPECIAL = 1,      /* stands for itself only; never made by merging */
-	TOKEN_ADDED   = 2,      /* found in the text before merging: specials, and others such as <think> */
+	TOKEN_ADDED   = 2,      /* found in the text before merging only: specials, and others such as <think> */
 	TOKEN_BYTE    = 4,      /* byte fallback: <0xHH> */
 	TOKEN_LOST    = 8,      /* nothing makes it: bytes kept for decoding only */
 	TOKEN_HOLE    = 16      /* no such id */
@@ -24,6 +24,14 @@ enum { PREFIX_EACH = 1, PREFIX_FIRST }; /* a space in front of each text between
 
 struct merge {
 	uint32_t a, b, made, rank;
+};
+
+enum { STRIP_LEFT = 1, STRIP_RIGHT = 2 };
+
+struct added {                  /* what is found in the text before merging */
+	const char *p;          /* its bytes, in the pool at `at`: table_finish sets it */
+	uint32_t at, len, id;
+	int      strip;         /* blanks beside it are its own */
 };
 
 struct vocab {
@@ -43,6 +51,7 @@ struct vocab {
 	int       spm_text;             /* text goes through charsmap_apply first: */
 	struct buf charsmap;            /* its map, or none */
 	int       squeeze, fuse_unk;    /* unk once for several characters in a row */
+	int       drops;                /* what has no token is left out, where there is no unk: as Hugging Face and llama.cpp do */
 	float    *score;                /* [n] unigram: no merges, the likeliest path */
 	float     lowest;               /* of all scores */
 	size_t    longest;              /* bytes of the longest token that has one */
@@ -62,14 +71,14 @@ struct vocab {
 	uint32_t *made;                 /* or made[r] */
 	uint32_t *order;                /* or, where tokens share ranks, made[number of the merge], whose rank is order[number] */
 	struct arena index, tables;     /* hash; pair, maybe and dense: on huge pages, for they are read at random */
-	uint32_t *added;                /* ids of TOKEN_ADDED by their bytes; first: of each first byte */
-	size_t    n_added, first[257];
-	int       added_newline;        /* one of them has a newline within */
+	struct added *added;            /* by their bytes; first: of each first byte */
+	size_t    n_added, added_cap, first[257];
+	int       added_newline;        /* one of them has a newline within, or takes one that a letter follows */
 	int       added_first;          /* the byte that all of them begin with; -1: there are several */
 };
 
 struct vocab *table_new(size_t limit);
-/* Gives id these bytes; -1 when it has some already or is too large. */
+/* Gives id these bytes; -1 when it has some already or is too large.  TOKEN_ADDED: it is the last of v->added too. */
 int table_set(struct vocab *, uint64_t id, const void *bytes, size_t n, int flags, struct err *);
 /* Tables for look-ups by bytes; then merges may be added by bytes or by id, or made from the tokens. */
 void table_index(struct vocab *);

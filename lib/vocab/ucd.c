@@ -21,3 +21,37 @@ ucd_classes(void)
 	cls[0x110000] = UCD_OTHER;
 	return cls;
 }
+
+int
+ucd_space(uint32_t c)
+{
+	size_t lo = 0, hi = COUNT(ucd_runs);
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (ucd_runs[mid] >> 3 <= c)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return (ucd_runs[lo - 1] & 7) == UCD_SPACE;     /* the first run begins at 0 */
+}
+
+uint32_t
+ucd_like(uint32_t c)
+{
+	size_t lo = 0, hi = COUNT(ucd_newer);
+
+	if (c < ucd_newer[0][0] || (c >= 0x3400 && c < 0x9ff0) || (c >= 0xac00 && c < 0xd7a4))       /* Han and Hangul by the million */
+		return c;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (ucd_newer[mid][1] < c)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < COUNT(ucd_newer) && ucd_newer[lo][0] <= c ? ucd_newer[lo][2] : c;
+}

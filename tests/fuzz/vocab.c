@@ -81,6 +81,11 @@ const struct fuzz_seed fuzz_seeds[] = {
 	SEED("a split of its own", "{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\",\"individual_digits\":true},"
 	     "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a-z]+|\\\\s+(?!\\\\S)\"},\"behavior\":\"Isolated\"},"
 	     "{\"type\":\"ByteLevel\",\"use_regex\":false}]},\"model\":{\"vocab\":{\"a\":0},\"merges\":[]}}"),
+	SEED("sets, and added tokens", "{\"added_tokens\":[{\"id\":1,\"content\":\"b\",\"lstrip\":true,\"rstrip\":true},{\"id\":0,\"content\":\"a\"}],"
+	     "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a(|[-c]&&[^b]]|[^d[e-]\\\\h]\"},"
+	     "\"behavior\":\"Removed\",\"invert\":true},{\"type\":\"ByteLevel\",\"use_regex\":false}]},\"model\":{\"vocab\":{\"a\":0,\"c\":2},\"merges\":[]}}"),
+	SEED("Unigram that splits", "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[]},\"pre_tokenizer\":{\"type\":\"Metaspace\","
+	     "\"replacement\":\"\xe2\x96\x81\"},\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0],[\"a\",-1]]}}"),
 	SEED("merge of nothing", "{" LEVEL "\"model\":{\"vocab\":{\"a\":0,\"b\":1},\"merges\":[\"a b\"]}}"),
 	SEED("large id", "{" LEVEL "\"model\":{\"vocab\":{\"a\":16777215},\"merges\":[]}}"),
 	SEED("unsupported", "{" LEVEL "\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}"),

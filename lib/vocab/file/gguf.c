@@ -188,6 +188,7 @@ gguf_file(const unsigned char *p, size_t n, const char *pattern, struct err *err
 
 	if (read_header(&g, err))
 		goto fail;
+	v->drops = 1;
 	v->spm = v->blank = gguf_text_is(g.model, "llama");
 	if (!v->spm && !gguf_text_is(g.model, "gpt2")) {
 		err_set(err, "GGUF: a vocabulary of kind '%.*s' is not supported", g.model.n < 40 ? (int)g.model.n : 40, g.model.p);

@@ -61,7 +61,8 @@ read_normalizer(struct prep *r, struct json v, struct err *err)
 	if (json_is(json_get(v, "type"), "Precompiled"))
 		return read_charsmap(r, json_get(v, "precompiled_charsmap"), err);
 	if ((json_is(json_get(v, "type"), "Strip") && json_bool(json_get(v, "strip_left"), 1) && json_bool(json_get(v, "strip_right"), 1)) ||
-	    (json_is(json_get(v, "type"), "Replace") && json_is(json_path(v, "pattern.Regex"), " {2,}"))) {
+	    (json_is(json_get(v, "type"), "Replace") && json_is(json_path(v, "pattern.Regex"), " {2,}") &&
+	     (json_is(json_get(v, "content"), " ") || json_is(json_get(v, "content"), BLANK)))) {
 		r->v->spm_text = r->v->squeeze = 1;
 		return 0;
 	}
@@ -114,7 +115,7 @@ read_split(struct prep *r, struct json v, struct err *err)
 	if (!json_kind(regex))
 		quote(r);
 	buf_char(&r->text, 0);
-	return split_add(&r->v->split, r->text.p, err);
+	return invert ? split_add_only(&r->v->split, r->text.p, err) : split_add(&r->v->split, r->text.p, err);
 }
 
 /* Each mark by itself, or runs of them. */
@@ -143,6 +144,8 @@ read_pretokenizer(struct prep *r, struct json v, struct err *err)
 		return read_split(r, v, err);
 	if (json_is(type, "ByteLevel")) {
 		r->byte_level = 1;
+		if (r->v->split && json_bool(json_get(v, "add_prefix_space"), 0))
+			return err_set(err, "pre_tokenizer ByteLevel: add_prefix_space after another one is not supported");
 		r->v->prefix = r->v->lone = json_bool(json_get(v, "add_prefix_space"), 0);
 		return json_bool(json_get(v, "use_regex"), 1) ? split_add(&r->v->split, "gpt2", err) : 0;
 	}
@@ -150,8 +153,12 @@ read_pretokenizer(struct prep *r, struct json v, struct err *err)
 		return split_add(&r->v->split, json_bool(json_get(v, "individual_digits"), 0) ? "\\p{N}" : "\\p{N}+", err);
 	if (json_is(type, "Punctuation"))
 		return read_punctuation(r, v, err);
-	if (json_is(type, "Metaspace") && json_is(json_get(v, "replacement"), BLANK) && !json_bool(json_get(v, "split"), 1)) {
+	if (json_is(type, "Metaspace") && json_is(json_get(v, "replacement"), BLANK)) {
+		if (r->v->split)
+			return json_lacks(err, "pre_tokenizer: after another one,", v);
 		r->metaspace = r->v->lone = 1;
+		if (json_bool(json_get(v, "split"), 1) && split_add(&r->v->split, " [^ ]*|[^ ]+", err))
+			return -1;
 		r->v->prefix = json_is(json_get(v, "prepend_scheme"), "never") ? 0 :
 			       json_is(json_get(v, "prepend_scheme"), "first") ? PREFIX_FIRST : PREFIX_EACH;
 		return 0;
@@ -175,7 +182,9 @@ json_prep(struct vocab *v, struct json root, int *byte_level, int *metaspace, st
 	int rc = read_normalizer(&r, json_get(root, "normalizer"), err) || read_pretokenizer(&r, json_get(root, "pre_tokenizer"), err);
 
 	buf_free(&r.text);
+	if (!rc && r.byte_level && (v->squeeze || v->charsmap.n))
+		rc = err_set(err, "normalizer: SentencePiece's with ByteLevel is not supported");
 	*byte_level = r.byte_level;
 	*metaspace = v->blank = r.metaspace;
-	return -rc;
+	return rc ? -1 : 0;
 }

@@ -83,6 +83,7 @@ pair_files(const char *json, size_t n, const char *merges, size_t m, const char 
 	struct vocab *v = table_new(n);
 	struct json root;
 
+	v->drops = 1;
 	if (json_parse(&root, json, n, err) || read_ids(v, root, err))
 		goto fail;
 	table_index(v);

@@ -33,39 +33,46 @@ quote(const struct vocab *v, uint32_t id, struct buf *tmp, struct buf *out)
 }
 
 static void
-added_tokens(const struct vocab *v, struct buf *tmp, struct buf *out)
+added_tokens(const struct vocab *v, struct buf *out)
 {
+	const struct added **of = xcalloc(v->n, sizeof *of);
 	int first = 1;
 
+	for (const struct added *a = v->added; a < v->added + v->n_added; a++)
+		of[a->id] = a;
 	buf_str(out, "\"added_tokens\":[");
 	for (uint32_t i = 0; i < v->n; i++) {
-		if (!(v->flags[i] & TOKEN_ADDED))
+		if (!of[i])
 			continue;
 		buf_printf(out, "%s\n{\"id\":%u,\"content\":", first ? "" : ",", i);
-		quote(v, i, tmp, out);
-		buf_printf(out, ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":%s}",
+		json_quote(out, of[i]->p, of[i]->len);
+		buf_printf(out, ",\"single_word\":false,\"lstrip\":%s,\"rstrip\":%s,\"normalized\":false,\"special\":%s}",
+			   of[i]->strip & STRIP_LEFT ? "true" : "false", of[i]->strip & STRIP_RIGHT ? "true" : "false",
 			   v->flags[i] & TOKEN_SPECIAL ? "true" : "false");
 		first = 0;
 	}
 	buf_str(out, "],\n");
+	free(of);
 }
 
 static void
 byte_level(const struct vocab *v, struct buf *out)
 {
-	static const char level[] = "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":true,\"use_regex\":false}";
+	static const char level[] = "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":true,\"use_regex\":%s}";
 	const char *regex;
 
 	buf_printf(out, "\"normalizer\":%s,\n\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[",
 		   v->nfc ? "{\"type\":\"NFC\"}" : "null");
-	for (size_t i = 0; (regex = split_pattern(v->split, i)) && *regex; i++) {
+	for (size_t i = 0; !v->prefix && (regex = split_pattern(v->split, i)) && *regex; i++) {
 		buf_str(out, "{\"type\":\"Split\",\"pattern\":{\"Regex\":");
 		json_quote(out, regex, strlen(regex));
-		buf_str(out, "},\"behavior\":\"Isolated\",\"invert\":false},");
+		buf_str(out, split_drops(v->split, i) ? "},\"behavior\":\"Removed\",\"invert\":true}," :
+							"},\"behavior\":\"Isolated\",\"invert\":false},");
 	}
-	buf_printf(out, level, v->prefix ? "true" : "false");
+	/* A space in front is put to each piece of those before it: so there is none, its own pattern is GPT-2's. */
+	buf_printf(out, level, v->prefix ? "true" : "false", v->prefix && split_is(v->split, "gpt2") ? "true" : "false");
 	buf_str(out, "]},\n\"post_processor\":null,\n\"decoder\":");
-	buf_printf(out, level, "false");
+	buf_printf(out, level, "false", "false");
 	buf_str(out, ",\n");
 }
 
@@ -159,8 +166,7 @@ model(const struct vocab *v, struct buf *tmp, struct buf *out)
 		   "\"ignore_merges\":%s,\n\"vocab\":{", v->fuse_unk ? "true" : "false", v->byte_fallback ? "true" : "false",
 		   v->whole ? "true" : "false");
 	for (uint32_t i = 0; i < v->n; i++) {
-		/* SentencePiece's specials are tokens of the model too; so are unk and what Hugging Face must find there. */
-		if ((v->flags[i] & TOKEN_HOLE) || ((v->flags[i] & TOKEN_ADDED) && !v->spm))
+		if (v->flags[i] & TOKEN_HOLE)   /* added tokens are there too: others get the next number that is free */
 			continue;
 		buf_str(out, first ? "\n" : ",\n");
 		quote(v, i, tmp, out);
@@ -184,7 +190,7 @@ vocab_json(const struct vocab *v, struct buf *out)
 	struct buf tmp = {0};
 
 	buf_str(out, "{\"version\":\"1.0\",\n\"truncation\":null,\n\"padding\":null,\n");
-	added_tokens(v, &tmp, out);
+	added_tokens(v, out);
 	if (v->spm_text)
 		spm_text(v, out);
 	else if (v->spm)

@@ -49,18 +49,19 @@ read_added(struct reading *r, struct json list, struct err *err)
 	struct json_iter it = json_walk(list);
 
 	while (json_next(&it)) {
-		static const char *const flags[] = { "single_word", "lstrip", "rstrip" };
 		long long id = json_int(json_get(it.value, "id"), -1);
 
 		buf_clear(&r->key);
 		if (id < 0 || json_str(json_get(it.value, "content"), &r->key))
 			return err_set(err, "added_tokens: an entry without id or content");
-		for (int i = 0; i < 3; i++)
-			if (json_bool(json_get(it.value, flags[i]), 0))
-				return err_set(err, "added token %.100s: %s is not supported", r->key.p ? r->key.p : "", flags[i]);
+		if (json_bool(json_get(it.value, "single_word"), 0))
+			return err_set(err, "added token %.100s: single_word is not supported", r->key.p ? r->key.p : "");
 		if (table_set(r->v, (uint64_t)id, r->key.p, r->key.n, TOKEN_ADDED |
 			      (json_bool(json_get(it.value, "special"), 0) ? TOKEN_SPECIAL : 0), err))
 			return err_in(err, "added_tokens");
+		if (r->key.n)
+			r->v->added[r->v->n_added - 1].strip = (json_bool(json_get(it.value, "lstrip"), 0) ? STRIP_LEFT : 0) |
+							       (json_bool(json_get(it.value, "rstrip"), 0) ? STRIP_RIGHT : 0);
 	}
 	return 0;
 }
@@ -108,11 +109,14 @@ read_tokens(struct reading *r, struct err *err)
 
 		if (id < 0)
 			return err_set(err, "model.vocab: an id that is no whole number");
-		if ((size_t)id < r->v->n && (r->v->flags[id] & TOKEN_ADDED))
-			continue;
 		buf_clear(&r->key);
 		json_str(it.key, &r->key);
 		flags = spelled(r);
+		if ((size_t)id < r->v->n && r->v->flags[id] == TOKEN_ADDED && r->v->tok[id].len == r->key.n &&
+		    !memcmp(r->v->pool.p + r->v->tok[id].at, r->key.p, r->key.n))
+			r->v->flags[id] = TOKEN_HOLE;           /* merging makes it too */
+		else if ((size_t)id < r->v->n && (r->v->flags[id] & TOKEN_ADDED))
+			continue;
 		if (table_set(r->v, (uint64_t)id, r->one.p, r->one.n, flags, err))
 			return err_in(err, "model.vocab");
 	}
@@ -213,6 +217,8 @@ read_model(struct reading *r, struct err *err)
 		return err_set(err, "model: dropout is not supported");
 	if (r->unigram && (json_kind(in[VOCAB]) != '[' || !r->metaspace || !r->v->spm_text))
 		return err_set(err, "model: Unigram without a list of tokens, Metaspace and SentencePiece's normalizers is not supported");
+	if (r->unigram && r->v->split)
+		return err_set(err, "model: Unigram with Metaspace that splits is not supported");
 	if (!r->unigram && (json_kind(in[VOCAB]) != '{' || json_kind(in[MERGES]) != '['))
 		return err_set(err, "model: no vocab or no merges");
 	r->v->whole = json_bool(in[IGNORE_MERGES], 0);
@@ -249,6 +255,7 @@ tokenizer_json(const char *text, size_t n, const char *pattern, struct err *err)
 	int rc = -1;
 
 	r.v = table_new(n);
+	r.v->drops = 1;
 	if (json_parse(&root, text, n, err)) {
 		err_in(err, "not a tokenizer.json");
 		goto out;
