@@ -152,9 +152,26 @@ unigram(const struct vocab *v, struct buf *tmp, struct buf *out)
 	buf_str(out, "]}}\n");
 }
 
+/* Added tokens that the model's vocabulary lacks are numbered from its size on: from which id on that gives them their own. */
+static uint32_t
+numbered(const struct vocab *v)
+{
+	uint32_t id = (uint32_t)v->n;
+
+	if (v->spm)
+		return id;
+	while (id && (v->flags[id - 1] & TOKEN_ADDED))
+		id--;
+	for (uint32_t i = 0; i < id; i++)
+		if (v->flags[i] & TOKEN_HOLE)
+			return (uint32_t)v->n;
+	return id;
+}
+
 static void
 model(const struct vocab *v, struct buf *tmp, struct buf *out)
 {
+	uint32_t n = numbered(v);
 	int first = 1;
 
 	buf_str(out, "\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":");
@@ -165,8 +182,8 @@ model(const struct vocab *v, struct buf *tmp, struct buf *out)
 	buf_printf(out, ",\"continuing_subword_prefix\":null,\"end_of_word_suffix\":null,\"fuse_unk\":%s,\"byte_fallback\":%s,"
 		   "\"ignore_merges\":%s,\n\"vocab\":{", v->fuse_unk ? "true" : "false", v->byte_fallback ? "true" : "false",
 		   v->whole ? "true" : "false");
-	for (uint32_t i = 0; i < v->n; i++) {
-		if (v->flags[i] & TOKEN_HOLE)   /* added tokens are there too: others get the next number that is free */
+	for (uint32_t i = 0; i < n; i++) {
+		if (v->flags[i] & TOKEN_HOLE)
 			continue;
 		buf_str(out, first ? "\n" : ",\n");
 		quote(v, i, tmp, out);
