@@ -6,6 +6,7 @@
 #include "vocab/charsmap.h"
 #include "vocab/pieces.h"
 #include "vocab/table.h"
+#include "vocab/ucd.h"
 #include <stdlib.h>
 #include <string.h>
 
