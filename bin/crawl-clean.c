@@ -165,7 +165,7 @@ run(struct source *s, const struct clean *c)
 	finish(r.places, &r.line);
 	stream_finish(r.kept);
 	if (source_damaged(s))
-		warn("%llu damaged places were passed over", (unsigned long long)source_damaged(s));
+		warn("%llu damaged places", (unsigned long long)source_damaged(s));
 	note(2, "%llu pages in, %llu documents out", (unsigned long long)r.tally.in, (unsigned long long)r.tally.out);
 	free(head);
 }

@@ -168,13 +168,15 @@ length_of(const char *head, size_t n)
 	return i == len ? size : -1;
 }
 
-/* What follows a body, at `at` from pos, is blank lines and a record, or the end. */
+/* What follows a body, at `at` from pos, is blank lines and a record, or the end; or rubbish, behind the two lines that end one. */
 static int
 ends_well(struct warc *w, size_t at)
 {
 	const char *s = w->win.b.p + w->win.pos;
 	size_t n = w->win.b.n - w->win.pos;
 
+	if (w->form == WARC && n - at >= 4 && memcmp(s + at, "\r\n\r\n", 4) == 0)
+		return 1;
 	while (at < n && (s[at] == '\r' || s[at] == '\n'))
 		at++;
 	return at == n || begins(w, s + at, n - at) || (w->form == WARC && n - at < 6 && memcmp(s + at, "WARC/", n - at < 5 ? n - at : 5) == 0);
@@ -242,7 +244,7 @@ read_body(struct warc *w, struct warc_record *rec, struct err *err)
 	size_t have;
 
 	if (size < 0) {
-		if (body_to_next(w, rec, "a record without a length"))
+		if (body_to_next(w, rec, "a record without a length, read up to the next"))
 			return 1;
 	} else if ((unsigned long long)size > w->max) {
 		rec->too_large = rec->type != WARC_OTHER;
@@ -263,7 +265,7 @@ read_body(struct warc *w, struct warc_record *rec, struct err *err)
 		}
 		/* members that all ended well were not cut: then it is the length that is wrong */
 		if ((have >= (size_t)size || next_record(w, 0) < have || (w->win.packed && w->win.state == WINDOW_ENDED)) &&
-		    body_to_next(w, rec, "a record whose length is wrong"))
+		    body_to_next(w, rec, "a record whose length is wrong, read up to the next"))
 			return 1;
 	}
 	rec->body = NULL;

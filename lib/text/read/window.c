@@ -38,7 +38,7 @@ void
 window_damage(struct window *w, unsigned long long byte, const char *what)
 {
 	w->damaged++;
-	w->say("%s: byte %llu: %s; passed over", input_name(w->in), byte, what);
+	w->say("%s: byte %llu: %s", input_name(w->in), byte, what);
 }
 
 /* Drops what was passed from the window's front. */
