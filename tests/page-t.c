@@ -189,6 +189,10 @@ hostile(void)
 		buf_printf(&b, "a%d=x class=y ", i);
 	buf_str(&b, ">text");
 	OK(same(main_of(b.p), "text"), "100,000 attributes");
+	buf_clear(&b);
+	for (size_t i = 0; i < HTML_NODES; i++)
+		buf_str(&b, "<p>");
+	OK(extract_page(x, b.p, b.n, 0, &e) < 0 && extract_page(x, b.p, b.n / 16, 0, &e) == 0, "more elements than a page may have");
 	buf_free(&b);
 }
 

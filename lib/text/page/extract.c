@@ -251,11 +251,10 @@ find_content(struct work *w, const struct buf *title)
 	return root;
 }
 
-/* A page is read and weighed. */
+/* A page's elements are weighed. */
 static void
-work_begin(struct work *w, const char *s, size_t n, struct extracted *e)
+work_begin(struct work *w, struct extracted *e)
 {
-	html_parse(&w->h, s, n);
 	page_meta(&w->h, e);
 	w->about = e->about;
 	w->ends = html_ends(&w->h);
@@ -274,14 +273,18 @@ work_end(struct work *w)
 	html_free(&w->h);
 }
 
-void
+int
 extract_page(const struct extract *x, const char *s, size_t n, unsigned how, struct extracted *e)
 {
 	struct work w = { .x = x };
 	uint32_t root = 0;
 
 	extracted_clear(e);
-	work_begin(&w, s, n, e);
+	if (html_parse(&w.h, s, n) < 0) {
+		html_free(&w.h);
+		return -1;
+	}
+	work_begin(&w, e);
 	if (how & EXTRACT_ALL)
 		furniture_mark(&w, NOTHING);
 	else
@@ -292,4 +295,5 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 	if (!(how & EXTRACT_ALL) && e->text.n < FEW)
 		embedded_text(&w.h, how & EXTRACT_MARKDOWN, &e->text);
 	work_end(&w);
+	return 0;
 }

@@ -28,8 +28,8 @@ void extracted_free(struct extracted *);
 
 enum { EXTRACT_ALL = 1, EXTRACT_MARKDOWN = 2 };         /* everything that is shown, nothing judged; marks of Markdown */
 /* Extracts from n bytes of UTF-8 (broken bytes go through); how: EXTRACT_*.
- * The buffers are emptied first.  Pure; time is linear in n. */
-void extract_page(const struct extract *, const char *html, size_t n, unsigned how, struct extracted *);
+ * The buffers are emptied first.  0, -1 for a page of more elements than html_parse takes.  Pure; time is linear in n. */
+int extract_page(const struct extract *, const char *html, size_t n, unsigned how, struct extracted *);
 
 /* Within the module. */
 enum { MARK_DROP = 1 };         /* html_node.user: this element and what is in it is left out */

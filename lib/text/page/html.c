@@ -215,7 +215,7 @@ markup(struct tree *b, const char *p)
 	return p;
 }
 
-void
+int
 html_parse(struct html *h, const char *s, size_t n)
 {
 	struct tree b = { .h = h, .s = s };
@@ -231,13 +231,14 @@ html_parse(struct html *h, const char *s, size_t n)
 	tree_node(h, 0, TAG_html, 0);
 	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
 		p += 3;
-	while (p < b.end) {
+	while (p < b.end && h->n < HTML_NODES) {
 		lt = memchr(p, '<', (size_t)(b.end - p));
 		while (lt && !is_markup(lt, b.end))
 			lt = memchr(lt + 1, '<', (size_t)(b.end - lt - 1));
 		tree_text(&b, p, (size_t)((lt ? lt : b.end) - p));
 		p = lt ? markup(&b, lt) : b.end;
 	}
+	return p < b.end ? -1 : 0;
 }
 
 void

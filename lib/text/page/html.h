@@ -88,8 +88,11 @@ struct html {
 
 #define HTML_DEPTH 250          /* elements nested deeper lie side by side at this depth */
 
-/* Parses n bytes of UTF-8.  Any bytes make a tree: time and memory are linear in n. */
-void html_parse(struct html *, const char *s, size_t n);
+#define HTML_NODES ((size_t)1 << 22)    /* of one page, about */
+
+/* Parses n bytes of UTF-8.  Any bytes make a tree: time and memory are linear in n.  0, -1 when there are more than HTML_NODES:
+ * the tree is of those before. */
+int  html_parse(struct html *, const char *s, size_t n);
 void html_free(struct html *);
 
 /* The value of an attribute, NUL-terminated; of one that an element has, or NULL. */

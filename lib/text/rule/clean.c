@@ -84,7 +84,8 @@ to_text(const struct clean *c, struct page *p, struct cleaned *out)
 	if (html) {
 		int all = c->all || p->kind == PAGE_BOOK;
 
-		extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, (all ? EXTRACT_ALL : 0) | (c->markdown ? EXTRACT_MARKDOWN : 0), &out->ex);
+		if (extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, (all ? EXTRACT_ALL : 0) | (c->markdown ? EXTRACT_MARKDOWN : 0), &out->ex) < 0)
+			out->reason = "too_large";
 		buf_add(&out->text, bytes_of(&out->ex.text), out->ex.text.n);
 	} else if (p->kind == PAGE_LATEX) {
 		from_latex(c, p, out);
@@ -221,6 +222,8 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 	if (out->reason)
 		return;
 	to_text(c, p, out);
+	if (out->reason)
+		return;
 	if (c->tidy || p->kind != PAGE_DOC)
 		tidy(out, p->kind != PAGE_TEXT && p->kind != PAGE_DOC);         /* blanks are regular, but for code */
 	out->reason = is_blank(&out->text) ? "empty" : asked(c, p, out);
