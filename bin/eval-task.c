@@ -91,7 +91,7 @@ check(void)
 		die_usage("%s", top_k > 1 << 30 ? "--top-k is too large" : e.text);
 	if (!(timeout > 0 && timeout < 1e6) || memory < 1 << 20 || processes < 1)
 		die_usage("--timeout, --memory (a megabyte or more) and --processes are limits");
-	greedy = temperature == 0;
+	greedy = temperature < SAMPLER_COLDEST;
 	if (greedy)
 		o.sampler.temperature = 1, o.sampler.top_k = 1;
 	if (greedy && o.samples > 1 && !o.responses)

@@ -86,7 +86,7 @@ check_options(void)
 		die_usage("--quant is f32, bf16, q8 or q4, and --cache f32, bf16 or q8");
 	if (beams < 0 || beams > 1 << 10 || (beams && (k_samples > beams || draft_path || stops.n || chatting || grammar_path)))
 		die_usage("--beam=N is at least -k, at most 1024, and goes with none of --draft, --grammar, --stop and --chat");
-	if (greedy || sampler.temperature == 0)
+	if (greedy || sampler.temperature < SAMPLER_COLDEST)
 		sampler.temperature = 1, sampler.top_k = 1;
 }
 

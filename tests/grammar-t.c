@@ -159,6 +159,8 @@ main(void)
 	refused("root ::= y");
 	refused("root ::= \"a");
 	refused("root ::= [a-");
+	refused("root ::= \"a\"? []");
+	refused("root ::= [z-a]");
 	refused("root ::= (\"a\"");
 	refused("root ::= \"a\")");
 	refused("root ::= \"a\"{1001}");

@@ -45,12 +45,12 @@ states(const char *path)
 	for (size_t n = 0; n < f.n; n++)
 		taken += !state_parse(&s, f.p, n, &e);
 	OK(taken == 0, "cut at any of %zu bytes, it is refused", f.n);
-	for (size_t i = 0; i < 200 && i < f.n; i++) {
+	for (size_t i = 0; i < f.n; i++) {
 		memcpy(copy, f.p, f.n);
 		copy[i] = (char)(copy[i] ^ 0x55);
 		refused += state_parse(&s, copy, f.n, &e) < 0;
 	}
-	OK(refused > 100, "%d of 200 changed bytes of the header are noticed, none does harm", refused);
+	OK(refused + 64 > (int)f.n, "a changed byte is noticed, but for the header's own blanks (%d of %zu)", refused, f.n);
 	file_unmap(&f);
 	free(copy);
 	state_free(&s);

@@ -16,6 +16,7 @@ for p in $TOOLS; do
 		t "$p.1: has $s" "grep -q '^.Sh $s' $m"
 	done
 	sed -n 's/^\.Dl \$ //p' "$m" | sed 's/\\(\?-/-/g; s/\\&//g; s/\\e/\\/g' >cmds
+	t "$p.1: its examples read as they run" "mandoc -Tascii -Owidth=500 $m | sed 's/.\x08//g; s/^ *\$ //' >m; ! grep -vxFf m cmds"
 	rm -rf run && cp -r fix run
 	t "$p.1: its examples run" '[ -s cmds ] && cd run && sh -eu ../cmds; r=$?; cd "$tmp"; [ $r = 0 ]'
 done

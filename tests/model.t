@@ -58,6 +58,8 @@ t 'an empty file' 'exits 1 convert-model empty -o x'
 t 'text' 'exits 1 convert-model bad.json -o x 2>e && grep -q "bad.json: " e'
 t 'a weight that was changed' 'cp a.safetensors h.safetensors && printf x | dd of=h.safetensors bs=1 seek=90000 conv=notrunc 2>/dev/null &&
 	exits 1 convert-model h.safetensors -o x 2>e && grep -q "h.safetensors: damaged" e'
+t 'weights that are no numbers' 'convert-model a.safetensors -o nan/ && sed -i s/pipelm.crc32c/pipelm.nocrc0/ nan/model.safetensors && printf "\377\377\377\377" | dd of=nan/model.safetensors bs=1 seek=$(($(wc -c <nan/model.safetensors) - 4)) conv=notrunc 2>/dev/null &&
+	exits 1 convert-model nan -o x 2>e && grep -q "nan: tensor .* no numbers" e'
 t 'no folder on standard output' 'exits 2 convert-model --to=hf a.safetensors'
 t 'no such format' 'exits 2 convert-model --to=tar a.safetensors -o x'
 t 'two models without --average' 'exits 2 convert-model a.safetensors c.safetensors -o x'
@@ -88,6 +90,7 @@ t 'a type where it means nothing' 'exits 2 convert-model --quant=q8_0 a.safetens
 # ---- with a vocabulary
 . "$here/fixtures.sh"
 mkdir fix && (cd fix && fixtures) >/dev/null 2>&1
+t 'a sliding window is kept' 'sed "s/llama/mistral/; s/{/{\"sliding_window\":7,/" fix/config.json >sw.json && init-model --config=sw.json --vocab-size=320 -o sw.safetensors && convert-model sw.safetensors -o sw.gguf && convert-model sw.gguf -o o.safetensors && head -c 9000 o.safetensors | grep -aq "sliding_window[^,]*:7"'
 if [ -s fix/model.safetensors ]; then
 	cd fix
 	t 'the vocabulary is within' '[ "$(printf "The cat" | tokenize -w vocab.json --ids)" = "$(printf "The cat" | tokenize -w model.safetensors --ids)" ]'

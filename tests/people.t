@@ -59,6 +59,7 @@ rater 1 2 3 3 2 2 4 1 2 5 . 3 >r2
 rater . 3 3 3 2 3 4 2 2 5 1 . >r3
 rater 1 2 3 3 2 4 4 1 2 5 1 . >r4
 t 'alpha' 'rank-pairs --summary --json r1 r2 r3 r4 >j && sed "s/.*\"alpha\":{\([^}]*\)}.*/{\1}/" j >k && awk -v a="$(of overall k)" "BEGIN { exit !(a > .8485 && a < .8495) }"'
+t 'who always says the same: no kappa, and whole lines' '{ pair "1>2" 4 0; pair "1>2" 4 0; } >c && rank-pairs --summary c c >x; ! grep -q "kappa.*alpha" x'
 t 'means and standard errors' 'rank-pairs --summary r1 | grep "overall" >x && grep -q "2.11 +- 0.35  (9)" x'
 t 'the last saying counts' '{ pair "1>2" 4 0; pair "2>1" 4 0; } >c && pair "2>1" 4 0 >d && rank-pairs --summary c d >x && grep -q "the same in 100 % of 4" x'
 t 'usage' "exits 2 rank-pairs --summary && exits 2 rank-pairs --summary --ask $m ann && exits 2 rank-pairs $m --ask --rate two.lms && exits 2 rank-pairs $m --rate two.lms"

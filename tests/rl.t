@@ -48,6 +48,7 @@ t 'JSON lines without a model' 'exits 1 rank-pairs pairs.jsonl >x'
 # ---- samples, scored
 sample $m -q -n 6 -k 4 -S 1 --roll -o rolls.lms prompts.txt
 t 'a command scores' "rank-pairs $m --verify=\"awk '{ print length % 5 }'\" -o scored.lms rolls.lms && [ \$(records scored.lms) = \$(records rolls.lms) ] && ! lmcat scored.lms | cut -f 3 | grep -q nan"
+t 'equal scores move nothing' 'rank-pairs '"$m"' --verify="sed s/.*/.1/" -o x rolls.lms && (for a in grpo drgrpo rloo reinforce; do rlhf-step -q '"$m"' --algo=$a -o y --log=l x && grep -q "\"reward\":0.1[0-9]*,.*\"reward_sd\":0,.*\"grad_norm\":0,.*\"alarm\":\"all scores" l || exit 1; done)'
 t 'a command that says too little' "exits 1 rank-pairs $m --verify='head -1' rolls.lms >x"
 t 'a command that says too much' "exits 1 rank-pairs $m --verify='sed p\;s/.*/1/' rolls.lms >x"
 t 'a command that says no number' "exits 1 rank-pairs $m --verify=cat rolls.lms >x"

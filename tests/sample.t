@@ -65,6 +65,7 @@ t 'another seed, another text' 'sample -n 60 in.jsonl >s0 && ! sample -n 60 -S 1
 t 'top-k 1 is greedy' 'sample --top-k=1 -n 50 once >a && sample --greedy -n 50 once | cmp - a'
 t 'a tiny top-p is greedy' 'sample --top-p=0.000001 -n 50 once | cmp - a'
 t 'min-p 1 is greedy' 'sample --min-p=1 -n 50 once | cmp - a'
+t 'so low that fp32 has no logits for it' 'sample --temperature=1e-40 -n 50 once | cmp - a && exits 2 sample --temperature=nan once'
 t 'a low temperature is greedy' 'sample --temperature=0.0001 -n 50 once | cmp - a'
 t 'a repeat penalty changes the text' '! sample --greedy --repeat-penalty=1.5 -n 50 once | cmp -s - a'
 

@@ -267,7 +267,7 @@ set(const struct opt *o, const char *arg)
 	case OPT_NUM:
 		errno = 0;
 		*(double *)o->var = strtod(arg, &end);
-		if (errno || end == arg || *end)
+		if (errno || end == arg || *end || *(double *)o->var != *(double *)o->var)
 			die_usage("--%s needs a number, not '%s'", o->name, arg);
 		break;
 	}

@@ -1,7 +1,9 @@
 /* state - all that a run needs to go on, in one file; its rename is the only commit point */
 /* SPDX-License-Identifier: MIT */
 #include "learn/state.h"
+#include "base/crc32c.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "stream/tens.h"
 #include <errno.h>
 #include <stdio.h>
@@ -171,6 +173,32 @@ state_num(const struct state *s, const char *key, double otherwise)
 	return end == v || *end ? otherwise : n;
 }
 
+static size_t
+floats(const struct state_array *a)
+{
+	return (size_t)(a->ndim > 0 ? a->shape[0] : 1) * (size_t)(a->ndim > 1 ? a->shape[1] : 1);
+}
+
+/* Of all that is kept but the checksum itself: texts as they are written, then arrays. */
+static void
+checksum(const struct state *s, char out[CRC32C_TEXT])
+{
+	struct buf b = { 0 };
+	uint32_t crc;
+
+	for (size_t i = 0; i < s->n_text; i++)
+		if (strcmp(s->text[i].key, "format") && strcmp(s->text[i].key, "crc32c")) {
+			json_quote(&b, s->text[i].key, strlen(s->text[i].key));
+			json_quote(&b, s->text[i].value, strlen(s->text[i].value));
+		}
+	crc = crc32c(0, b.p, b.n);
+	for (size_t i = 0; i < s->n_array; i++)
+		if (s->array[i].found)
+			crc = crc32c(crc, s->array[i].v, floats(&s->array[i]) * sizeof *s->array->v);
+	buf_free(&b);
+	crc32c_text(crc, out);
+}
+
 static int
 take_texts(struct state *s, struct json meta, struct err *e)
 {
@@ -218,6 +246,7 @@ int
 state_parse(struct state *s, const void *image, size_t n, struct err *e)
 {
 	struct tens_set set;
+	char crc[CRC32C_TEXT];
 	int bad;
 
 	if (tens_parse(&set, image, n, e))
@@ -226,6 +255,9 @@ state_parse(struct state *s, const void *image, size_t n, struct err *e)
 	for (size_t i = 0; !bad && i < s->n_array; i++)
 		bad = take_array(&s->array[i], &set, e);
 	tens_free(&set);
+	checksum(s, crc);
+	if (!bad && state_get(s, "crc32c") && strcmp(state_get(s, "crc32c"), crc))
+		bad = err_set(e, "damaged: what is in it does not match its crc32c");
 	return bad ? -1 : 0;
 }
 
@@ -257,10 +289,13 @@ static void
 declare(const struct state *s, struct buf *head)
 {
 	struct tens_new t = { 0 };
+	char crc[CRC32C_TEXT];
 
+	checksum(s, crc);
 	tens_declare_meta(&t, "format", FORMAT);
+	tens_declare_meta(&t, "crc32c", crc);
 	for (size_t i = 0; i < s->n_text; i++)
-		if (strcmp(s->text[i].key, "format"))
+		if (strcmp(s->text[i].key, "format") && strcmp(s->text[i].key, "crc32c"))
 			tens_declare_meta(&t, s->text[i].key, s->text[i].value);
 	for (size_t i = 0; i < s->n_array; i++)
 		if (s->array[i].found)
@@ -282,9 +317,8 @@ state_save(const struct state *s, const char *path, struct err *e)
 	buf_free(&head);
 	for (size_t i = 0; !bad && i < s->n_array; i++) {
 		const struct state_array *a = &s->array[i];
-		size_t n = (size_t)(a->ndim > 0 ? a->shape[0] : 1) * (size_t)(a->ndim > 1 ? a->shape[1] : 1);
 		if (a->found)
-			bad = fwrite(a->v, sizeof *a->v, n, file_stream(f)) != n;
+			bad = fwrite(a->v, sizeof *a->v, floats(a), file_stream(f)) != floats(a);
 	}
 	if (bad) {
 		err_sys(e, "%s", path);

@@ -6,7 +6,7 @@
 
 /* Texts by key and arrays by name.  The arrays belong to the caller and are registered once; then load fills
  * them and save writes them, as often as wanted.  The file is safetensors: arrays as F32, texts as metadata.
- * Keys in use: "format" (set here), "program", "step", "record", "tokens", "seed", "options", "data", "base", "out",
+ * Keys in use: "format" and "crc32c" (set here), "program", "step", "record", "tokens", "seed", "options", "data", "base", "out",
  * "prog" ... and what a program adds (an adaptive beta). */
 struct state {
 	struct state_text {

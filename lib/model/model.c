@@ -176,6 +176,21 @@ model_vocab(const struct model *m, struct err *e)
 	return v;
 }
 
+int
+model_finite(const struct model *m, struct err *e)
+{
+	struct weight_src *here;
+	int bad;
+
+	if (!m->w)
+		return weights_finite(&m->par, m->src, e);
+	here = xcalloc((size_t)m->par.n, sizeof *here);
+	weights_here(&m->par, m->w, here);
+	bad = weights_finite(&m->par, here, e);
+	free(here);
+	return bad;
+}
+
 /* Of a tensor that is still in its file. */
 static uint32_t
 crc_of_rows(uint32_t crc, const struct param *p, const struct weight_src *s)

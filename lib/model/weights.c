@@ -188,6 +188,40 @@ weights_widen_row(const struct param *p, const struct weight_src *s, size_t r, f
 		quant_unpack(type, row, param_cols(p), out);
 }
 
+static int
+all_numbers(const float *v, size_t n)
+{
+	uint32_t bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bits;
+		memcpy(&bits, v + i, sizeof bits);
+		bad |= (bits & 0x7f800000u) == 0x7f800000u;
+	}
+	return !bad;
+}
+
+/* In the order of the file, turned or not: only each number matters. */
+int
+weights_finite(const struct params *par, const struct weight_src *src, struct err *e)
+{
+	float *row = NULL;
+	int bad = 0;
+
+	for (int i = 0; i < par->n && !bad; i++) {
+		const struct param *p = &par->v[i];
+		size_t cols = param_cols(p), size = quant_bytes(src[i].type, cols);
+		row = xreallocarray(row, cols, sizeof *row);
+		for (size_t r = 0; r < param_rows(p) && !bad; r++) {
+			quant_unpack(src[i].type, (const unsigned char *)src[i].data + r * size, cols, row);
+			if (!all_numbers(row, cols))
+				bad = err_set(e, "tensor %s has weights that are no numbers (NaN or infinite)", p->name);
+		}
+	}
+	free(row);
+	return bad;
+}
+
 struct widen {
 	const struct param *p;
 	const struct weight_src *s;

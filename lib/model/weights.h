@@ -28,6 +28,8 @@ void weights_here(const struct params *, const float *w, struct weight_src *src)
 /* Row r of a tensor in memory's order, of type *type: within the file, or put into tmp (shape[1] floats). */
 const void *weights_row(const struct param *, const struct weight_src *, size_t r, enum quant *type, float *tmp);
 void weights_widen_row(const struct param *, const struct weight_src *, size_t r, float *out);  /* the same in fp32 */
+/* 0, or -1 with the name of a tensor that has NaN or an infinity. */
+int  weights_finite(const struct params *, const struct weight_src *, struct err *);
 /* All of them to w (par.total; gaps are left alone).  mapped: they are of files, which are not read again. */
 void weights_widen(const struct params *, const struct weight_src *, int mapped, float *w);
 

@@ -53,6 +53,7 @@ static const struct route routes[] = {
 	{ "GET", "/health", 0, put_health, "application/json" },
 	{ "GET", "/metrics", 0, reply_metrics, "text/plain; version=0.0.4" },
 	{ "GET", "/v1/models", 0, reply_models, "application/json" },
+	{ "GET", "/v1/models/", 0, reply_model, "application/json" },           /* and the model's name */
 	{ "GET", "/tokenizer_info", 0, reply_tokenizer, "application/json" },
 	{ "POST", "/v1/completions", ASK_COMPLETION, NULL, "application/json" },
 	{ "POST", "/v1/chat/completions", ASK_CHAT, NULL, "application/json" },
@@ -150,6 +151,14 @@ ask(struct client *c)
 	return MHD_YES;
 }
 
+static int
+leads(const struct route *r, const char *url, const char *name)
+{
+	size_t n = strlen(r->path);
+
+	return r->get == reply_model ? !strncmp(r->path, url, n) && !strcmp(url + n, name) : !strcmp(r->path, url);
+}
+
 static struct client *
 meet(struct http *h, struct MHD_Connection *connection, const char *url, const char *method)
 {
@@ -160,7 +169,7 @@ meet(struct http *h, struct MHD_Connection *connection, const char *url, const c
 	c->connection = connection;
 	c->too_large = length && strtoull(length, NULL, 10) > h->most_body;
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-		if (!strcmp(routes[i].path, url) && (!c->route || !strcmp(routes[i].method, method)))
+		if (leads(routes + i, url, h->desk->name) && (!c->route || !strcmp(routes[i].method, method)))
 			c->route = routes + i;
 	c->next = h->clients;
 	h->clients = c;
@@ -197,7 +206,7 @@ handle(void *ctx, struct MHD_Connection *connection, const char *url, const char
 	if (!c->route)
 		return refuse(c, 404, "there is no such page");
 	if (strcmp(method, c->route->method) && !(c->route->get && !strcmp(method, "HEAD")))
-		return refuse(c, 405, "another method is needed");
+		return refuse(c, 405, c->route->get ? "the method GET is needed" : "the method POST is needed");
 	if (!c->route->get)
 		return ask(c);
 	c->route->get(c->http->desk, &c->out);

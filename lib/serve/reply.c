@@ -128,15 +128,23 @@ reply_error(int status, const char *text, struct buf *b)
 }
 
 void
-reply_models(const struct desk *d, struct buf *b)
+reply_model(const struct desk *d, struct buf *b)
 {
-	buf_str(b, "{\"object\":\"list\",\"data\":[{");
+	buf_char(b, '{');
 	json_add_str(b, "id", d->name);
 	json_add_str(b, "object", "model");
 	json_add_int(b, "created", 0);
 	json_add_str(b, "owned_by", "pipelm");
 	json_add_int(b, "max_model_len", d->T);
-	buf_str(b, "}]}\n");
+	buf_char(b, '}');
+}
+
+void
+reply_models(const struct desk *d, struct buf *b)
+{
+	buf_str(b, "{\"object\":\"list\",\"data\":[");
+	reply_model(d, b);
+	buf_str(b, "]}\n");
 }
 
 void

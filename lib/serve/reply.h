@@ -9,6 +9,7 @@ void reply_whole(const struct desk *, struct job *, struct buf *);
 /* What is new of it, as server-sent events; at its end usage, if it was asked for, and [DONE]. */
 void reply_events(const struct desk *, struct job *, struct buf *);
 void reply_error(int status, const char *text, struct buf *);
+void reply_model(const struct desk *, struct buf *);
 void reply_models(const struct desk *, struct buf *);
 void reply_metrics(const struct desk *, struct buf *);
 void reply_tokenizer(const struct desk *, struct buf *);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { C = 1 << ASK_COMPLETION, T = 1 << ASK_CHAT, TO = 1 << ASK_TOKENIZE, DE = 1 << ASK_DETOKENIZE, ALL = C | T | TO | DE };
 
@@ -174,11 +175,15 @@ static int
 take_format(struct request *r, struct json v, struct err *e)
 {
 	struct json type = json_get(v, "type");
+	struct buf b = { 0 };
 
 	if (json_is(type, "text"))
 		return 0;
-	return json_is(type, "json_object") ? set_grammar(r, xstrdup(grammar_json()), e) :
-		err_set(e, "response_format: the types text and json_object are offered");
+	if (!json_is(type, "json_object"))
+		return err_set(e, "response_format: the types text and json_object are offered");
+	buf_str(&b, "root ::= ws object");      /* in place of any value */
+	buf_str(&b, strchr(grammar_json(), '\n'));
+	return set_grammar(r, b.p, e);
 }
 
 static int
@@ -309,7 +314,7 @@ request_parse(struct request *r, enum ask ask, const char *body, size_t n, struc
 		return err_set(e, "%s: is missing", ask == ASK_CHAT ? "messages" : ask == ASK_DETOKENIZE ? "tokens" : "prompt");
 	r->sampler.seed = (uint64_t)r->seed;
 	r->sampler.top_k = r->top_k > 0 ? (int)r->top_k : 0;
-	if (r->sampler.temperature == 0)
+	if (r->sampler.temperature < SAMPLER_COLDEST)
 		r->sampler.temperature = 1, r->sampler.top_k = 1;
 	if (ask == ASK_COMPLETION && r->max_tokens < 0)
 		r->max_tokens = 16;

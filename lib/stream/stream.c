@@ -162,7 +162,7 @@ static const char *
 maker(const char *type)
 {
 	return !type ? "" : !strcmp(type, "docs") ? " (crawl-clean makes them)" : !strcmp(type, "toks") ? " (tokenize makes them)" :
-	       !strcmp(type, "roll") ? " (sample --roll makes them)" : " (as models are)";
+	       !strcmp(type, "roll") ? " (sample --roll makes them)" : " (init-model, convert-model and train-step --grads write them)";
 }
 
 /* One frame's header: 0 at a clean end of all input. */

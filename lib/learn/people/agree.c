@@ -191,7 +191,9 @@ as_text(struct buf *b, const struct rater *r, int n, const struct views kind[KIN
 				continue;
 			buf_printf(b, "%s, %s: the same in %.0f %% of %zu comparisons, Cohen's kappa ", r[i].name, r[j].name, 100 * c.same, c.n);
 			number(b, "%.3f", c.kappa);
-			number(b, " +- %.3f\n", c.se);
+			buf_str(b, " +- ");
+			number(b, "%.3f", c.se);
+			buf_char(b, '\n');
 		}
 	for (int k = 0; n > 1 && k < KINDS; k++) {
 		double a = alpha(&kind[k], k, &units);

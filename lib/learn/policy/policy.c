@@ -16,14 +16,14 @@ gae(const double *reward, const double *value, size_t n, double gamma, double la
 	}
 }
 
-static double
+double
 mean_of(const double *x, size_t n)
 {
 	double sum = 0;
 
 	for (size_t i = 0; i < n; i++)
-		sum += x[i];
-	return n ? sum / n : 0;
+		sum += x[i] - x[0];
+	return n ? x[0] + sum / (double)n : 0;
 }
 
 static double

@@ -8,6 +8,8 @@
  * the end taken as 0.  ret = adv + value. */
 void gae(const double *reward, const double *value, size_t n, double gamma, double lambda, double *adv, double *ret);
 
+double mean_of(const double *x, size_t n);              /* of equal numbers that number itself, so that none stands out */
+
 enum { WHITEN_UNBIASED = 1, WHITEN_NO_SHIFT = 2 };      /* variance over n - 1; keep the mean */
 void whiten(double *x, size_t n, int flags);            /* (x - mean) / sqrt(var + 1e-8), in place */
 

@@ -87,10 +87,8 @@ advantages_in_groups(struct rl_batch *b, enum group_kind kind, struct err *e)
 static void
 advantages_of_batch(struct rl_batch *b)
 {
-	double mean = 0;
+	double mean = mean_of(b->reward, b->n);
 
-	for (size_t i = 0; i < b->n; i++)
-		mean += b->reward[i] / (double)b->n;
 	for (size_t i = 0; i < b->n; i++)
 		spread(b, i, b->reward[i] - mean);
 }
@@ -144,11 +142,11 @@ advantages(struct rl_batch *b, struct err *e)
 static void
 describe_scores(const struct rl_batch *b, struct rl_stats *s)
 {
-	double mean = 0, var = 0;
+	double first = b->n ? b->v[0].score : 0, mean = first, var = 0;
 	size_t groups = 0, flat = 0;
 
 	for (size_t i = 0; i < b->n; i++)
-		mean += b->v[i].score / (double)b->n;
+		mean += (b->v[i].score - first) / (double)b->n;
 	for (size_t i = 0; i < b->n; i++)
 		var += (b->v[i].score - mean) * (b->v[i].score - mean) / (double)b->n;
 	for (size_t i = 0, end; i < b->n; i = end) {

@@ -117,8 +117,8 @@ model_open_adapted(struct model *m, const char *path, struct err *e)
 	return err_in(e, path);
 }
 
-int
-model_open(struct model *m, const char *path, struct err *e)
+static int
+open_any(struct model *m, const char *path, struct err *e)
 {
 	struct file_map f;
 	int r;
@@ -153,6 +153,17 @@ model_open(struct model *m, const char *path, struct err *e)
 	m->file = xmalloc(sizeof *m->file);
 	m->file[m->n_file++] = f;
 	return 0;
+}
+
+int
+model_open(struct model *m, const char *path, struct err *e)
+{
+	if (open_any(m, path, e))
+		return -1;
+	if (!model_finite(m, e))
+		return 0;
+	model_free(m);
+	return err_in(e, path);
 }
 
 int

@@ -9,7 +9,7 @@ int  model_is(const char *path);
 /* `path`: model.safetensors, a Hugging Face folder (config.json, *.safetensors with or without an index,
  * tokenizer.json), GGUF, a folder with an adapter, whose model adapter_config.json names, or "-": a tens stream on
  * standard input (a FILE may be one, too; of several images the last counts).  F32, F16, BF16 and F64 are read;
- * missing, extra or misshapen tensors are an error that names them.  0 or -1; on -1 nothing needs to be freed. */
+ * missing, extra or misshapen tensors, or NaN in one, are an error that names it.  0 or -1; on -1 nothing needs to be freed. */
 int  model_load(struct model *, const char *path, struct err *);
 /* The same, but an adapter stays apart; model_load adds it to the weights, or refuses when it cannot. */
 int  model_load_adapted(struct model *, const char *path, struct err *);

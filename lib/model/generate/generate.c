@@ -160,8 +160,10 @@ settle(struct generator *g, int i)
 		s->first = s->last;
 	s->guessed += (size_t)at->ahead;
 	s->right += at->drawn ? (size_t)at->drawn - 1 : 0;
-	if (!at->drawn)                 /* the grammar has come to its end, or to where no token goes on */
-		s->done = s->ended = 1;
+	if (!at->drawn) {               /* the grammar has come to its end, or to where no token goes on */
+		s->done = 1;
+		s->ended = grammar_whole(s->walk, s->walk_seq);
+	}
 	for (int k = 0; k < at->drawn && !s->done; k++)
 		sample_take(s, g->vocab, s->tok[s->n_prompt + s->n], s->logp[s->n]);
 	if (s->done) {

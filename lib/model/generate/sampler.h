@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SAMPLER_COLDEST 1e-5    /* lower temperatures are greedy: fp32 cannot hold their logits */
+
 struct sampler_bias {
 	uint32_t id;
 	float    add;                   /* to its logit; -inf: never */

@@ -145,6 +145,8 @@ get_config(const struct gguf *g, struct config *c, struct err *e)
 	c->norm_eps = get_num(g, arch, gpt2 ? "%attention.layer_norm_epsilon" : "%attention.layer_norm_rms_epsilon", 1e-5);
 	c->rope_theta = get_num(g, arch, "%rope.freq_base", 10000);
 	c->window = get_int(g, arch, "%attention.sliding_window", 0);
+	if (c->window && !strcmp(arch, "llama"))
+		snprintf(c->model_type, sizeof c->model_type, "mistral");
 	c->bos = get_int(g, arch, "tokenizer.ggml.bos_token_id", -1);
 	c->eos = get_int(g, arch, "tokenizer.ggml.eos_token_id", -1);
 	c->tied = !find_tensor(g, "output.weight");

@@ -171,12 +171,14 @@ class(struct parser *s, size_t rule)
 		r.hi = r.lo;
 		if (!bad && s->p + 1 < s->end && *s->p == '-' && s->p[1] != ']') {
 			s->p++;
-			bad = character(s, &r.hi);
+			bad = character(s, &r.hi) || (r.hi < r.lo && fail(s, "a range whose end is before its beginning"));
 		}
 		VEC_PUSH(v, n, cap, r);
 	}
 	if (!bad && s->p >= s->end)
 		bad = fail(s, "a class without its end");
+	if (!bad && !n && !negated)
+		bad = fail(s, "a class of no characters (a blank is [ ])");
 	s->p += !bad;
 	bad = bad || put_class(s, rule, v, n, negated);
 	free(v);

@@ -285,6 +285,8 @@ ppl_run(struct ppl *p, const struct ppl_opts *o, struct err *e)
 	bad = begin(&v, e);
 	if (!bad)
 		all(&v);
+	if (!bad && p->tokens && !isfinite(ratio_value(&p->loss.tokens)))
+		bad = err_set(e, "%s: the loss is not finite: numbers in the model become too large", o->model);
 	reader_free(v.rows);
 	if (v.in)
 		toks_close(v.in);
