@@ -49,10 +49,16 @@ utf8(const char *s, size_t n, const char *declared, int html)
 static void
 charsets(void)
 {
+	const char *s;
+
 	OK(same(utf8("caf\xe9 \x93q\x94", 8, "ISO-8859-1", 0), "caf\xc3\xa9 \xe2\x80\x9cq\xe2\x80\x9d"), "iso-8859-1 is windows-1252");
 	OK(same(utf8("caf\xc3\xa9", 5, "iso-8859-1", 0), "caf\xc3\xa9"), "valid UTF-8 that is declared otherwise");
 	OK(same(utf8("\xff\xfe""a\0\xe9\0", 6, "utf-8", 0), "a\xc3\xa9"), "a byte order mark comes first");
 	OK(same(utf8("<meta charset=koi8-r><p>\xf0\xd2\xc9", 27, "", 1), "<meta charset=koi8-r><p>\xd0\x9f\xd1\x80\xd0\xb8"), "a meta element");
+	s = "<!-- <meta charset=koi8-r> --><script charset=utf-8></script><meta content='text/html; charset=windows-1251'>\xcf.";
+	OK(strncmp(strrchr(utf8(s, strlen(s), "", 1), '>') + 1, "\xd0\x9f", 2) == 0, "not one in a comment, nor a script's");
+	s = "<meta charset=iso-2022-jp>\33$BF|K\\\33(B";
+	OK(same(utf8(s, strlen(s), "", 1), "<meta charset=iso-2022-jp>\xe6\x97\xa5\xe6\x9c\xac"), "ISO-2022-JP, which is ASCII with escapes");
 	OK(same(utf8("\x93\xfa\x96\x7b", 4, "shift_jis", 0), "\xe6\x97\xa5\xe6\x9c\xac"), "Shift JIS");
 	OK(same(utf8("\xd6\xd0", 2, "gb2312", 0), "\xe4\xb8\xad"), "gb2312 is GB 18030");
 	OK(same(utf8("a\xff""b\xc3", 4, "utf-8", 0), "a\xef\xbf\xbd""b\xef\xbf\xbd"), "wrong bytes become U+FFFD");

@@ -13,6 +13,8 @@
 #include <uchardet.h>
 #endif
 
+#define DECLARED_IN 8192        /* bytes of a page that are searched for what it declares */
+
 /* Sorted by label. */
 static const struct {
 	const char *label, *name;
@@ -33,7 +35,7 @@ static const struct {
 	{ "euc-cn", "GB18030" }, { "euc-jp", "EUC-JP" }, { "euc-kr", "UHC" }, { "eucjp", "EUC-JP" },
 	{ "gb18030", "GB18030" }, { "gb2312", "GB18030" }, { "gb_2312", "GB18030" }, { "gb_2312-80", "GB18030" },
 	{ "gbk", "GB18030" }, { "greek", "ISO-8859-7" }, { "greek8", "ISO-8859-7" }, { "hebrew", "ISO-8859-8" },
-	{ "hz-gb-2312", "HZ" }, { "ibm819", "CP1252" }, { "ibm866", "IBM866" }, { "iso-10646-ucs-2", "UTF-16LE" },
+	{ "ibm819", "CP1252" }, { "ibm866", "IBM866" }, { "iso-10646-ucs-2", "UTF-16LE" },
 	{ "iso-2022-jp", "ISO-2022-JP" }, { "iso-8859-1", "CP1252" }, { "iso-8859-10", "ISO-8859-10" },
 	{ "iso-8859-11", "CP874" }, { "iso-8859-13", "ISO-8859-13" }, { "iso-8859-14", "ISO-8859-14" },
 	{ "iso-8859-15", "ISO-8859-15" }, { "iso-8859-16", "ISO-8859-16" }, { "iso-8859-2", "ISO-8859-2" },
@@ -139,38 +141,54 @@ static int
 is_ascii(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] >= 0x80 || s[i] == 0x1b)
+		if ((unsigned char)s[i] >= 0x80)
 			return 0;
 	return 1;
 }
 
-/* <meta charset=x>, <meta http-equiv content="...; charset=x">, <?xml encoding="x"?>. */
+/* What a tag says behind a word and "=", or NULL. */
+static const char *
+label_in(const char *s, const char *end, const char *word)
+{
+	size_t skip = strlen(word), n;
+	const char *name;
+
+	for (; (size_t)(end - s) > skip; s++) {
+		if (strncasecmp(s, word, skip) != 0)
+			continue;
+		for (s += skip; s < end && (unsigned char)*s <= ' '; )
+			s++;
+		if (s == end || *s != '=')
+			continue;
+		for (s++; s < end && (*s == '"' || *s == '\'' || (unsigned char)*s <= ' '); )
+			s++;
+		for (n = 0; n < (size_t)(end - s) && !strchr("\"'>;/ \t\r\n", s[n]); )
+			n++;
+		if ((name = charset_label(s, n)))
+			return name;
+	}
+	return NULL;
+}
+
+/* <meta charset=x>, <meta http-equiv content="...; charset=x">, <?xml encoding="x"?>, but in comments. */
 static const char *
 declared_inside(const char *s, size_t n)
 {
-	const char *name;
+	const char *end = s + (n < DECLARED_IN ? n : DECLARED_IN), *name = NULL, *stop;
 
-	n = n < 1024 ? n : 1024;
-	for (size_t i = 0; i + 8 < n; i++) {
-		size_t skip = strncasecmp(s + i, "charset", 7) == 0 ? 7 : strncasecmp(s + i, "encoding", 8) == 0 ? 8 : 0, from;
-
-		if (!skip)
+	while (!name && (s = memchr(s, '<', (size_t)(end - s)))) {
+		if (end - s > 4 && memcmp(s, "<!--", 4) == 0 && (stop = memmem(s, (size_t)(end - s), "-->", 3))) {
+			s = stop;
 			continue;
-		i += skip;
-		while (i < n && (unsigned char)s[i] <= ' ')
-			i++;
-		if (i >= n || s[i] != '=')
-			continue;
-		for (i++; i < n && (s[i] == '"' || s[i] == '\'' || (unsigned char)s[i] <= ' '); )
-			i++;
-		for (from = i; i < n && !strchr("\"'>;/ \t\r\n", s[i]); )
-			i++;
-		name = charset_label(s + from, i - from);
-		/* bytes that could be read this far are not UTF-16 */
-		if (name)
-			return strncmp(name, "UTF-16", 6) == 0 ? "UTF-8" : name;
+		}
+		if (end - s > 5 && (strncasecmp(s, "<meta", 5) == 0 || memcmp(s, "<?xml", 5) == 0)) {
+			stop = memchr(s, '>', (size_t)(end - s));
+			name = label_in(s, stop ? stop : end, s[1] == '?' ? "encoding" : "charset");
+		}
+		s++;
 	}
-	return NULL;
+	/* bytes that could be read this far are not UTF-16 */
+	return name && strncmp(name, "UTF-16", 6) == 0 ? "UTF-8" : name;
 }
 
 static const char *
@@ -210,7 +228,8 @@ charset_of(const char *s, size_t n, const char *declared, int html)
 		name = declared_inside(s, n);
 	if (name && (strncmp(name, "UTF-16", 6) == 0 || strcmp(name, "UTF-8") == 0))
 		return name;
-	if (utf8_valid(s, n) && (!name || !is_ascii(s, n)))
+	/* seven bits may be more than ASCII: ISO-2022-JP has escapes */
+	if (utf8_valid(s, n) && (name ? !is_ascii(s, n) : !memchr(s, 0x1b, n)))
 		return "UTF-8";
 	return name ? name : guess(s, n);
 }
