@@ -154,6 +154,12 @@ judged(void)
 	for (size_t i = 0; i < sizeof posts / sizeof *posts; i++)
 		OK(strstr(e.text.p, posts[i]) != NULL, "a post");
 	OK(!strstr(e.text.p, "Help") && !strstr(e.text.p, "Terms and rules"), "what is around them goes");
+	buf_clear(&b);
+	buf_str(&b, "<html><head><title>Shop</title></head><body><div id=root></div><footer class=footer>");
+	for (int i = 0; i < 12; i++)
+		buf_printf(&b, "<ul class=footer-links><li><a href='/p/%d'>Privacy policy of our shop, number %d</a></li></ul>", i, i);
+	buf_str(&b, "</footer></body></html>");
+	OK(same(main_of(b.p), ""), "a page of a menu alone has no content");
 	buf_free(&b);
 }
 

@@ -1,4 +1,4 @@
-/* embedded - what a page shows by script alone: texts in its JSON (schema.org, state of an application), or its description */
+/* embedded - what a page shows by script alone: texts in its JSON (schema.org, state of an application) */
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/page/extract.h"
@@ -100,7 +100,7 @@ embedded_text(const struct html *h, int markdown, struct buf *text)
 {
 	struct buf found = { 0 };
 	struct gather g = { .out = &found, .markdown = markdown };
-	const char *about = NULL, *v;
+	const char *v;
 	struct json j;
 
 	for (uint32_t i = 1; i < h->n; i++) {
@@ -112,12 +112,7 @@ embedded_text(const struct html *h, int markdown, struct buf *text)
 			gather(&g, j, "", 0);
 		if ((v = html_attr(h, i, ATTR_data_preloaded)) && json_parse(&j, v, strlen(v), NULL) == 0)
 			gather(&g, j, "", 0);
-		if (e->tag == TAG_meta && !about && ((v = html_attr(h, i, ATTR_name)) || (v = html_attr(h, i, ATTR_property))) &&
-		    (strcasecmp(v, "description") == 0 || strcasecmp(v, "og:description") == 0))
-			about = html_attr(h, i, ATTR_content);
 	}
-	if (!found.n && about)
-		buf_str(&found, about);
 	if (found.n > 2 * text->n) {
 		struct buf was = *text;
 

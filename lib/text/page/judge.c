@@ -2,13 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/page/judge.h"
 #include "base/lanes.h"
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
-enum { DEPTH = 4, FEWEST = 16 };          /* of fewer blocks little can be told: the rules stand */
+enum { DEPTH = 4 };
+enum { FEW = 16, FEWEST = 8 };          /* of few blocks little can be told: the rules stand; of the fewest not even whether any is content */
 #define ALIKE .5        /* how much of a judgement is that of all blocks that are alike */
 #define SURE .75        /* how much of the way to the best cut of a page is gone from the cut of all */
 #define LEAST .05       /* of the running text that the rules keep; a judgement that leaves less of it is none */
+#define HOPE .2         /* a page whose blocks are all less likely content than that has none: scripts would show it */
 
 /* A tree asks the same of all blocks at each of its levels; the answers are the number of its leaf. */
 struct tree {
@@ -121,16 +124,20 @@ judge_mark(struct work *w, uint32_t root)
 	uint8_t *keep = xcalloc(n + 1, 1);
 	int *scores = xcalloc(n + 1, sizeof *scores);
 	double cut;
+	int hope = (int)(JUDGE_SCALE * log(HOPE / (1 - HOPE))) + JUDGE_BASE, best = INT_MIN, none;
 
 	judge_scores(blocks, n, scores);
 	like_others(blocks, n, scores);
-	cut = SURE * best_cut(blocks, scores, n);
+	for (size_t i = 0; i < n; i++)
+		best = scores[i] > best ? scores[i] : best;
+	none = n >= FEWEST && best <= hope;
+	cut = none ? best : SURE * best_cut(blocks, scores, n);
 	for (size_t i = 0; i < n; i++) {
 		keep[i + 1] = scores[i] > cut;
 		running[0] += blocks[i].kept ? blocks[i].running : 0;
 		running[1] += keep[i + 1] ? blocks[i].running : 0;
 	}
-	for (size_t i = 0; (n < FEWEST || running[1] < LEAST * running[0]) && i < n; i++)
+	for (size_t i = 0; !none && (n < FEW || running[1] < LEAST * running[0]) && i < n; i++)
 		keep[i + 1] = blocks[i].kept;
 	for (uint32_t i = 0; i < w->h.n; i++)
 		if ((w->h.node[i].tag == TAG_TEXT || w->h.node[i].tag == TAG_math) && !shown(w, i, owner, keep))
