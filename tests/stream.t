@@ -46,6 +46,8 @@ t 'an output file is whole or absent' 'exits 1 lmcat --from-jsonl -o y.lms missi
 { cat a.lms; } >d.lms; printf 'xyz' | dd of=d.lms bs=1 seek=200 conv=notrunc 2>/dev/null
 cat a.lms d.lms >e.lms
 t 'salvage saves the whole frames of a damaged stream' 'lmcat --salvage e.lms >s.lms 2>msg && lmcat --check s.lms && grep -q "bytes lost" msg'
+t 'standard output by its path, a file with more to come' '{ echo begin; lmcat --jsonl -o /dev/stdout a.lms; lmcat --jsonl -o /dev/fd/1 a.lms; echo end; } >o.txt; lmcat --jsonl a.lms >one &&
+	{ echo begin; cat one one; echo end; } | cmp - o.txt'
 if [ -w /dev/full ]; then
 	t 'a full disk is an error' 'exits 1 sh -c "lmcat --from-jsonl in.jsonl >/dev/full"'
 	t 'a full disk is an error for text too' 'exits 1 sh -c "lmcat a.lms >/dev/full"'

@@ -114,10 +114,24 @@ is_special(const char *path)
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
+/* A descriptor of this process by its path: what it stands for may be a file, which another writes to as well, or none any more. */
+static int
+own_fd(const char *path)
+{
+	int fd = -1;
+	char more;
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		return 1;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return 2;
+	return sscanf(path, "/dev/fd/%d%c", &fd, &more) == 1 || sscanf(path, "/proc/self/fd/%d%c", &fd, &more) == 1 ? fd : -1;
+}
+
 struct file_out *
 file_create(const char *path, int binary, struct err *e)
 {
-	int to_stdout = strcmp(path, "-") == 0, fd = -1;
+	int to_stdout = strcmp(path, "-") == 0, own = own_fd(path), fd = -1;
 	struct file_out o = { 0 };
 	struct buf tmp = { 0 };
 	char *real;
@@ -126,8 +140,8 @@ file_create(const char *path, int binary, struct err *e)
 		err_set(e, "will not write binary data to a terminal: use -o FILE");
 		return NULL;
 	}
-	if (to_stdout || is_special(path)) {
-		o.f = to_stdout ? stdout : fopen(path, "wb");
+	if (to_stdout || own >= 0 || is_special(path)) {
+		o.f = to_stdout ? stdout : own < 0 ? fopen(path, "wb") : (fd = dup(own)) < 0 ? NULL : fdopen(fd, "wb");
 		real = NULL;
 	} else {
 		real = realpath(path, NULL);            /* a symbolic link stays one */
@@ -137,7 +151,9 @@ file_create(const char *path, int binary, struct err *e)
 	if (!o.f) {
 		err_sys(e, "%s", path);
 		if (fd >= 0)
-			close(fd), unlink(tmp.p);
+			close(fd);
+		if (fd >= 0 && tmp.p)
+			unlink(tmp.p);
 		buf_free(&tmp);
 		free(real);
 		return NULL;
