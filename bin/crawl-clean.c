@@ -234,17 +234,11 @@ main(int argc, char **argv)
 	struct source *s;
 	struct err err;
 	const char *at_lang;
-	int at = cli_parse(argc, argv, &tool), kind = source_format(format), unit = source_split(split);
+	int at = cli_parse(argc, argv, &tool);
 
-	if (kind < 0)
-		die_usage("--format=%s: auto, warc, wet, html, text, jsonl, archive, wiki or latex", format);
-	if (unit < 0)
-		die_usage("--split=%s: file, line or para", split);
-	if (strcmp(extract, "main") != 0 && strcmp(extract, "all") != 0)
-		die_usage("--extract=%s: main or all", extract);
-	so.format = (enum source_format)kind;
-	so.split = (enum source_split)unit;
-	clean.all = strcmp(extract, "all") == 0;
+	so.format = (enum source_format)cli_one_of("format", format, "auto,warc,wet,html,text,jsonl,archive,wiki,latex");
+	so.split = (enum source_split)cli_one_of("split", split, "file,line,para");
+	clean.all = cli_one_of("extract", extract, "main,all");
 	clean.tidy = tidy;
 	if ((redact_list && redact_parse(redact_list, &clean.redact, &err) < 0) || !(rules = rules_new(rule_list, &err)))
 		die_usage("%s", err.text);
@@ -254,9 +248,7 @@ main(int argc, char **argv)
 		if (rules_set(rules, sets.v[i], &err) < 0)
 			die_usage("--set=%s: %s", sets.v[i], err.text);
 	so.code = rules_code(clean.rules = rules);
-	if (strcmp(lang_by, "page") != 0 && strcmp(lang_by, "para") != 0)
-		die_usage("--lang-by=%s: page or para", lang_by);
-	clean.by_para = strcmp(lang_by, "para") == 0;
+	clean.by_para = cli_one_of("lang-by", lang_by, "page,para");
 	if (signals && *signals)
 		cli_prog_set("signals", NULL);  /* beside the result */
 	clean.signals = !signals ? SIGNALS_NONE : !*signals ? SIGNALS_META : fnmatch("*.tsv", signals, 0) ? SIGNALS_JSONL : SIGNALS_TSV;

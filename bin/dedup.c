@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
+#include "base/list.h"
 #include "text/same/dedup.h"
 #include <stdlib.h>
 #include <string.h>
@@ -36,17 +37,14 @@ static unsigned
 parse_by(void)
 {
 	unsigned bits = 0;
+	const char *list = by, *name;
+	size_t n;
+	int m;
 
-	for (const char *p = by; *p; ) {
-		size_t n = strcspn(p, ",");
-		int m = 0;
-
-		while (m < DEDUP_AGAINST && (strlen(dedup_names[m]) != n || memcmp(dedup_names[m], p, n)))
-			m++;
-		if (m == DEDUP_AGAINST)
-			die_usage("--by=%s: '%.*s' is none of url, text, paragraph, line, minhash, substring", by, (int)n, p);
+	while (list_next(&list, &name, &n)) {
+		if ((m = list_row(dedup_names, DEDUP_AGAINST, sizeof *dedup_names, name, n)) < 0)
+			die_usage("--by=%s: '%.*s' is none of url, text, paragraph, line, minhash, substring", by, (int)n, name);
 		bits |= 1u << m;
-		p += n + (p[n] == ',');
 	}
 	if (!bits && !against_paths.n)
 		die_usage("--by: by what?");
@@ -66,9 +64,7 @@ check_sizes(void)
 		die_usage("--min-jaccard: 0 to 1");
 	if (memory < 1 << 20)
 		die_usage("--memory: 1M at least");
-	if (strcmp(unit, "byte") != 0 && strcmp(unit, "word") != 0)
-		die_usage("--unit=%s: byte or word", unit);
-	if (!cli_given(&min_substring) && strcmp(unit, "word") == 0)
+	if (!cli_given(&min_substring) && cli_one_of("unit", unit, "byte,word"))
 		min_substring = 50;
 	if (min_substring < 2 || min_substring > 1 << 20)
 		die_usage("--min-substring: 2 to 1M");
@@ -87,7 +83,7 @@ gather(void)
 		o.keep = DEDUP_LONGEST;
 	else if (strcmp(keep, "first") != 0)
 		die_usage("--keep=%s: first, longest or max:KEY", keep);
-	o.words = strcmp(unit, "word") == 0;
+	o.words = cli_one_of("unit", unit, "byte,word");
 	o.min_substring = (size_t)min_substring;
 	o.index = index_path;
 	o.wait = cli_given(&memory);

@@ -38,6 +38,8 @@ static const struct opt opts[] = {
 };
 static const struct tool tool = { "shard", "Pack tokens into records of one length.", "[FILE ...]", opts };
 
+static enum shards_format shards_format(void) { return (enum shards_format)cli_one_of("format", format, "lms,llmc,megatron,npy,raw"); }
+
 static struct mix *mix;
 static struct sink *sinks;              /* the --split files, then -o */
 static int n_sinks;
@@ -160,10 +162,10 @@ sink_open(struct sink *s, char *path, const char *head, const struct toks_head *
 	struct err err = { "" };
 
 	s->name = path;
-	if (!(s->out = shards_create(path, (enum shards_format)shards_format(format), (uint64_t)size, head, info, &err)))
+	if (!(s->out = shards_create(path, shards_format(), (uint64_t)size, head, info, &err)))
 		die_err(&err);
 	if (T)
-		s->pack = pack_new((size_t)T, !strcmp(how, "concat") ? PACK_CONCAT : PACK_BEST_FIT,
+		s->pack = pack_new((size_t)T, (enum pack_how)cli_one_of("pack", how, "concat,best-fit"),
 		                   info->eot < 0 ? 0 : (uint32_t)info->eot, record_put, s);
 	if (shuffled && !(s->shuffle = shuffle_new(&err)))
 		die_err(&err);
@@ -240,11 +242,8 @@ main(int argc, char **argv)
 
 	if (cli_given(&T) ? T < 1 || T > 1 << 24 : 0)
 		die_usage("-T: 1 to 16M");
-	if (strcmp(how, "concat") && strcmp(how, "best-fit"))
-		die_usage("--pack=%s: concat or best-fit", how);
-	if (shards_format(format) < 0)
-		die_usage("--format=%s: lms, llmc, megatron, npy or raw", format);
-	if (size < 0 || (T && (!strcmp(format, "llmc") || !strcmp(format, "megatron"))))
+	cli_one_of("pack", how, "concat,best-fit");
+	if (size < 0 || (T && (shards_format() == SHARDS_LLMC || shards_format() == SHARDS_MEGATRON)))
 		die_usage(size < 0 ? "--size: from 1" : "--format=%s wants documents, not records: no -T", format);
 	open_sources(argc - first, argv + first);
 	open_sinks();

@@ -40,17 +40,6 @@ static struct idtext_langs langs;
 static uint64_t supervised, offset;
 static struct err err;
 
-static int
-one_of(const char *option, const char *value, const char *a, const char *b, const char *c)
-{
-	const char *names[] = { a, b, c };
-
-	for (int i = 0; i < 3; i++)
-		if (!strcmp(value, names[i]))
-			return i;
-	die_usage("--%s: %s, %s or %s, not '%s'", option, a, b, c, value);
-}
-
 static void
 check_usage(void)
 {
@@ -234,8 +223,8 @@ main(int argc, char **argv)
 	struct vocab *v;
 
 	check_usage();
-	vo.special = (enum vocab_special)one_of("special", special, "refuse", "none", "all");
-	vo.invalid = (enum vocab_invalid)one_of("invalid", invalid, "raw", "replace", "refuse");
+	vo.special = (enum vocab_special)cli_one_of("special", special, "refuse,none,all");
+	vo.invalid = (enum vocab_invalid)cli_one_of("invalid", invalid, "raw,replace,refuse");
 	v = vocab_load(vocab_path, pattern, &err);
 	if (!v)
 		die_err(&err);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cli.h"
 #include "base/file.h"
+#include "base/list.h"
 #include "base/par.h"
 #include "stream/docs.h"
 #include "vocab/chat/chat.h"
@@ -46,13 +47,12 @@ add_name(const char *p, size_t n)
 static void
 add_list(const char *list)
 {
-	while (*list) {
-		size_t n = strcspn(list, ",");
+	const char *name;
+	size_t n;
 
+	while (list_next(&list, &name, &n))
 		if (n)
-			add_name(list, n);
-		list += n + (list[n] == ',');
-	}
+			add_name(name, n);
 }
 
 static void
@@ -154,17 +154,6 @@ count_all(int nfiles, char **files, struct work *w)
 	return bytes;
 }
 
-static enum unit
-find_unit(void)
-{
-	static const char *const units[] = { "bpe", "byte", "char", "word" };
-
-	for (int i = 0; i < 4; i++)
-		if (!strcmp(unit, units[i]))
-			return (enum unit)i;
-	die_usage("--unit: bpe, byte, char or word, not '%s'", unit);
-}
-
 static void
 write_out(const struct vocab *v)
 {
@@ -195,7 +184,7 @@ main(int argc, char **argv)
 	if (file_check(out_path, 0, &err))
 		die_err(&err);
 	find_names();
-	o = (struct trainer_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count, find_unit(),
+	o = (struct trainer_opts){ pattern, names.v, names.n, (size_t)size, (uint64_t)min_count, (enum unit)cli_one_of("unit", unit, "bpe,byte,char,word"),
 				   (size_t)(memory / threads) };
 	w.trainer = xcalloc((size_t)threads, sizeof *w.trainer);
 	w.why = xcalloc((size_t)threads, sizeof *w.why);

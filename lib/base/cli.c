@@ -3,6 +3,7 @@
 #include "base/cli_int.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/list.h"
 #include "base/par.h"
 #include "config.h"
 #include <ctype.h>
@@ -353,6 +354,18 @@ cli_parse(int argc, char **argv, const struct tool *t)
 			take_common(c, optarg);
 	}
 	return optind;
+}
+
+int
+cli_one_of(const char *option, const char *value, const char *words)
+{
+	const char *list = words, *word;
+	size_t n;
+
+	for (int i = 0; list_next(&list, &word, &n); i++)
+		if (strlen(value) == n && !memcmp(value, word, n))
+			return i;
+	die_usage("--%s=%s: none of %s", option, value, words);
 }
 
 int

@@ -51,6 +51,9 @@ extern int verbosity;                    /* -q makes it 0, each -v adds one; 1 t
  * operand; bad usage ends the program with 2. */
 int cli_parse(int argc, char **argv, const struct tool *);
 
+/* Which of "one,two,three" an option's value is, from 0; another one ends the program with 2. */
+int cli_one_of(const char *option, const char *value, const char *words);
+
 int cli_given(const void *var);          /* whether the option with this variable was on the command line */
 
 /* The provenance line of this run: "NAME --long=value ...": only what changes the result and differs from

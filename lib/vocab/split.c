@@ -1,5 +1,6 @@
 /* split - pre-tokenizers by name or expression, one after another; PCRE2 for what no scanner of ours knows */
 /* SPDX-License-Identifier: MIT */
+#include "base/list.h"
 #include "base/utf8.h"
 #include "vocab/block.h"
 #include "vocab/regex.h"
@@ -7,8 +8,6 @@
 #include "vocab/ucd.h"
 #include <stdlib.h>
 #include <string.h>
-
-#define COUNT(a) (sizeof (a) / sizeof *(a))
 
 #define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 #define REST         " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
@@ -94,23 +93,23 @@ compile(struct split *s, const char *pattern, int only, struct err *err)
 static int
 add_step(struct split *s, const char *regex, int only, struct err *err)
 {
+	int i;
+
 	if (s->n == STEPS)
 		return err_set(err, "patterns: more than %d one after another", STEPS);
-	for (size_t i = 0; i < COUNT(scanners); i++)
-		if (!strcmp(regex, scanners[i].regex) && (!only || scanners[i].block)) {        /* they match all there is */
-			s->step[s->n++] = (struct step){ xstrdup(regex), scanners[i].scan, scanners[i].block, NULL, 0 };
-			return 0;
-		}
-	return compile(s, regex, only, err);
+	i = ROW_OF(scanners, regex, strlen(regex));
+	if (i < 0 || (only && !scanners[i].block))      /* those match all there is */
+		return compile(s, regex, only, err);
+	s->step[s->n++] = (struct step){ xstrdup(regex), scanners[i].scan, scanners[i].block, NULL, 0 };
+	return 0;
 }
 
 static const struct known *
 named(const char *name)
 {
-	for (size_t i = 0; i < COUNT(known); i++)
-		if (!strcmp(name, known[i].name))
-			return known + i;
-	return NULL;
+	int i = ROW_OF(known, name, strlen(name));
+
+	return i < 0 ? NULL : known + i;
 }
 
 int

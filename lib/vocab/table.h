@@ -222,6 +222,10 @@ struct vocab *llama2c_file(const unsigned char *p, size_t n, struct err *);
 int letters_bytes(const char *text, size_t n, struct buf *out);
 /* Text with SentencePiece's U+2581 as spaces, likewise. */
 void blanks_bytes(const char *text, size_t n, struct buf *out);
+/* The byte that "<0x0A>" names, -1: none. */
+int fallback_byte(const char *text, size_t n);
+/* The next merge from two tokens in GPT-2's letters, a blank between them; -1 when they are none. */
+int letters_merge(struct vocab *, const char *text, size_t n);
 /* Base64 at p up to what is none, into an emptied buffer; returns where it ends. */
 const char *base64_bytes(const char *p, const char *e, struct buf *out);
 /* GPT-2's alphabet: the code point that stands for a byte, and back (-1: none). */

@@ -23,17 +23,6 @@ struct shards {
 	struct buf         narrow;
 };
 
-int
-shards_format(const char *name)
-{
-	static const char *const names[] = { "lms", "llmc", "megatron", "npy", "raw" };
-
-	for (int i = 0; i < 5; i++)
-		if (!strcmp(names[i], name))
-			return i;
-	return -1;
-}
-
 /* NAME-00000.EXT, or the path as it is; megatron's ends in .bin, `ext` in its place if not NULL. */
 static void
 file_path(const struct shards *s, unsigned number, const char *ext, struct buf *b)

@@ -11,7 +11,6 @@ enum shards_format {
 	SHARDS_NPY,             /* NumPy: an array of tokens, or of records by tokens */
 	SHARDS_RAW              /* the tokens, u16 or u32 */
 };
-int shards_format(const char *name);    /* lms llmc megatron npy raw; -1: none of these */
 
 struct shards;
 /*

@@ -1,6 +1,7 @@
 /* fasttext - models read in place: features of a text, the mean of their rows, the labels' scores */
 /* SPDX-License-Identifier: MIT */
 #include "text/lang/fasttext.h"
+#include "base/list.h"
 #include "text/lang/ftmodel.h"
 #include "text/lang/lang.h"
 #include <math.h>
@@ -265,16 +266,16 @@ fasttext_find(const struct fasttext *m, const char *label, size_t n)
 const char *
 lang_unknown(const char *list, const struct fasttext *m)
 {
-	for (size_t n; *list; list += n, list += *list == ',') {
-		int known;
+	const char *code;
+	size_t n;
 
-		n = strcspn(list, ",");
-		known = m && fasttext_find(m, list, n) >= 0;
+	while (list_next(&list, &code, &n)) {
+		int known = m && fasttext_find(m, code, n) >= 0;
 
 		for (int i = 0; !m && i < lang_count(); i++)
-			known |= strlen(lang_code(i)) == n && memcmp(lang_code(i), list, n) == 0;
+			known |= strlen(lang_code(i)) == n && memcmp(lang_code(i), code, n) == 0;
 		if (!known)
-			break;
+			return code;
 	}
 	return list;
 }

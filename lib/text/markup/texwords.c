@@ -1,6 +1,7 @@
 /* texwords - what LaTeX's commands and environments come to in text */
 /* SPDX-License-Identifier: MIT */
 #include "text/markup/texwords.h"
+#include "base/list.h"
 #include <string.h>
 
 static const struct tex_word words[] = {
@@ -40,10 +41,10 @@ const struct tex_word *
 tex_word(const char *name)
 {
 	static const struct tex_word cite = { "cite", "", 1 };
+	int i = ROW_OF(words, name, strlen(name));
 
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(words[i].name, name) == 0)
-			return &words[i];
+	if (i >= 0)
+		return &words[i];
 	return strncmp(name, "cite", 4) == 0 || strncmp(name, "Cite", 4) == 0 ? &cite : NULL;
 }
 
@@ -55,11 +56,9 @@ tex_accent(const char *name)
 		{ ".", "\xcc\x87" }, { "u", "\xcc\x86" }, { "v", "\xcc\x8c" }, { "H", "\xcc\x8b" }, { "c", "\xcc\xa7" }, { "k", "\xcc\xa8" },
 		{ "r", "\xcc\x8a" }, { "d", "\xcc\xa3" }, { "b", "\xcc\xb1" },
 	};
+	int i = ROW_OF(accents, name, strlen(name));
 
-	for (size_t i = 0; i < sizeof accents / sizeof *accents; i++)
-		if (strcmp(accents[i].name, name) == 0)
-			return accents[i].mark;
-	return NULL;
+	return i < 0 ? NULL : accents[i].mark;
 }
 
 int
@@ -67,10 +66,7 @@ tex_section(const char *name)
 {
 	static const char *const names[] = { "part", "chapter", "section", "subsection", "subsubsection", "paragraph" };
 
-	for (int i = 0; i < 6; i++)
-		if (strcmp(names[i], name) == 0)
-			return i + 1;
-	return 0;
+	return ROW_OF(names, name, strlen(name)) + 1;
 }
 
 int
@@ -88,12 +84,8 @@ tex_environment(const char *name, int *args)
 		{ "minipage", ENV_TEXT, 1 }, { "wrapfigure", ENV_TEXT, 2 }, { "subfigure", ENV_TEXT, 1 }, { "multicols", ENV_TEXT, 1 },
 		{ "adjustbox", ENV_TEXT, 1 }, { "list", ENV_LIST, 2 },
 	};
+	int i = ROW_OF(known, name, strlen(name));
 
-	*args = 0;
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (strcmp(known[i].name, name) == 0) {
-			*args = known[i].args;
-			return known[i].what;
-		}
-	return ENV_TEXT;
+	*args = i < 0 ? 0 : known[i].args;
+	return i < 0 ? ENV_TEXT : known[i].what;
 }

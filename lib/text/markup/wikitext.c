@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/markup/wikiwords.h"
+#include "text/markup/xml.h"
 #include "text/page/html.h"
 #include <stdlib.h>
 #include <string.h>
@@ -63,13 +64,7 @@ put_verbatim(struct wiki *w, const char *s, size_t n, const char *before, const 
 {
 	struct buf t = { 0 };
 
-	for (size_t i = 0; i < n; ) {
-		char c[8];
-		size_t used = 0, len = s[i] == '&' ? html_entity(s + i + 1, n - i - 1, c, &used) : 0;
-
-		buf_add(&t, used ? c : s + i, used ? len : 1);
-		i += 1 + used;
-	}
+	xml_text(s, n, &t);
 	if (t.n) {
 		put(w, before, strlen(before));
 		buf_add(w->out, t.p, t.n);

@@ -92,9 +92,8 @@ xml_is(const struct xml *x, const char *name)
 	       (x->name_len == n || x->name[x->name_len - n - 1] == ':');
 }
 
-/* With references replaced, appended. */
-static void
-decode(const char *s, size_t n, struct buf *out)
+void
+xml_text(const char *s, size_t n, struct buf *out)
 {
 	for (size_t i = 0; i < n; ) {
 		const char *amp = memchr(s + i, '&', n - i);
@@ -139,7 +138,7 @@ xml_attr(const struct xml *x, const char *name, struct buf *out)
 		stop = stop ? stop : end;
 		p = stop < end ? stop + 1 : end;
 		if (len == n && memcmp(key, name, n) == 0) {
-			decode(value, (size_t)(stop - value), out);
+			xml_text(value, (size_t)(stop - value), out);
 			return 1;
 		}
 	}
@@ -157,7 +156,7 @@ xml_content(struct xml *x, struct buf *out)
 		else if (x->kind == XML_CLOSE)
 			depth--;
 		else if (depth == 1 && x->kind == XML_TEXT)
-			decode(x->s, x->n, out);
+			xml_text(x->s, x->n, out);
 		else if (depth == 1 && x->kind == XML_CDATA)
 			buf_add(out, x->s, x->n);
 	}

@@ -15,6 +15,7 @@ struct xml {
 	size_t        name_len, n;
 };
 
+void xml_text(const char *s, size_t n, struct buf *out);        /* appended, with references replaced */
 int  xml_next(struct xml *);                            /* 1, 0 at the end; comments and declarations are passed over */
 int  xml_is(const struct xml *, const char *name);      /* whether a tag has this name, whatever its prefix */
 int  xml_attr(const struct xml *, const char *name, struct buf *out);   /* the value to an emptied *out: 1, 0 it has none */

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "text/page/extract.h"
 #include "base/json.h"
+#include "base/list.h"
 #include "text/same/seen.h"
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +26,7 @@ holds_text(const char *key)
 {
 	static const char *const keys[] = { "articleBody", "body", "bodyHtml", "content", "cooked", "description", "html", "reviewBody", "text" };
 
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (strcmp(key, keys[i]) == 0)
-			return 1;
-	return 0;
+	return ROW_OF(keys, key, strlen(key)) >= 0;
 }
 
 static int

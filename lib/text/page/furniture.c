@@ -1,6 +1,7 @@
 /* furniture - what is around a page's content: menus, notices, comments, what is hidden */
 /* SPDX-License-Identifier: MIT */
 #include "text/page/furniture.h"
+#include "base/list.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,10 +71,7 @@ role_drops(const char *role)
 	static const char *const roles[] = { "navigation", "complementary", "banner", "contentinfo", "search", "dialog",
 		"alertdialog", "menu", "menubar", "tooltip", "alert" };
 
-	for (size_t i = 0; role && i < sizeof roles / sizeof *roles; i++)
-		if (strcmp(role, roles[i]) == 0)
-			return 1;
-	return 0;
+	return role && ROW_OF(roles, role, strlen(role)) >= 0;
 }
 
 /* Whether a paragraph within a link is running text: a card is a link as a whole. */

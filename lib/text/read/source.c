@@ -37,27 +37,6 @@ struct source {
 	uint64_t skipped, damaged;
 };
 
-static const char *const formats[] = { "auto", "warc", "wet", "html", "text", "jsonl", "archive", "wiki", "latex" };
-static const char *const splits[] = { "file", "line", "para" };
-
-int
-source_format(const char *name)
-{
-	for (int i = 0; i < (int)(sizeof formats / sizeof *formats); i++)
-		if (strcmp(name, formats[i]) == 0)
-			return i;
-	return -1;
-}
-
-int
-source_split(const char *name)
-{
-	for (int i = 0; i < 3; i++)
-		if (strcmp(name, splits[i]) == 0)
-			return i;
-	return -1;
-}
-
 /* Zip and 7z keep their directory at the end: a regular file is read by its path. */
 static int
 open_archive(struct source *s, const char *path, struct err *err)

@@ -45,7 +45,4 @@ int            source_next(struct source *, struct page *, struct err *);
 uint64_t       source_skipped(const struct source *);   /* records and members that are no pages */
 uint64_t       source_damaged(const struct source *);   /* places that were passed over */
 void           source_close(struct source *);
-
-int source_format(const char *name);    /* of --format; -1 unknown */
-int source_split(const char *name);
 #endif

@@ -1,6 +1,7 @@
 /* redact - what identifies a person taken out of a text */
 /* SPDX-License-Identifier: MIT */
 #include "text/redact/redact.h"
+#include "base/list.h"
 #include "text/redact/find.h"
 #include <string.h>
 
@@ -20,16 +21,15 @@ static const struct kind {
 int
 redact_parse(const char *list, unsigned *what, struct err *err)
 {
-	*what = 0;
-	while (*list) {
-		size_t n = strcspn(list, ","), i = 0;
+	const char *name;
+	size_t n;
+	int i;
 
-		while (i < sizeof kinds / sizeof *kinds && (strlen(kinds[i].name) != n || memcmp(kinds[i].name, list, n)))
-			i++;
-		if (i == sizeof kinds / sizeof *kinds)
-			return err_set(err, "'%.*s' is none of email, ip, phone, key, card", (int)n, list);
+	*what = 0;
+	while (list_next(&list, &name, &n)) {
+		if ((i = ROW_OF(kinds, name, n)) < 0)
+			return err_set(err, "'%.*s' is none of email, ip, phone, key, card", (int)n, name);
 		*what |= kinds[i].bit;
-		list += n + (list[n] == ',');
 	}
 	return 0;
 }

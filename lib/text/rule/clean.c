@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/rule/clean.h"
 #include "base/json.h"
+#include "base/list.h"
 #include "text/markup/gutenberg.h"
 #include "text/markup/latex.h"
 #include "text/markup/wiki.h"
@@ -159,14 +160,14 @@ static const struct {
 int
 clean_respect(const char *list, unsigned *what, struct err *err)
 {
-	*what = 0;
-	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',') {
-		size_t i, n = strcspn(p, ",");
+	const char *name;
+	size_t n;
+	int i;
 
-		for (i = 0; i < 3 && (strlen(requests[i].name) != n || memcmp(requests[i].name, p, n) != 0); i++)
-			;
-		if (i == 3)
-			return err_set(err, "unknown is %.*s: noindex, noarchive or tdm", (int)n, p);
+	*what = 0;
+	while (list_next(&list, &name, &n)) {
+		if ((i = ROW_OF(requests, name, n)) < 0)
+			return err_set(err, "unknown is %.*s: noindex, noarchive or tdm", (int)n, name);
 		*what |= requests[i].asks;
 	}
 	return 0;

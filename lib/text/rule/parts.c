@@ -3,6 +3,7 @@
 #include "config.h"
 #include "text/rule/clean.h"
 #include "base/json.h"
+#include "base/list.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +14,11 @@
 int
 clean_in_list(const char *list, const char *code)
 {
-	size_t n = strlen(code);
+	const char *name;
+	size_t n;
 
-	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',')
-		if (strcspn(p, ",") == n && memcmp(p, code, n) == 0)
+	while (list_next(&list, &name, &n))
+		if (strlen(code) == n && memcmp(name, code, n) == 0)
 			return 1;
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "text/rule/rules.h"
+#include "base/list.h"
 #include "text/rule/lines.h"
 #include "text/rule/signals.h"
 #include "text/uni.h"
@@ -118,6 +119,8 @@ rules_new(const char *list, struct err *err)
 {
 	struct rules *r = xcalloc(1, sizeof *r);
 	unsigned listed = 0;
+	const char *name;
+	size_t n;
 
 	for (int i = 0; i < ROWS; i++)
 		r->value[i] = rows[i].value;
@@ -127,21 +130,17 @@ rules_new(const char *list, struct err *err)
 			r->order[r->n] = (enum filter)r->n;
 		return r;
 	}
-	while (*list) {
-		size_t n = strcspn(list, ",");
-		int f = 0;
+	while (list_next(&list, &name, &n)) {
+		int f = ROW_OF(filters, name, n);
 
-		while (f < FILTERS && (strlen(filters[f].name) != n || memcmp(filters[f].name, list, n)))
-			f++;
-		if (f < FILTERS && !(listed >> f & 1)) {
+		if (f >= 0 && !(listed >> f & 1)) {
 			listed |= 1u << f;
 			r->order[r->n++] = (enum filter)f;
-		} else if (n != 4 || memcmp(list, "none", 4)) {
-			err_set(err, "'%.*s' is none of gopher-rep, gopher, c4, fineweb, dolma, refinedweb, code, none, or is there twice", (int)n, list);
+		} else if (n != 4 || memcmp(name, "none", 4)) {
+			err_set(err, "'%.*s' is none of gopher-rep, gopher, c4, fineweb, dolma, refinedweb, code, none, or is there twice", (int)n, name);
 			free(r);
 			return NULL;
 		}
-		list += n + (list[n] == ',');
 	}
 	return r;
 }

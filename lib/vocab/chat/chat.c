@@ -1,6 +1,7 @@
 /* chat - six templates: their names, their special tokens, and what a model says of its own */
 /* SPDX-License-Identifier: MIT */
 #include "vocab/chat/form.h"
+#include "base/list.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +18,9 @@ static const struct form forms[] = {
 const struct form *
 form_named(const char *name)
 {
-	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-		if (!strcmp(forms[i].name, name))
-			return forms + i;
-	return NULL;
+	int i = ROW_OF(forms, name, strlen(name));
+
+	return i < 0 ? NULL : forms + i;
 }
 
 const char *const *

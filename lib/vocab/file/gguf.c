@@ -3,7 +3,6 @@
 #include "base/ggufkey.h"
 #include "vocab/table.h"
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,20 +72,14 @@ static int
 set_token(struct vocab *v, const struct gguf *g, uint32_t id, struct gguf_text t, struct buf *bytes, struct err *err)
 {
 	int32_t type = 1;
-	unsigned byte;
-	char hex[8] = "", end;
+	int byte = fallback_byte(t.p, t.n);
 
 	if (id < g->types.n)
 		memcpy(&type, g->types.at.p + 4 * (size_t)id, 4);
 	if (type == 3 || type == 4 || (type == 2 && v->spm))    /* control, user-defined, unknown */
 		return table_set(v, id, t.p, t.n, TOKEN_ADDED | (type == 4 ? 0 : TOKEN_SPECIAL), err);
-	if (type == 6 && t.n == 6) {
-		memcpy(hex, t.p, 6);
-		if (sscanf(hex, "<0x%2X%c", &byte, &end) == 2 && end == '>') {
-			hex[0] = (char)byte;
-			return table_set(v, id, hex, 1, TOKEN_BYTE, err);
-		}
-	}
+	if (type == 6 && byte >= 0)
+		return table_set(v, id, &(char){ (char)byte }, 1, TOKEN_BYTE, err);
 	if (type == 5)                                          /* unused */
 		return table_set(v, id, t.p, t.n, TOKEN_LOST, err);
 	if (v->spm)
@@ -113,25 +106,12 @@ read_tokens(struct vocab *v, struct gguf *g, struct err *err)
 static int
 read_merges(struct vocab *v, struct gguf *g, struct err *err)
 {
-	struct buf bytes = {0};
 	struct gguf_text t;
-	int rc = 0;
 
-	for (uint64_t i = 0; i < g->merges.n && !rc && !gguf_take_text(&g->merges.at, &t); i++) {
-		const char *blank = t.n ? memchr(t.p + 1, ' ', t.n - 1) : NULL;
-		uint32_t a = NO_TOKEN, b = NO_TOKEN;
-
-		if (blank && !letters_bytes(t.p, (size_t)(blank - t.p), &bytes))
-			a = table_find(v, bytes.p, bytes.n);
-		if (blank && !letters_bytes(blank + 1, t.n - (size_t)(blank + 1 - t.p), &bytes))
-			b = table_find(v, bytes.p, bytes.n);
-		if (a == NO_TOKEN || b == NO_TOKEN)
-			rc = err_set(err, "GGUF: merge %llu is no pair of tokens of the vocabulary", (unsigned long long)i);
-		else
-			table_merge(v, a, b);
-	}
-	buf_free(&bytes);
-	return rc;
+	for (uint64_t i = 0; i < g->merges.n && !gguf_take_text(&g->merges.at, &t); i++)
+		if (letters_merge(v, t.p, t.n))
+			return err_set(err, "GGUF: merge %llu is no pair of tokens of the vocabulary", (unsigned long long)i);
+	return 0;
 }
 
 /* llama.cpp's names of patterns, as far as they are known here. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
 #include "vocab/table.h"
+#include <stdio.h>
 
 uint32_t
 byte_letter(int b)
@@ -56,4 +57,33 @@ blanks_bytes(const char *text, size_t n, struct buf *out)
 		else
 			buf_add(out, p, len);
 	}
+}
+
+int
+fallback_byte(const char *text, size_t n)
+{
+	char s[7] = "", end;
+	unsigned byte;
+
+	if (n == 6)
+		memcpy(s, text, 6);
+	return sscanf(s, "<0x%2X%c", &byte, &end) == 2 && end == '>' ? (int)byte : -1;
+}
+
+int
+letters_merge(struct vocab *v, const char *text, size_t n)
+{
+	const char *blank = memchr(text, ' ', n);
+	uint32_t a = NO_TOKEN, b = NO_TOKEN;
+	struct buf bytes = { 0 };
+
+	if (blank && !letters_bytes(text, (size_t)(blank - text), &bytes))
+		a = table_find(v, bytes.p, bytes.n);
+	if (blank && !letters_bytes(blank + 1, n - (size_t)(blank + 1 - text), &bytes))
+		b = table_find(v, bytes.p, bytes.n);
+	buf_free(&bytes);
+	if (a == NO_TOKEN || b == NO_TOKEN)
+		return -1;
+	table_merge(v, a, b);
+	return 0;
 }

@@ -1,6 +1,7 @@
 /* pairfile - GPT-2's pair of files: vocab.json (letters -> id) and merges.txt (one pair a line) */
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
+#include "base/list.h"
 #include "base/utf8.h"
 #include "vocab/table.h"
 #include <string.h>
@@ -11,10 +12,7 @@ looks_special(const char *p, size_t n)
 {
 	static const char *const names[] = { "<s>", "</s>", "<unk>", "<pad>", "<mask>" };
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strlen(names[i]) == n && !memcmp(p, names[i], n))
-			return 1;
-	return n > 4 && !memcmp(p, "<|", 2) && !memcmp(p + n - 2, "|>", 2);
+	return ROW_OF(names, p, n) >= 0 || (n > 4 && !memcmp(p, "<|", 2) && !memcmp(p + n - 2, "|>", 2));
 }
 
 static int
@@ -47,12 +45,9 @@ read_ids(struct vocab *v, struct json root, struct err *err)
 static int
 read_merges(struct vocab *v, const char *text, size_t n, struct err *err)
 {
-	const char *p = text, *e = text + n, *end, *blank;
-	struct buf bytes = {0};
-	int rc = 0;
+	const char *p = text, *e = text + n, *end;
 
-	for (size_t line = 1; p < e && !rc; line++, p = end + 1) {
-		uint32_t a = NO_TOKEN, b = NO_TOKEN;
+	for (size_t line = 1; p < e; line++, p = end + 1) {
 		size_t len;
 
 		end = memchr(p, '\n', (size_t)(e - p));
@@ -63,18 +58,10 @@ read_merges(struct vocab *v, const char *text, size_t n, struct err *err)
 			len--;
 		if (!len || (line == 1 && len >= 8 && !memcmp(p, "#version", 8)))
 			continue;
-		blank = memchr(p, ' ', len);
-		if (blank && !letters_bytes(p, (size_t)(blank - p), &bytes))
-			a = table_find(v, bytes.p, bytes.n);
-		if (blank && !letters_bytes(blank + 1, len - (size_t)(blank + 1 - p), &bytes))
-			b = table_find(v, bytes.p, bytes.n);
-		if (a == NO_TOKEN || b == NO_TOKEN)
-			rc = err_set(err, "merges: line %zu is no pair of tokens of the vocabulary", line);
-		else
-			table_merge(v, a, b);
+		if (letters_merge(v, p, len))
+			return err_set(err, "merges: line %zu is no pair of tokens of the vocabulary", line);
 	}
-	buf_free(&bytes);
-	return rc;
+	return 0;
 }
 
 struct vocab *

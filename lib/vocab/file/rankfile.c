@@ -140,8 +140,6 @@ read_scored(struct vocab *v, const unsigned char *p, size_t n, float **score, st
 		const char *text;
 		float s;
 		int32_t len;
-		unsigned byte;
-		char end;
 		int flags = k < 3 ? TOKEN_ADDED | TOKEN_SPECIAL : 0;
 
 		if (n - at < 8)
@@ -159,14 +157,9 @@ read_scored(struct vocab *v, const unsigned char *p, size_t n, float **score, st
 			if (table_set(v, k, name, strlen(name), flags, err))
 				return -1;
 		} else if (k >= 3 && k < 259) {
-			char hex[8] = "";
-
-			if (len == 6)
-				memcpy(hex, text, 6);
-			if (sscanf(hex, "<0x%2X%c", &byte, &end) != 2 || byte != k - 3)
+			if (fallback_byte(text, (size_t)len) != (int)k - 3)
 				return err_set(err, "token %zu is not <0x%02zX>: not llama2.c's tokenizer.bin", k, k - 3);
-			hex[0] = (char)byte;
-			if (table_set(v, k, hex, 1, TOKEN_BYTE, err))
+			if (table_set(v, k, &(char){ (char)(k - 3) }, 1, TOKEN_BYTE, err))
 				return -1;
 		} else if (table_set(v, k, text, (size_t)len, flags, err)) {
 			return -1;

@@ -3,7 +3,6 @@
 #include "vocab/charsmap.h"
 #include "vocab/table.h"
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct bytes {
@@ -78,10 +77,8 @@ read_piece(struct model *m, struct bytes b, struct err *err)
 	uint32_t bits;
 	float score = 0;
 	struct field f;
-	unsigned byte;
-	char hex[8] = "", end;
 	size_t n;
-	int rc;
+	int rc, byte;
 
 	while ((rc = next_field(&b, &f)) > 0) {
 		bits = (uint32_t)f.value;
@@ -100,12 +97,9 @@ read_piece(struct model *m, struct bytes b, struct err *err)
 		m->v->unk = (int)m->n - 1;
 	blanks_bytes((const char *)text.p, n, &m->text);
 	if (type == BYTE) {
-		if (n == 6)
-			memcpy(hex, text.p, 6);
-		if (sscanf(hex, "<0x%2X%c", &byte, &end) != 2 || end != '>')
+		if ((byte = fallback_byte((const char *)text.p, n)) < 0)
 			return err_set(err, "piece %zu is of type BYTE and not <0x..>", m->n - 1);
-		hex[0] = (char)byte;
-		return table_set(m->v, m->n - 1, hex, 1, TOKEN_BYTE, err);
+		return table_set(m->v, m->n - 1, &(char){ (char)byte }, 1, TOKEN_BYTE, err);
 	}
 	if (type == UNKNOWN || type == CONTROL)
 		return table_set(m->v, m->n - 1, text.p, n, TOKEN_ADDED | TOKEN_SPECIAL, err);

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/par.h"
 #include "vocab/file/tokjson.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,13 +23,12 @@ struct reading {
 static int
 spelled(struct reading *r)
 {
-	unsigned byte;
-	char end;
+	int byte;
 
 	if (r->metaspace) {
 		buf_clear(&r->one);
-		if (r->byte_fallback && r->key.n == 6 && sscanf(r->key.p, "<0x%2X%c", &byte, &end) == 2 && end == '>') {
-			buf_char(&r->one, (int)byte);
+		if (r->byte_fallback && (byte = fallback_byte(r->key.p, r->key.n)) >= 0) {
+			buf_char(&r->one, byte);
 			return TOKEN_BYTE;
 		}
 		blanks_bytes(r->key.p, r->key.n, &r->one);
