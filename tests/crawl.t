@@ -86,6 +86,8 @@ t 'a file that cannot be written is found at once' 'exits 1 crawl-clean --stats=
 for k in $(seq 2000); do http 200 text/html "<p>record $k"; done >2k.warc
 awk -v RS='WARC/1.0' 'NR > 1 { printf "WARC/1.0%s", $0 | ("gzip -c >>2k.warc.gz"); close("gzip -c >>2k.warc.gz") }' 2k.warc
 t 'two thousand records of two thousand' '[ $(cc 2k.warc.gz | lmcat --jsonl | wc -l) = 2000 ] && [ $(cc 2k.warc | lmcat --jsonl | wc -l) = 2000 ]'
+at=$(grep -b -o WARC/ 2k.warc | sed -n '1990s/:.*//p')
+t 'offsets are those in the file, wherever reading begins' 'cc --from=$at 2k.warc | lmcat --jsonl | grep "\"offset\":$at," | grep -q "record 1990"'
 cc --index=2k.cdxj 2k.warc.gz -o 2k.lms
 at=$(sed -n '21s/.*"offset"://; 21s/}//p' 2k.cdxj) mid=$(sed -n '10s/.*"offset"://; 10s/}//p' 2k.cdxj)
 { head -c $((mid + 40)) 2k.warc.gz; head -c 20 /dev/zero; head -c "$at" 2k.warc.gz | tail -c +$((mid + 61)); } >20.warc.gz

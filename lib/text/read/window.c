@@ -17,6 +17,7 @@ window_init(struct window *w, struct input *in, int packed, struct zst *zst, voi
 	memset(w, 0, sizeof *w);
 	w->in = in;
 	w->packed = packed;
+	w->base = input_offset(in);
 	w->zst = zst;
 	w->say = say;
 	buf_need(&w->b, CHUNK);
