@@ -74,6 +74,8 @@ test_redact(void)
 		{ "email", "Write to jo.doe+x@mail.example.net, or <a@b.co>.", "Write to email@example.com, or <firstname.lastname@example.org>." },
 		{ "email", "not@home, a@b..c, @x.org", "not@home, a@b..c, @x.org" },
 		{ "ip", "8.8.8.8 and 192.168.1.1 and 01.2.3.4, 1.2.3.256", "22.214.171.124 and 192.168.1.1 and 01.2.3.4, 126.96.36.1996" },
+		{ "ip", "2a00:1450::200e, [2606:4700::]:80; ::1 fe80::1 2001:db8::7 12:30:45 std::cout a::b", "2001:db8::1, [2001:db8::1]:80; ::1 fe80::1 2001:db8::7 12:30:45 std::cout a::b" },
+		{ "phone", "1-800-356-9377, 1 (212) 555-0187, 1-2-3", "+1-555-0100, +1-555-0100, 1-2-3" },
 		{ "phone", "Call +44 20 7946 0958 or (212) 555-0187; in 1999-2000", "Call +1-555-0100 or +1-555-0100; in 1999-2000" },
 		{ "card", "4111 1111 1111 1111, 4111 1111 1111 1112", "0000 0000 0000 0000, 4111 1111 1111 1112" },
 		{ "key", "id AKIAIOSFODNN7EXAMPLE, ghp_x", "id [KEY], ghp_x" },

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/redact/find.h"
 #include "text/uni.h"
+#include <arpa/inet.h>
 #include <string.h>
 
 static int in_local(char c) { return find_alnum(c) || (c && strchr("!#$%&'*+/=?^_`{|}~-", c)); }
@@ -150,5 +151,33 @@ find_ip(const char *s, size_t n, size_t from, struct match *m)
 			m->at = i;
 			return 1;
 		}
+	return 0;
+}
+
+/* IPv6: what is global, of 2000::/3 but for the addresses of documentation. */
+int
+find_ip6(const char *s, size_t n, size_t from, struct match *m)
+{
+	const char *p = s + from;
+	char word[40];
+	unsigned char a[16];
+
+	while ((p = memchr(p, ':', n - (size_t)(p - s)))) {
+		size_t at = (size_t)(p - s), end = at;
+
+		while (at > from && find_alnum(s[at - 1]))
+			at--;
+		while (end < n && (find_alnum(s[end]) || (s[end] == ':' && end + 1 < n && (s[end + 1] == ':' || s[end - 1] == ':' || find_alnum(s[end + 1])))))
+			end++;
+		p = s + end + (end == (size_t)(p - s));
+		if (end - at < 4 || end - at >= sizeof word)
+			continue;
+		memcpy(word, s + at, end - at);
+		word[end - at] = 0;
+		if (inet_pton(AF_INET6, word, a) != 1)
+			continue;
+		*m = (struct match){ at, end - at, a[0] >> 5 != 1 || memcmp(a, "\x20\x01\x0d\xb8", 4) == 0 };
+		return 1;
+	}
 	return 0;
 }

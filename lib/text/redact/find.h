@@ -11,7 +11,7 @@ struct match {
 	int    keep;
 };
 typedef int finder(const char *s, size_t n, size_t from, struct match *);
-finder find_email, find_ip, find_card, find_phone, find_key;
+finder find_email, find_ip, find_ip6, find_card, find_phone, find_key;
 
 static inline int find_digit(char c) { return c >= '0' && c <= '9'; }
 static inline int find_alnum(char c) { return find_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'z'); }

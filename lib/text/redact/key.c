@@ -50,7 +50,7 @@ key_at(const char *s, size_t n)
 		{ "ghs_", "_", 40, 255 }, { "ghr_", "_", 40, 255 }, { "github_pat_", "_", 33, 255 }, { "glpat-", "-_", 26, 64 },
 		{ "xoxb-", "-", 20, 255 }, { "xoxp-", "-", 20, 255 }, { "xoxa-", "-", 20, 255 }, { "AIza", "-_", 39, 39 },
 		{ "sk_live_", "_", 24, 255 }, { "rk_live_", "_", 24, 255 }, { "sk-proj-", "-_", 40, 255 }, { "sk-ant-", "-_", 40, 255 },
-		{ "hf_", "", 37, 37 }
+		{ "hf_", "", 37, 37 }, { "npm_", "", 40, 40 }, { "sk-", "", 51, 51 }, { "SG.", "._-", 69, 69 }, { "pypi-", "-_", 90, 255 }
 	};
 
 	if (n > 3 && !memcmp(s, "eyJ", 3))
@@ -73,7 +73,7 @@ int
 find_key(const char *s, size_t n, size_t from, struct match *m)
 {
 	for (size_t i = from; i < n; i++) {
-		if ((i && (find_alnum(s[i - 1]) || s[i - 1] == '_')) || !s[i] || !strchr("AghxsreG-", s[i]))
+		if ((i && (find_alnum(s[i - 1]) || s[i - 1] == '_')) || !s[i] || !strchr("AghxsrenpS-", s[i]))
 			continue;
 		if ((m->len = key_at(s + i, n - i))) {
 			m->at = i;

@@ -73,12 +73,12 @@ find_card(const char *s, size_t n, size_t from, struct match *m)
 	return 0;
 }
 
-/* (ddd) ddd-dddd, ddd-ddd-dddd, ddd.ddd.dddd at s: bytes, 0 for none. */
+/* (ddd) ddd-dddd, ddd-ddd-dddd, ddd.ddd.dddd at s, or with 1 in front: bytes, 0 for none. */
 static size_t
 phone_american(const char *s, size_t n)
 {
-	size_t i = 0;
-	int paren = n && s[0] == '(';
+	size_t i = n > 2 && s[0] == '1' && strchr("-. ", s[1]) ? 2 : 0;
+	int paren = n > i && s[i] == '(';
 	char sep;
 
 	i += (size_t)paren;

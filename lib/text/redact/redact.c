@@ -14,6 +14,7 @@ static const struct kind {
 	{ "key", REDACT_KEY, find_key, { "[KEY]" } },
 	{ "email", REDACT_EMAIL, find_email, { "email@example.com", "firstname.lastname@example.org" } },
 	{ "ip", REDACT_IP, find_ip, { "22.214.171.124", "126.96.36.199", "188.8.131.52", "184.108.40.206", "220.127.116.11", "18.104.22.168" } },
+	{ "ip", REDACT_IP, find_ip6, { "2001:db8::1" } },
 	{ "card", REDACT_CARD, find_card, { "0000 0000 0000 0000" } },
 	{ "phone", REDACT_PHONE, find_phone, { "+1-555-0100" } },
 };
