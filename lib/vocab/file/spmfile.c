@@ -103,6 +103,8 @@ read_piece(struct model *m, struct bytes b, struct err *err)
 	}
 	if (type == UNKNOWN || type == CONTROL)
 		return table_set(m->v, m->n - 1, text.p, n, TOKEN_ADDED | TOKEN_SPECIAL, err);
+	if (memchr(text.p, ' ', n))     /* it is looked for where spaces are U+2581 already */
+		type = UNUSED;
 	return table_set(m->v, m->n - 1, m->text.p, m->text.n,
 			 type == USER_DEFINED ? TOKEN_ADDED : type == UNUSED ? TOKEN_LOST : 0, err);
 }
