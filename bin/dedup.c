@@ -138,7 +138,7 @@ read_against(void)
 
 	for (int i = 0; i < against_paths.n; i++) {
 		char *path = xstrdup(against_paths.v[i]);
-		struct docs_in *in = docs_open(1, &path, 1);
+		struct docs_in *in = docs_open(1, &path, TEXT_WHOLE);
 		uint64_t brief = 0;
 
 		while (docs_next(in, &doc))
@@ -177,7 +177,7 @@ main(int argc, char **argv)
 	struct dedup_opts o = gather();
 	struct against *against = read_against();
 	struct dedup_sink sink = { NULL, put_doc, edges_path ? put_edge : NULL, clusters_path ? put_cluster : NULL };
-	struct docs_in *in = docs_open(argc - first, argv + first, 0);
+	struct docs_in *in = docs_open(argc - first, argv + first, TEXT_NONE);
 	struct dedup *d;
 	char *head;
 	struct doc doc;

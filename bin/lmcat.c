@@ -84,7 +84,7 @@ show_doc(const struct doc *d, struct stream_out *o, struct dochtml *page)
 static void
 show_docs(int n, char **files)
 {
-	struct docs_in *in = docs_open(n, files, 0);
+	struct docs_in *in = docs_open(n, files, TEXT_NONE);
 	char *h = from_jsonl ? head_next(docs_head(in), "docs", "") : NULL;
 	struct stream_out *o = h ? stream_create(out, h) : NULL;
 	struct dochtml *page = html && !o ? dochtml_new() : NULL;

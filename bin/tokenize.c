@@ -159,7 +159,7 @@ encode_all(int nfiles, char **files, struct vocab *v, const struct vocab_opts *v
 		die_err(&err);
 	if ((bos && vocab_bos(v) < 0) || (eot && vocab_eot(v) < 0))
 		die("%s: the vocabulary has no %s token", vocab_path, bos && vocab_bos(v) < 0 ? "BOS" : "end-of-text");
-	in = docs_open(nfiles, files, 1);
+	in = docs_open(nfiles, files, TEXT_PARTS);
 	open_output(in, v, b.chat);
 	if (bos)
 		b.bos = vocab_bos(v);

@@ -52,7 +52,7 @@ label_of(struct docs_in *in, const struct doc *d, struct buf *label)
 static void
 read_docs(struct fttrain *t, int n, char **paths, const char *label)
 {
-	struct docs_in *in = docs_open(n, paths, 1);
+	struct docs_in *in = docs_open(n, paths, TEXT_WHOLE);
 	struct buf own = { 0 };
 	struct doc d;
 	struct err err;
@@ -95,7 +95,7 @@ static void
 try(const struct buf *model)
 {
 	char *path = xstrdup(test);
-	struct docs_in *in = docs_open(1, &path, 0);
+	struct docs_in *in = docs_open(1, &path, TEXT_NONE);
 	struct err err;
 	struct fasttext *m = fasttext_parse(model->p, model->n, &err);
 	struct buf label = { 0 };

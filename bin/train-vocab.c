@@ -127,7 +127,7 @@ count_large(struct work *w, const char *p, size_t n, uint64_t docs, uint64_t bef
 static uint64_t
 count_all(int nfiles, char **files, struct work *w)
 {
-	struct docs_in *in = docs_open(nfiles, files, 1);
+	struct docs_in *in = docs_open(nfiles, files, TEXT_WHOLE);
 	struct doc doc;
 	uint64_t bytes = 0;
 

@@ -211,7 +211,7 @@ test_golden(const char *dir)
 	for (int i = 0; i < 4; i++)
 		rules[i] = rules_new(filters[i], &err);
 	file = path.p;
-	docs = docs_open(1, &file, 0);
+	docs = docs_open(1, &file, TEXT_NONE);
 	in = input_open(decisions.p, 0, &err);
 	while (docs_next(docs, &doc) && input_line(in, &line, 1 << 20, &cut, &err) == 1) {
 		struct json j;

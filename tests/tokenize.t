@@ -16,6 +16,10 @@ awk 'BEGIN { for (i = 0; i < 100000; i++) printf "%s日本語ï", substr("abcdef
 t 'a document of many blocks comes back' 'tokenize -w v.json -o one.lms one.txt && [ $(lmcat --frames one.lms | wc -l) -gt 3 ] && tokenize -w v.json -d one.lms | cmp - one.txt'
 t 'a line of many numbers too' 'tokenize -w v.json --ids one.txt >one.ids && [ $(wc -c <one.ids) -gt 500000 ] && tokenize -w v.json -d --ids one.ids | cmp - one.txt'
 t 'the same at any number of threads, huge parts and small ones' 'tokenize -q -w v.json -t1 -o t1.lms text.txt one.txt text.txt text.txt one.txt && tokenize -q -w v.json -t3 text.txt one.txt text.txt text.txt one.txt | cmp - t1.lms && tokenize -w v.json -d t1.lms >two.txt && cat text.txt one.txt text.txt text.txt one.txt | cmp - two.txt'
+awk 'BEGIN { for (i = 0; i < 60000; i++) printf "%s%d the cat sat%s on  mat %d.\n", i % 7 ? "" : "  ", i, i % 50 ? "" : "\t", i * i; for (i = 0; i < 90000; i++) printf "ab c"; print "" }' >lines.txt
+awk 'BEGIN { printf "{\"text\":\"" } { gsub(/\t/, "\\t"); printf "%s\\n", $0 } END { print "\"}" }' lines.txt >lines.jsonl
+t 'a text that comes in parts as one that comes whole' '[ $(wc -c <lines.txt) -gt 2000000 ] && tokenize -w v.json --ids lines.jsonl >a && tokenize -w v.json --ids lines.txt | cmp - a &&
+	tokenize -w v.json --ids <lines.txt | cmp - a'
 t '--count of a huge part' '[ $(tokenize -w v.json --count one.txt | awk "/^tokens.[0-9]/ { print \$2 }") = $(wc -w <one.ids) ]'
 t 'a number without end: exit 1' "head -c 70000 /dev/zero | tr '\\0' 0 | exits 1 tokenize -w v.json -d --ids"
 t 'decoding into a full device: exit 1' '[ ! -c /dev/full ] || exits 1 tokenize -w v.json -d -o /dev/full one.lms && exits 1 tokenize -w v.json -d --ids -o /dev/full one.ids one.ids 2>e && grep -q "/dev/full" e'

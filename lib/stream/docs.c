@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX ((size_t)1 << 30)
+#define LINE_MAX  ((size_t)1 << 30)
+#define TEXT_PART ((size_t)1 << 18)
 
 enum face { FRAMES, JSONL, TEXT };
 
 struct docs_in {
-	int            nfiles, text_too;
+	int            nfiles;
+	enum docs_text plain;
+	int            more;
 	char         **files;
 	enum face      face;
 	struct input  *in;              /* JSONL and TEXT */
@@ -131,7 +134,7 @@ tell_face(struct docs_in *d)
 		stream_next(d->s, &d->f);       /* HEAD */
 	} else if (looks_like_jsonl(d->in))
 		d->face = JSONL;
-	else if (d->text_too)
+	else if (d->plain)
 		d->face = TEXT;
 	else
 		die("%s: neither a stream of docs nor JSONL", input_name(d->in));
@@ -170,17 +173,18 @@ docs_from(struct input *in)
 }
 
 struct docs_in *
-docs_open(int nfiles, char **files, int text_too)
+docs_open(int nfiles, char **files, enum docs_text plain)
 {
 	struct docs_in *d = xcalloc(1, sizeof *d);
 
-	d->nfiles = nfiles ? nfiles : 1, d->files = nfiles ? files : NULL, d->text_too = text_too;
+	d->nfiles = nfiles ? nfiles : 1, d->files = nfiles ? files : NULL, d->plain = plain;
 	next_file(d);
 	return d;
 }
 
 const char *docs_head(struct docs_in *d) { return d->head; }
 uint64_t docs_count(struct docs_in *d) { return d->count; }
+int docs_more(const struct docs_in *d) { return d->more; }
 
 const char *
 docs_at(struct docs_in *d, uint64_t *record)
@@ -246,20 +250,43 @@ next_line(struct docs_in *d, struct doc *doc)
 	return 1;
 }
 
-static int
-whole_text(struct docs_in *d, struct doc *doc)
+void
+docs_grow(struct docs_in *d, struct doc *doc, size_t used)
 {
+	struct buf *b = &d->text;
+	size_t want, got = 0;
+	ssize_t n = 1;
 	struct err e;
 
+	b->n -= used;
+	memmove(b->p, b->p + used, b->n);
+	want = d->plain == TEXT_WHOLE ? 2 * LINE_MAX : b->n > TEXT_PART ? 2 * b->n : b->n + TEXT_PART;
+	while (b->n < want && n > 0) {
+		buf_need(b, TEXT_PART);
+		n = input_read(d->in, b->p + b->n, TEXT_PART, &e);
+		b->n += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0 || !input_peek(d->in, 1, &got, &e))
+		die_err(&e);
+	if (got && b->n >= 2 * LINE_MAX)
+		die("%s: a text of more than 2 GB that cannot be cut", input_name(d->in));
+	doc->text = b->p;
+	doc->text_len = b->n;
+	d->more = got > 0;
+}
+
+static int
+plain_text(struct docs_in *d, struct doc *doc)
+{
 	if (d->record)
 		return 0;
 	buf_clear(&d->text), buf_clear(&d->meta);
-	if (input_all(d->in, &d->text, LINE_MAX * 2, &e) < 0)
-		die_err(&e);
+	buf_need(&d->text, TEXT_PART);
 	buf_char(&d->meta, '{');
 	json_add_str(&d->meta, "id", input_name(d->in));
 	buf_char(&d->meta, '}');
-	*doc = (struct doc){ .text = d->text.p, .text_len = d->text.n, .meta = d->meta.p, .meta_len = d->meta.n };
+	*doc = (struct doc){ .meta = d->meta.p, .meta_len = d->meta.n };
+	docs_grow(d, doc, 0);
 	return 1;
 }
 
@@ -267,7 +294,7 @@ int
 docs_next(struct docs_in *d, struct doc *doc)
 {
 	do
-		if (d->face == FRAMES ? next_record(d, doc) : d->face == JSONL ? next_line(d, doc) : whole_text(d, doc)) {
+		if (d->face == FRAMES ? next_record(d, doc) : d->face == JSONL ? next_line(d, doc) : plain_text(d, doc)) {
 			d->count++, d->record++;
 			return 1;
 		}

@@ -11,12 +11,16 @@ struct doc {
 
 /* Reading.  Frames of type docs, or JSONL (plain, gzip, zstd): one object a line, `text` is the text (objects
  * without it: see doc_from_jsonl), the other keys the meta, as they are.  Damage ends the program with file,
- * record and byte.  A file that is neither is one document of plain text when text_too is set, else an error. */
+ * record and byte.  A file that is neither is one document of plain text, else an error; TEXT_PARTS: of which docs_next
+ * gives no more than a part. */
+enum docs_text { TEXT_NONE, TEXT_WHOLE, TEXT_PARTS };
 struct docs_in;
-struct docs_in *docs_open(int nfiles, char **files, int text_too);
+struct docs_in *docs_open(int nfiles, char **files, enum docs_text);
 struct input;
 struct docs_in *docs_from(struct input *);                  /* goes on from an open input, and owns it */
 int             docs_next(struct docs_in *, struct doc *);  /* 0 at the end */
+int             docs_more(const struct docs_in *);          /* whether the text of the last one goes on: then */
+void            docs_grow(struct docs_in *, struct doc *, size_t used);    /* it is what it was from `used` on, and as much again */
 const char     *docs_head(struct docs_in *);                /* HEAD meta; "{\"type\":\"docs\"}" for JSONL */
 uint64_t        docs_count(struct docs_in *);               /* documents read so far */
 const char     *docs_at(struct docs_in *, uint64_t *record); /* the file of the last one, as long as the operands last */

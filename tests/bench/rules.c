@@ -44,7 +44,7 @@ measure(const struct rules *r, const struct buf *all, const size_t *end, size_t 
 static struct buf
 load(char **path, int n_path, const struct rules *keep, size_t **end, size_t *n)
 {
-	struct docs_in *docs = docs_open(n_path, path, 0);
+	struct docs_in *docs = docs_open(n_path, path, TEXT_NONE);
 	struct buf all = { 0 }, text = { 0 };
 	size_t cap = 0;
 	struct doc doc;

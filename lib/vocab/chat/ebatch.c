@@ -37,7 +37,7 @@ struct run {
 	int              threads;
 	struct docs_in  *in;
 	struct doc       doc;           /* the current one */
-	size_t           taken;         /* bytes of it */
+	size_t           base, taken;   /* bytes of it: before doc.text, of that */
 	int              open, ended, held;     /* there is a current one; no more; one lies where it was read, so nothing is read */
 	int              failed;
 	struct err      *err;
@@ -64,15 +64,23 @@ fresh(struct batch *b)
 static int
 add_part(struct run *r, struct batch *b)
 {
-	const struct doc *doc = &r->doc;
+	struct doc *doc = &r->doc;
 	struct part *p = fresh(b);
-	size_t end = doc->text_len;
+	size_t end;
 
-	if (end - r->taken > PART_BYTES && !r->e->chat)
-		end = vocab_cut(r->e->v, doc->text, doc->text_len, r->taken + PART_BYTES);
+	for (;;) {
+		end = doc->text_len;
+		if (end - r->taken > PART_BYTES && !r->e->chat)
+			end = vocab_cut(r->e->v, doc->text, doc->text_len, r->taken + PART_BYTES);
+		if (end < doc->text_len || !docs_more(r->in))
+			break;
+		docs_grow(r->in, doc, r->taken);
+		r->base += r->taken;
+		r->taken = 0;
+	}
 	p->name = docs_at(r->in, &p->record);
-	p->offset = r->taken;
-	p->d.goes_on = r->taken > 0;
+	p->offset = r->base + r->taken;
+	p->d.goes_on = p->offset > 0;
 	p->d.more = end < doc->text_len;
 	p->d.text_len = end - r->taken;
 	p->text = b->bytes.n;
@@ -117,7 +125,7 @@ next_doc(struct run *r)
 		r->ended = 1;
 		return 0;
 	}
-	r->taken = 0;
+	r->base = r->taken = 0;
 	r->open = 1;
 	if (r->e->chat || r->doc.text_len || !chat_is(r->doc.meta, r->doc.meta_len))
 		return 1;
