@@ -51,6 +51,34 @@ static const struct opt opts[] = {
 static const struct tool tool = { "rlhf-step", "Move a policy by scored rollouts or by preferences.", "-m MODEL [FILE ...]", opts };
 
 static void
+only(int used, const void *var, const char *name)
+{
+	if (!used && cli_given(var))
+		die_usage("--%s does nothing with --algo=%s", name, o.rl.algo_name);
+}
+
+static void
+check_used(void)
+{
+	enum rl_algo a = o.rl.algo;
+	int pairs = rl_takes_pairs(&o.rl);
+
+	only(a == RL_PPO, &o.critic, "critic");
+	only(a == RL_PPO, &o.critic_out, "critic-out");
+	only(a == RL_PPO, &o.critic_lr, "critic-lr");
+	only(a == RL_PPO, &o.rl.gamma, "gamma");
+	only(a == RL_PPO, &o.rl.lambda, "lambda");
+	only(!pairs, &o.rl.clip, "clip");
+	only(!pairs, &o.rl.kl_target, "kl-target");
+	only(!pairs, &o.rl.end_penalty, "end-penalty");
+	only(!pairs, &o.rl.old_name, "old");
+	only(!pairs, &o.truncated, "truncated");
+	only(pairs, &o.rl.nll, "nll-weight");
+	only(a == RL_CDPO || a == RL_ROBUST, &o.rl.smooth, "smooth");
+	only(a == RL_SIMPO, &o.rl.margin, "margin");
+}
+
+static void
 check(void)
 {
 	struct err e;
@@ -66,10 +94,7 @@ check(void)
 		die_usage("-o DIR says where the adapter goes");
 	if (o.rl.steps && !rl_takes_pairs(&o.rl))
 		die_usage("-n: --algo=%s takes its whole input as one batch", o.rl.algo_name);
-	if ((o.critic || o.critic_out || cli_given(&o.critic_lr)) && o.rl.algo != RL_PPO)
-		die_usage("only --algo=ppo has a critic");
-	if (o.rl.kl_target > 0 && rl_takes_pairs(&o.rl))
-		die_usage("--kl-target steers the penalty of samples, and --algo=%s has none", o.rl.algo_name);
+	check_used();
 	if (o.save_every && !o.state)
 		die_usage("--save-every needs -s FILE");
 	if (o.save_every < 0)

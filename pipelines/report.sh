@@ -57,8 +57,9 @@ report() {
 	echo
 	echo 'Documents'
 	printf '  %-32s %10d\n' 'pages read' "$(jget in clean.json)"
+	echo '  rejected by'
 	grep -o '"[^"]*":{"n":[0-9]*' clean.json | sed 's/"\([^"]*\)":{"n":/\1 /' | sort -k2nr |
-		awk '{ printf "    rejected: %-20s %10d\n", $1, $2 }'
+		awk '{ printf "    %-30s %10d\n", $1, $2 }'
 	printf '  %-32s %10d\n' 'after crawl-clean' "$(records docs.lms)" 'after dedup' "$(records corpus.lms)"
 	printf '  %-32s %10d  %s\n' 'train' "$(wc -l <train.jsonl)" "$(lmcat --head train.lms | sed 's/.*"vocab":"\([^"]*\)".*/vocabulary \1/')"
 	printf '  %-32s %10d\n' 'valid' "$(wc -l <valid.jsonl)" 'test, seen by nothing' "$(wc -l <test.jsonl)"

@@ -129,6 +129,7 @@ done
 t 'beta is steered to a target' "$ppo --kl-target=1 --kl-horizon=10 -s t.state -o x.safetensors scored.lms && grep -aq '\"beta\":\"0.04[0-9]*\"' t.state"
 sample $m -q -n 4 -k 2 --top-k=5 --roll -o topk.lms prompts.txt
 rank-pairs $m --verify='sed s/.*/1/' -o topk1.lms topk.lms
+t 'what an algorithm has no use for is refused' "exits 2 rlhf-step $m --algo=dpo --clip=.1 pairs.jsonl && exits 2 rlhf-step $m --algo=dpo --margin=1 pairs.jsonl && exits 2 rlhf-step $m --algo=grpo --critic=model.safetensors topk1.lms"
 t 'truncated sampling is refused, unless allowed' "exits 1 $ppo -o x.safetensors topk1.lms && $ppo --truncated --old=own -o x.safetensors topk1.lms"
 t 'a model by pipe' "convert-model model.safetensors | $(echo "$ppo" | sed 's/-m model.safetensors/-m -/') scored.lms >piped && convert-model -o back.safetensors piped && lmcat back.safetensors | grep ^weights >a && lmcat p1.safetensors | grep ^weights >b && cmp a b"
 train-vocab --size=300 -o v2.json docs.jsonl 2>/dev/null; init-model --config=config.json -w v2.json -o v2.safetensors

@@ -43,6 +43,7 @@ convert-model -q -o hf/ s.safetensors
 t 'a folder is mapped: the same text' 'command sample -q -m hf --greedy -n 200 empty | cmp - greedy'
 t 'a model by pipe: the same text' 'convert-model -q s.safetensors | command sample -q -m - --greedy -n 200 empty | cmp - greedy'
 
+t 'a stream is no prompt' 'tokenize -q -w s.safetensors -o once.lms once && exits 1 sample once.lms >x && grep -q "once.lms: a stream" .err && [ ! -s x ]'
 cat >in.jsonl <<'JSON'
 {"prompt":"Once upon a time","id":"a","answer":"7"}
 {"prompt":"Lily and","id":"b"}

@@ -90,6 +90,8 @@ parse_all(struct tens_set *s, const char *image, size_t n, struct err *e)
 	size_t cap = 0, i;
 	const char *base, *at;
 
+	if (!n)
+		return err_set(e, "empty (did the command before it fail?)");
 	if (n < 8)
 		return err_set(e, "no safetensors header in %zu bytes", n);
 	if (n > 8 && image[8] != '{')

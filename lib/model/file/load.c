@@ -34,9 +34,12 @@ model_is(const char *path)
 static int
 image_config(struct config *c, const struct tens_set *set, struct err *e)
 {
-	char *text = tens_meta(set, "pipelm.config");
-	int r;
+	char *text = tens_meta(set, "pipelm.config"), *state = tens_meta(set, "format");
+	int other = state && !strncmp(state, "pipelm.state", 12), r;
 
+	free(state);
+	if (!text && other)
+		return err_set(e, "the state of a run, not a model (-s takes it; the run's command wrote a model, too)");
 	if (!text)
 		return err_set(e, "no pipelm.config in its metadata (a Hugging Face model is given as its folder)");
 	r = config_parse(c, text, strlen(text), e);

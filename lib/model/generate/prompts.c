@@ -1,6 +1,7 @@
 /* prompts - what to go on from: lines of text, or JSON objects, as tokens */
 /* SPDX-License-Identifier: MIT */
 #include "model/generate/prompts.h"
+#include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,8 +142,11 @@ int
 prompts_read(struct prompts *ps, const struct prompt_opts *o, struct input *in, struct err *e)
 {
 	struct buf line = { 0 };
-	int objects = -1, r, cut, failed = 0;
+	int objects = -1, r = 0, cut, failed;
+	size_t got = 0;
+	const unsigned char *begin = input_peek(in, 8, &got, e);
 
+	failed = !begin ? -1 : stream_is(begin, got) ? err_set(e, "a stream of frames, where prompts are wanted: lines of text or JSON") : 0;
 	while (!failed && (r = input_line(in, &line, LINE_MAX_BYTES, &cut, e)) > 0) {
 		struct prompt p = { 0 };
 		struct json first;

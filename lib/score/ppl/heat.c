@@ -15,7 +15,7 @@ heat_begin(struct buf *b, int html, const char *model)
 		return;
 	buf_str(b, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>eval-ppl --heat</title>\n<style>\n"
 	    ":root{color-scheme:light dark}\nbody{font:16px/1.7 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 1em;"
-	    "background:#fff;color:#111}\np{white-space:pre-wrap;overflow-wrap:anywhere}\nspan{border-radius:2px}\n"
+	    "background:#fff;color:#111}\np{white-space:pre-wrap;overflow-wrap:anywhere}\nspan{border-radius:2px}h1 span{color:CanvasText}\n"
 	    "small,h1{color:#666;font-weight:normal;font-size:14px}\n"
 	    "@media(prefers-color-scheme:dark){body{background:#141414;color:#eee}small,h1{color:#999}}\n</style></head><body>\n<h1>");
 	buf_html(b, model, strlen(model));
