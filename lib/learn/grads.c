@@ -116,7 +116,7 @@ train_grads(const struct train_opts *o, struct err *e)
 	if (model_load_adapted(&m, o->model, e))
 		return -1;
 	data = batches_open(&b, e);
-	bad = !data || run_vocab(&m, batches_info(data), e);
+	bad = !data || model_agrees(&m, batches_info(data), e);
 	if (!bad && batches_T(data) > m.cfg.T)
 		bad = err_set(e, "records of %d tokens, but the model's context is %d", batches_T(data), m.cfg.T);
 	if (!bad) {

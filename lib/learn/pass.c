@@ -124,7 +124,7 @@ pass_eval(struct pass *p, const struct batches_opts *o, double *loss, uint64_t *
 	struct batch x;
 	double sum = 0;
 
-	if (!in || run_vocab(p->model, batches_info(in), e)) {
+	if (!in || model_agrees(p->model, batches_info(in), e)) {
 		batches_close(in);
 		return err_in(e, o->files[0]);
 	}

@@ -11,20 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int
-run_vocab(const struct model *m, const struct toks_head *h, struct err *e)
-{
-	if (m->vocab[0] && h->vocab[0]) {
-		if (strcmp(m->vocab, h->vocab))
-			return err_set(e, "the tokens are of another vocabulary (%s) than the model (%s)", h->vocab, m->vocab);
-		if (h->n_vocab > m->cfg.V)
-			return err_set(e, "the vocabulary has %lld tokens, the model %d", h->n_vocab, m->cfg.V);
-	} else if (h->n_vocab != m->cfg.V) {
-		return err_set(e, "the tokens are of a vocabulary of %lld, the model's is of %d", h->n_vocab, m->cfg.V);
-	}
-	return 0;
-}
-
 static int
 new_adapter(struct model *m, const char *path, const struct adapter_opts *o, struct err *e)
 {

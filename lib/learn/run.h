@@ -44,7 +44,4 @@ int  run_save(struct run *, struct err *);
  * stream learnt from, for its chat template; NULL: none. */
 int  run_output(struct run *, const char *path, const float *w, const char *head, struct err *);
 void run_free(struct run *);
-
-/* Whether tokens of that HEAD are the model's: vocabulary, or n_vocab where one side does not say. */
-int  run_vocab(const struct model *, const struct toks_head *, struct err *);
 #endif

@@ -91,7 +91,7 @@ begin(struct train *t, const struct train_opts *o, struct err *e)
 		t->ema = xcalloc(r->optim.par->total, sizeof *t->ema);
 		state_params(&r->state, "ema", r->optim.par, t->ema, 0);
 	}
-	if (!(t->data = batches_open(&b, e)) || run_vocab(&r->model, batches_info(t->data), e))
+	if (!(t->data = batches_open(&b, e)) || model_agrees(&r->model, batches_info(t->data), e))
 		return -1;
 	T = batches_T(t->data);
 	if (T > r->model.cfg.T)

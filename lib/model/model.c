@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "model/adapter.h"
 #include "model/weights.h"
+#include "stream/toks.h"
 #include "vocab/chat/chat.h"
 #include "vocab/vocab.h"
 #include <stdlib.h>
@@ -174,6 +175,15 @@ model_vocab(const struct model *m, struct err *e)
 		return NULL;
 	}
 	return v;
+}
+
+int
+model_agrees(const struct model *m, const struct toks_head *h, struct err *e)
+{
+	if (m->vocab[0] && h->vocab[0] ? !strcmp(m->vocab, h->vocab) && h->n_vocab <= m->cfg.V : h->n_vocab == m->cfg.V)
+		return 0;
+	return err_set(e, "the tokens are of another vocabulary (%s, %lld tokens) than the model (%s, %d)", h->vocab[0] ? h->vocab : "unknown",
+	               h->n_vocab, m->vocab[0] ? m->vocab : "unknown", m->cfg.V);
 }
 
 int

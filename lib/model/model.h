@@ -6,6 +6,7 @@
 
 struct adapter;
 struct file_map;
+struct toks_head;
 struct vocab;
 struct weight_src;
 
@@ -50,4 +51,6 @@ void model_set_vocab(struct model *, const struct vocab *);
 int  model_set_chat(struct model *, const char *name, const struct vocab *, struct err *);
 /* The vocabulary within, to be freed; NULL with the reason when there is none. */
 struct vocab *model_vocab(const struct model *, struct err *);
+/* Whether tokens of that HEAD are the model's: by the vocabulary, or by n_vocab where one side does not say.  0, -1. */
+int  model_agrees(const struct model *, const struct toks_head *, struct err *);
 #endif

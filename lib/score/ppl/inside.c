@@ -11,15 +11,6 @@
 
 enum { IMAGE_DOCS = 1024 };
 
-int
-inside_agree(const struct model *m, const struct toks_head *h, const char *path, struct err *e)
-{
-	if (m->vocab[0] && h->vocab[0] ? strcmp(m->vocab, h->vocab) != 0 || h->n_vocab > m->cfg.V : h->n_vocab != m->cfg.V)
-		return err_set(e, "%s: its vocabulary (%s, %d tokens) is not that of the tokens (%s, %lld)", path,
-		    m->vocab[0] ? m->vocab : "unknown", m->cfg.V, h->vocab[0] ? h->vocab : "unknown", h->n_vocab);
-	return 0;
-}
-
 struct inside {
 	const struct inside_opts *o;
 	struct model  m;
@@ -43,8 +34,8 @@ open_all(struct inside *r, const struct inside_opts *o, int use, struct err *e)
 	if (r->T > r->m.cfg.T)
 		return err_set(e, "a window of %d tokens, but the model's context is %d", r->T, r->m.cfg.T);
 	r->in = toks_open(o->nfiles, o->files);
-	if (inside_agree(&r->m, toks_info(r->in), o->model, e))
-		return -1;
+	if (model_agrees(&r->m, toks_info(r->in), e))
+		return err_in(e, o->model);
 	r->net = net_of(&r->m, 1, r->T, use);
 	return 0;
 }

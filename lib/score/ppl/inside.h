@@ -7,9 +7,6 @@
 #include "vocab/vocab.h"
 #include <stdio.h>
 
-/* 0, or -1 with the reason when the tokens are not the model's (vocabulary, or n_vocab where one side does not say). */
-int inside_agree(const struct model *, const struct toks_head *, const char *path, struct err *);
-
 enum inside_form { INSIDE_TABLE, INSIDE_TERM, INSIDE_HTML };
 struct inside_opts {
 	const char      *model;

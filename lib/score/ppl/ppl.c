@@ -223,8 +223,10 @@ begin(struct eval *v, struct err *e)
 		return -1;
 	v->in = toks_open(o->nfiles, o->files);
 	h = toks_info(v->in);
-	if (inside_agree(&v->model, h, o->model, e) || (o->kl && inside_agree(&v->other, h, o->kl, e)))
-		return -1;
+	if (model_agrees(&v->model, h, e))
+		return err_in(e, o->model);
+	if (o->kl && model_agrees(&v->other, h, e))
+		return err_in(e, o->kl);
 	if (o->kl && v->other.cfg.V != v->model.cfg.V)
 		return err_set(e, "%s and %s: their logits are of %d and %d tokens", o->model, o->kl, v->model.cfg.V, v->other.cfg.V);
 	most = v->model.cfg.T;
