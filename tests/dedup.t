@@ -50,6 +50,8 @@ t 'the best stays' '[ "$(dedup -q --keep=max:q q.jsonl | ids)" = "2 4 " ] && [ "
 t 'an unknown choice: exit 2' 'exits 2 dedup --keep=best in.jsonl'
 sed -n 1,4p in.jsonl >one.jsonl; sed -n '5,$p' in.jsonl >two.jsonl
 t 'an index: made, read, extended' 'dedup -q --index=i.lms one.jsonl >x1 && lmcat --check i.lms && dedup -q --index=i.lms two.jsonl >x2 && [ "$(ids x1)$(ids x2)" = "$(ids out.lms)" ] && [ -z "$(dedup -q --index=i.lms in.jsonl | ids)" ]'
+printf '{"id":1,"text":"one\\ntwo"}\n{"id":2,"text":"three"}\n' >l1; printf '{"id":3,"text":"two\\nfour\\nthree"}\n{"id":4,"text":"one\\nthree"}\n' >l2
+t 'an index of lines' 'dedup -q --by=line --index=l.lms l1 >x1 && dedup -q --by=line --index=l.lms l2 | lmcat >x2 && [ "$(cat x2)" = four ] && dedup -q --by=line --index=l.lms l2 | lmcat >x2 && [ ! -s x2 ]'
 t 'of another setting: exit 1, and it stays as it was' 'cp i.lms j.lms; exits 1 dedup -q --bands=9 --index=i.lms in.jsonl >x && cmp i.lms j.lms'
 t 'damaged: exit 1' 'head -c 3000 i.lms >j.lms; exits 1 dedup -q --index=j.lms in.jsonl >x'
 t 'no index of ours: exit 1' 'exits 1 dedup -q --index=out.lms in.jsonl >x'

@@ -81,6 +81,15 @@ take_known(void *ctx, const char *id, size_t n, const struct traits *t, struct e
 	return alike_known(d->alike, id, n, &wanted, err);
 }
 
+static void
+take_part(void *ctx, struct hash128 h)
+{
+	struct dedup *d = ctx;
+
+	if (by(d, DEDUP_PARAGRAPH) || by(d, DEDUP_LINE))
+		seen_put(&d->parts, h);
+}
+
 struct dedup *
 dedup_new(const struct dedup_opts *opts, const struct dedup_sink *sink, struct err *err)
 {
@@ -101,7 +110,7 @@ dedup_new(const struct dedup_opts *opts, const struct dedup_sink *sink, struct e
 	if (by(d, DEDUP_SUBSTRING) &&
 	    !(d->repeat = repeat_new(opts->words ? REPEAT_WORD : REPEAT_BYTE, opts->min_substring, opts->memory, err)))
 		goto failed;
-	if (!opts->index || (d->known = known_open(opts->index, &opts->near, take_known, d, err)))
+	if (!opts->index || (d->known = known_open(opts->index, &opts->near, take_known, take_part, d, err)))
 		return d;
 failed:
 	dedup_free(d);
@@ -145,9 +154,15 @@ drop_parts(struct dedup *d, struct buf *text, enum dedup_by m)
 			;
 		while (from < to && strchr(" \t\r\n", p[from]))
 			from++;
-		if (from < to && seen_put(&d->parts, hash128(p + from, to - from))) {
-			d->dropped[m]++;
-			continue;
+		if (from < to) {
+			struct hash128 h = hash128(p + from, to - from);
+
+			if (seen_put(&d->parts, h)) {
+				d->dropped[m]++;
+				continue;
+			}
+			if (d->known)
+				known_put_part(d->known, h);
 		}
 		if (left.n)
 			buf_str(&left, mark);

@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 enum { GROUP = 4096 };          /* documents a frame */
-enum { HASHES, KEYS, SKETCHES, SKETCH_N, ID_N, IDS, PARTS };
+enum { HASHES, KEYS, PIECES, SKETCHES, SKETCH_N, ID_N, IDS, PARTS };
 
-/* Each frame is an image of these tensors; HASHES holds the halves of the text's and of the URL's. */
+/* Each frame is an image of these tensors; HASHES holds the halves of the text's and of the URL's, PIECES those of paragraphs and lines. */
 static const struct { const char *name; enum tens_dtype dtype; } parts[PARTS] = {
-	{ "hashes", TENS_I64 }, { "keys", TENS_I64 }, { "sketch", TENS_I32 }, { "sketch_n", TENS_I32 }, { "id_n", TENS_I32 }, { "id", TENS_U8 }
+	{ "hashes", TENS_I64 }, { "keys", TENS_I64 }, { "parts", TENS_I64 },
+	{ "sketch", TENS_I32 }, { "sketch_n", TENS_I32 }, { "id_n", TENS_I32 }, { "id", TENS_U8 }
 };
 
 struct known {
@@ -55,6 +56,12 @@ known_put(struct known *k, const char *id, size_t n, const struct traits *t)
 		put_frame(k);
 }
 
+void
+known_put_part(struct known *k, struct hash128 h)
+{
+	buf_add(&k->part[PIECES], &h, sizeof h);
+}
+
 /* The tensors of a frame, checked: how many documents, or -1. */
 static long
 take_apart(const struct tens_set *set, size_t bands, const struct tens *t[PARTS])
@@ -66,7 +73,7 @@ take_apart(const struct tens_set *set, size_t bands, const struct tens *t[PARTS]
 		    (uintptr_t)t[p]->data % tens_size(parts[p].dtype))
 			return -1;
 	n = t[ID_N]->count;
-	if (t[SKETCH_N]->count != n || t[HASHES]->count != 4 * n || t[KEYS]->count != bands * n)
+	if (t[PIECES]->count % 2 || t[SKETCH_N]->count != n || t[HASHES]->count != 4 * n || t[KEYS]->count != bands * n)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t s = ((const uint32_t *)t[SKETCH_N]->data)[i];
@@ -80,7 +87,7 @@ take_apart(const struct tens_set *set, size_t bands, const struct tens *t[PARTS]
 }
 
 int
-known_frame(const void *image, size_t size, size_t bands, known_each *each, void *ctx, struct err *err)
+known_frame(const void *image, size_t size, size_t bands, known_each *each, known_part *piece, void *ctx, struct err *err)
 {
 	struct tens_set set;
 	const struct tens *t[PARTS];
@@ -105,6 +112,8 @@ known_frame(const void *image, size_t size, size_t bands, known_each *each, void
 		sketch += n_sketch;
 		id += n_id;
 	}
+	for (size_t i = 0; rc == 0 && i < t[PIECES]->count / 2; i++)
+		piece(ctx, ((const struct hash128 *)t[PIECES]->data)[i]);
 	shingles_free(&sh);
 	tens_free(&set);
 	return rc;
@@ -124,7 +133,7 @@ check_head(const char *head, const struct near_opts *o, struct err *err)
 }
 
 struct known *
-known_open(const char *path, const struct near_opts *o, known_each *each, void *ctx, struct err *err)
+known_open(const char *path, const struct near_opts *o, known_each *each, known_part *piece, void *ctx, struct err *err)
 {
 	char *name = xstrdup(path), *head;
 	struct stream *in = access(path, F_OK) == 0 ? stream_open(1, &name, "tens") : NULL;
@@ -139,7 +148,7 @@ known_open(const char *path, const struct near_opts *o, known_each *each, void *
 	if (rc == 0)
 		k->out = stream_create(path, head);
 	for (; rc == 0 && more; more = stream_data(in, &f)) {
-		rc = known_frame(f.data, f.data_len, o->bands, each, ctx, err);
+		rc = known_frame(f.data, f.data_len, o->bands, each, piece, ctx, err);
 		stream_put(k->out, f.nrec, NULL, f.data, f.data_len);
 	}
 	if (in)
@@ -157,7 +166,7 @@ known_open(const char *path, const struct near_opts *o, known_each *each, void *
 void
 known_finish(struct known *k)
 {
-	if (k->n)
+	if (k->n || k->part[PIECES].n)
 		put_frame(k);
 	stream_finish(k->out);
 	for (int p = 0; p < PARTS; p++)
