@@ -110,24 +110,37 @@ count_waiting(struct work *w)
 	buf_clear(&w->text);
 }
 
-/* A large text, in parts, where it is. */
-static void
-count_large(struct work *w, const char *p, size_t n, uint64_t docs, uint64_t before)
+/* A large text, in parts, where it is; what there is of it up to the last cut makes room for more of it. */
+static uint64_t
+count_large(struct work *w, struct docs_in *in, struct doc *doc, uint64_t before)
 {
-	for (size_t at = 0, end; at < n; at = end) {
-		for (end = at; end < n && end - at < BATCH; ) {
-			end = trainer_cut(w->trainer[0], p, n, end + BATCH / 16);
-			VEC_PUSH(w->end, w->n, w->cap, end - at);
+	size_t at = 0, end = 0, cut;
+	uint64_t bytes = before;
+	int all;
+
+	do {
+		cut = trainer_cut(w->trainer[0], doc->text, doc->text_len, end + BATCH / 16);
+		all = cut == doc->text_len && !docs_more(in);
+		if (cut < doc->text_len || all)
+			VEC_PUSH(w->end, w->n, w->cap, (end = cut) - at);
+		if (cut < doc->text_len && end - at < BATCH)
+			continue;
+		count_batch(w, doc->text + at);
+		bytes += end - at;
+		progress(docs_count(in), 0, "documents", "%.1f MB", (double)bytes / 1e6);
+		at = end;
+		if (cut == doc->text_len && !all) {
+			docs_grow(in, doc, at, BATCH);
+			at = end = 0;
 		}
-		count_batch(w, p + at);
-		progress(docs, 0, "documents", "%.1f MB", (double)(before + end) / 1e6);
-	}
+	} while (!all);
+	return bytes - before;
 }
 
 static uint64_t
 count_all(int nfiles, char **files, struct work *w)
 {
-	struct docs_in *in = docs_open(nfiles, files, TEXT_WHOLE);
+	struct docs_in *in = docs_open(nfiles, files, TEXT_PARTS);
 	struct doc doc;
 	uint64_t bytes = 0;
 
@@ -136,14 +149,14 @@ count_all(int nfiles, char **files, struct work *w)
 			docs_where(in, &w->text);
 			die("%s: a conversation, not a text to learn from", w->text.p + (w->n ? w->end[w->n - 1] : 0));
 		}
-		if (doc.text_len >= BATCH) {
+		if (doc.text_len >= BATCH || docs_more(in)) {
 			count_waiting(w);
-			count_large(w, doc.text, doc.text_len, docs_count(in), bytes);
+			bytes += count_large(w, in, &doc, bytes);
 		} else {
 			buf_add(&w->text, doc.text, doc.text_len);
 			VEC_PUSH(w->end, w->n, w->cap, w->text.n);
+			bytes += doc.text_len;
 		}
-		bytes += doc.text_len;
 		if (w->text.n >= BATCH || w->n >= 65536)
 			count_waiting(w);
 		progress(docs_count(in), 0, "documents", "%.1f MB", (double)bytes / 1e6);

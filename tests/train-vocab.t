@@ -51,4 +51,8 @@ t 'a size below the bytes: exit 2' 'exits 2 train-vocab --size=100 d.jsonl'
 t 'more tokens than merging makes: exit 1, before the text is read' 'exits 1 train-vocab --size=2M -o none.json no-such-file 2>e && grep -q 1048576 e'
 t 'no folder for the result: exit 1, before the text is read' 'exits 1 train-vocab -o no/none.json no-such-file 2>e && grep -q none.json e'
 t 'empty input: exit 1' 'exits 1 train-vocab -o none.json && [ ! -e none.json ]'
+awk 'BEGIN { for (i = 0; i < 60000; i++) printf "%s%d the cat sat on  mat %d%d.\n", i % 7 ? "" : "  ", i, i * i, i % 13; for (i = 0; i < 90000; i++) printf "ab c"; print "" }' >lines.txt
+awk 'BEGIN { printf "{\"text\":\"" } { printf "%s\\n", $0 } END { print "\"}" }' lines.txt >lines.jsonl
+t 'a text that comes in parts counts as one that comes whole' 'train-vocab -q --size=900 -o a.json lines.jsonl && train-vocab -q --size=900 -o b.json lines.txt && cmp a.json b.json &&
+	train-vocab -q --size=900 --pattern="[a-z]+|[^a-z]+" -o a.json lines.jsonl && train-vocab -q --size=900 --pattern="[a-z]+|[^a-z]+" -o b.json <lines.txt && cmp a.json b.json'
 done_testing

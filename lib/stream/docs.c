@@ -251,7 +251,7 @@ next_line(struct docs_in *d, struct doc *doc)
 }
 
 void
-docs_grow(struct docs_in *d, struct doc *doc, size_t used)
+docs_grow(struct docs_in *d, struct doc *doc, size_t used, size_t more)
 {
 	struct buf *b = &d->text;
 	size_t want, got = 0;
@@ -260,7 +260,7 @@ docs_grow(struct docs_in *d, struct doc *doc, size_t used)
 
 	b->n -= used;
 	memmove(b->p, b->p + used, b->n);
-	want = d->plain == TEXT_WHOLE ? 2 * LINE_MAX : b->n > TEXT_PART ? 2 * b->n : b->n + TEXT_PART;
+	want = b->n + (b->n > more ? b->n : more);
 	while (b->n < want && n > 0) {
 		buf_need(b, TEXT_PART);
 		n = input_read(d->in, b->p + b->n, TEXT_PART, &e);
@@ -286,7 +286,7 @@ plain_text(struct docs_in *d, struct doc *doc)
 	json_add_str(&d->meta, "id", input_name(d->in));
 	buf_char(&d->meta, '}');
 	*doc = (struct doc){ .meta = d->meta.p, .meta_len = d->meta.n };
-	docs_grow(d, doc, 0);
+	docs_grow(d, doc, 0, d->plain == TEXT_PARTS ? TEXT_PART : 2 * LINE_MAX);
 	return 1;
 }
 

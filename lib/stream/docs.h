@@ -20,7 +20,8 @@ struct input;
 struct docs_in *docs_from(struct input *);                  /* goes on from an open input, and owns it */
 int             docs_next(struct docs_in *, struct doc *);  /* 0 at the end */
 int             docs_more(const struct docs_in *);          /* whether the text of the last one goes on: then */
-void            docs_grow(struct docs_in *, struct doc *, size_t used);    /* it is what it was from `used` on, and as much again */
+/* it becomes what it was from `used` on with as much again behind it, and at least `more` bytes. */
+void            docs_grow(struct docs_in *, struct doc *, size_t used, size_t more);
 const char     *docs_head(struct docs_in *);                /* HEAD meta; "{\"type\":\"docs\"}" for JSONL */
 uint64_t        docs_count(struct docs_in *);               /* documents read so far */
 const char     *docs_at(struct docs_in *, uint64_t *record); /* the file of the last one, as long as the operands last */

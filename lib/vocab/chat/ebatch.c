@@ -74,7 +74,7 @@ add_part(struct run *r, struct batch *b)
 			end = vocab_cut(r->e->v, doc->text, doc->text_len, r->taken + PART_BYTES);
 		if (end < doc->text_len || !docs_more(r->in))
 			break;
-		docs_grow(r->in, doc, r->taken);
+		docs_grow(r->in, doc, r->taken, ONE_BYTES);
 		r->base += r->taken;
 		r->taken = 0;
 	}
