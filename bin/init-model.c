@@ -9,6 +9,7 @@
 #include "model/net/net.h"
 #include "vocab/vocab.h"
 #include <stdio.h>
+#include <string.h>
 
 static const char *preset, *config, *vocab_path, *chat_name, *from, *teacher, *out = "-";
 static long long depth, seed, context, vocab_n, batch = 8;
@@ -68,6 +69,9 @@ shape(struct config *c)
 	if (how.T && (!plan || how.T > c->T))
 		c->T = how.T;
 	how.T = how.T ? how.T : c->T;
+	for (const struct opt *x = opts; x->name; x++)
+		if (!plan && strstr(x->help, "for --plan") && cli_given(x->var))
+			die_usage("--%s changes nothing but a --plan", x->name);
 	if (cli_given(&vocab_n)) {
 		if (vocab_path || vocab_n < 1 || vocab_n > 1 << 24)
 			die_usage(vocab_path ? "--vocab and --vocab-size exclude each other" : "--vocab-size: out of range");

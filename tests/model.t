@@ -9,6 +9,7 @@ init="init-model --preset=micro --vocab-size=300 -T 64"
 # ---- init-model
 t 'a model is made' '$init -S 1 -o a.safetensors'
 t 'equal runs give equal bytes, at any number of threads' '$init -S 1 -t 1 -o b.safetensors && cmp a.safetensors b.safetensors'
+t 'what is for plans alone' 'exits 2 $init --lora=8 -o x.safetensors && exits 2 $init -B 4 -o x.safetensors'
 t 'another seed, other weights' '$init -S 2 -o c.safetensors && ! same a.safetensors c.safetensors'
 t 'the commands that made it are within' 'head -c 9000 a.safetensors | grep -aq "init-model --context=64 --preset=micro --seed=1 --vocab-size=300"'
 # As published (GPT-1 has one norm less than GPT-2's arrangement: 116534784 there).

@@ -38,6 +38,7 @@ t 'each likelihood' 'ev --results=res items && sed "s/.*\"resps\"://; s/,\"filte
 	awk "NR == FNR { l[NR] = \$1; next } { d = l[FNR] - \$3; if (d < 0) d = -d; if (d > 2e-4) { print; bad = 1 } } END { exit bad || FNR != 120 }" mine slow.each'
 t 'any -B, one thread: the same bytes' 'ev -j -B 1 -t 1 items >b && cmp a b && ev -j -B 7 items >b && cmp a b'
 t 'errors are those of means' 'awk -v p="$(val a acc)" -v s="$(val a acc_se)" "BEGIN { d = s - sqrt(p * (1 - p) / 29); exit d < -1e-9 || d > 1e-9 }"'
+t 'a single item has no error' 'ev -n 1 items >b && grep -q "^acc  *[01].0000$" b && ! grep -q nan b'
 t 'mutual information' 'ev -j --mutual items >b && [ "$(val b acc)" = "$(val a acc)" ] && [ -n "$(val b acc_mutual_info)" ]'
 t 'examples, from the items or a file, drawn or the first' 'ev -j --shots=1 items >b && [ "$(val b shots)" = 1 ] && head -6 items >one && ev -j -n 3 --shots=1 --examples=one items >c && ev --shots=1 -S 3 --results=r1 items >/dev/null &&
 	grep -o "arg_0\":\"The cat number [0-9]* " r1/m/samples* | sort | uniq -c | awk "{ if (\$1 > 40) bad = 1 } END { exit bad || NR < 8 }" && exits 1 ev --shots=2 --examples=one items'

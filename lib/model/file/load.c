@@ -101,6 +101,8 @@ model_load_adapted(struct model *m, const char *path, struct err *e)
 	if (!(base = adapter_base(path, e)))
 		return -1;
 	bad = adapter_is(base) ? err_set(e, "%s: its model is an adapter too", path) : model_load(m, base, e);
+	if (bad && !model_is(base))
+		err_at(e, "%s: the model that its adapter_config.json names", path);
 	free(base);
 	if (!bad && (bad = adapter_load(m, path, e)))
 		model_free(m);

@@ -28,7 +28,7 @@ answer_filter_new(const struct task_filter *t, struct err *e)
 	f->re = pcre2_compile((PCRE2_SPTR)t->regex, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &code, &at, NULL);
 	if (!f->re) {
 		pcre2_get_error_message(code, why, sizeof why);
-		err_set(e, "%s: at %zu: %s", t->regex, at, (char *)why);
+		err_set(e, "--filter=%s: at %zu: %s", t->regex, at, (char *)why);
 		free(f);
 		return NULL;
 	}

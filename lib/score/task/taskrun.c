@@ -161,8 +161,13 @@ void
 task_text(const struct task_result *r, const struct task_opts *o, struct buf *b)
 {
 	buf_printf(b, "%s, %zu items, %lld shots, tokenizer %s\n", r->task, r->n, o->shots, r->vocab[0] ? r->vocab : "none");
-	for (int i = 0; i < r->n_metrics; i++)
-		buf_printf(b, "%-16s %8.4f +- %.4f\n", r->metric[i].key, task_metric_value(&r->metric[i]), task_metric_error(&r->metric[i]));
+	for (int i = 0; i < r->n_metrics; i++) {
+		double se = task_metric_error(&r->metric[i]);           /* NaN: of a single item */
+		buf_printf(b, "%-16s %8.4f", r->metric[i].key, task_metric_value(&r->metric[i]));
+		if (isfinite(se))
+			buf_printf(b, " +- %.4f", se);
+		buf_char(b, '\n');
+	}
 	if (r->truncated)
 		buf_printf(b, "%zu prompts were cut at the left\n", r->truncated);
 }
