@@ -4,7 +4,6 @@
 #include "kern/kern.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,40 +73,13 @@ kern_now(void)
 	return atomic_load(&chosen);
 }
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t key;
-static _Thread_local struct arena *mine;
-
-static void
-scratch_free(void *p)
-{
-	struct arena *a = p;
-
-	for (int i = 0; i < SCRATCH_N; i++)
-		if (a[i].size)
-			arena_free(&a[i]);
-	free(a);
-	mine = NULL;
-}
-
-static void
-scratch_key(void)
-{
-	pthread_key_create(&key, scratch_free);
-}
-
 float *
 kern_scratch(int slot, size_t floats)
 {
-	struct arena *a;
+	static _Thread_local struct arena mine[SCRATCH_N];
+	struct arena *a = &mine[slot];
 	size_t need = floats * sizeof (float) + 64;
 
-	if (!mine) {
-		pthread_once(&once, scratch_key);
-		mine = xcalloc(SCRATCH_N, sizeof *mine);
-		pthread_setspecific(key, mine);
-	}
-	a = &mine[slot];
 	if (a->size < need) {
 		if (a->size)
 			arena_free(a);

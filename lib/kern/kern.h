@@ -3,7 +3,7 @@
 #define LM_KERN_H
 /* SPDX-License-Identifier: MIT */
 #include "kern/ops.h"
-#include "kern/quant.h"
+#include "base/quant.h"
 
 /*
  * kern_*.c include this header, vec_*.h and the compiler's, nothing else, and define one table each: they are built
@@ -132,8 +132,8 @@ const struct kern *kern_now(void);              /* the one in use */
 void kern_use(const struct kern *);             /* for tests and benchmarks */
 const struct kern *kern_list(size_t i);         /* those built in, best first; NULL at the end */
 
-/* At least that many floats, aligned to 64, of the calling thread: kept and reused between calls, gone with the
- * thread.  A slot is one use that may be open at a time. */
+/* At least that many floats, aligned to 64, of the calling thread: kept and reused between calls, as threads are.  A slot
+ * is one use that may be open at a time. */
 enum { SCRATCH_GEMM, SCRATCH_ATTN, SCRATCH_CACHE, SCRATCH_N };
 float *kern_scratch(int slot, size_t floats);
 #endif

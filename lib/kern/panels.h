@@ -3,7 +3,7 @@
 #define LM_PANELS_H
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
-#include "kern/quant.h"
+#include "base/quant.h"
 
 /*
  * W (N,K), a panel for each 16 rows, which are its lanes:

@@ -68,12 +68,13 @@ log_open(struct log **out, const char *path, long long step, long long measured,
 int
 log_put(struct log *l, struct buf *object, struct err *e)
 {
-	if (!l)
-		return 0;
+	int bad = 0;
+
 	buf_str(object, "}\n");
-	if (fwrite(object->p, 1, object->n, l->f) != object->n || fflush(l->f))
-		return err_sys(e, "%s", l->path);
-	return 0;
+	if (l && (fwrite(object->p, 1, object->n, l->f) != object->n || fflush(l->f)))
+		bad = err_sys(e, "%s", l->path);
+	buf_free(object);
+	return bad;
 }
 
 int

@@ -152,7 +152,6 @@ log_step(struct train *t, double lr, struct err *e)
 {
 	struct buf b = { 0 };
 	const struct model *m = &t->run.model;
-	int bad;
 
 	buf_char(&b, '{');
 	json_add_int(&b, "step", t->run.optim.step);
@@ -168,9 +167,7 @@ log_step(struct train *t, double lr, struct err *e)
 	json_add_num(&b, "gflops", round(t->rate * params_flops(&m->par, &m->cfg, t->batch.T) * 1e-8) / 10);
 	json_add_num(&b, "seconds", round((clock_seconds() - t->began) * 1e3) / 1e3);
 	json_add_int(&b, "rss", (long long)log_rss());
-	bad = log_put(t->log, &b, e);
-	buf_free(&b);
-	return bad;
+	return log_put(t->log, &b, e);
 }
 
 /* The mean of the weights after each step, those of k steps ago weighing beta^k; no part of it is of the first ones. */
@@ -253,7 +250,6 @@ evaluate(struct train *t, struct err *e)
 	json_add_num(&line, "eval_loss", loss);
 	json_add_int(&line, "eval_tokens", (long long)n);
 	bad = log_put(t->log, &line, e);
-	buf_free(&line);
 	t->evaluated = r->optim.step;
 	if (bad || !o->keep_best)
 		return bad;

@@ -143,12 +143,11 @@ weights_check(const struct params *par, const struct tens_set *sets, int n, stru
 void
 weights_find(const struct params *par, const struct tens_set *sets, int n, struct weight_src *src)
 {
-	static const enum quant types[] = { [TENS_F32] = QUANT_F32, [TENS_F16] = QUANT_F16, [TENS_BF16] = QUANT_BF16, [TENS_F64] = QUANT_F64 };
 	struct cursor c = { sets, n, 0, 0 };
 
 	for (int i = 0; i < par->n; i++) {
 		const struct tens *t = find(&c, &par->v[i]);
-		src[i] = (struct weight_src){ .type = types[t->dtype], .data = t->data, .turned = par->v[i].conv1d };
+		src[i] = (struct weight_src){ .type = tens_quant(t->dtype), .data = t->data, .turned = par->v[i].conv1d };
 	}
 }
 

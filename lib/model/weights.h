@@ -2,7 +2,7 @@
 #ifndef LM_WEIGHTS_H
 #define LM_WEIGHTS_H
 /* SPDX-License-Identifier: MIT */
-#include "kern/quant.h"
+#include "base/quant.h"
 #include "model/params.h"
 #include "stream/tens.h"
 

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/tens.h"
 #include "base/order.h"
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,57 +155,21 @@ tens_find(const struct tens_set *s, const char *name)
 
 char *tens_meta(const struct tens_set *s, const char *key) { return json_dup(json_get(s->meta, key)); }
 
-static float
-from_f16(uint16_t h)
+enum quant
+tens_quant(enum tens_dtype d)
 {
-	uint32_t sign = (uint32_t)(h & 0x8000) << 16, mant = h & 0x3ff, bits;
-	int expo = h >> 10 & 31;
-	float f;
+	static const enum quant types[] = { [TENS_F32] = QUANT_F32, [TENS_F16] = QUANT_F16, [TENS_BF16] = QUANT_BF16, [TENS_F64] = QUANT_F64 };
 
-	if (expo == 0) {
-		f = ldexpf((float)mant, -24);
-		return sign ? -f : f;
-	}
-	bits = sign | (expo == 31 ? 0x7f800000u : (uint32_t)(expo + 112) << 23) | mant << 13;
-	memcpy(&f, &bits, 4);
-	return f;
+	return types[d];
 }
 
 int
 tens_to_f32(const struct tens *t, float *out, size_t first, size_t n)
 {
-	const char *p = t->data;
-	size_t size = tens_size(t->dtype);
-
-	if (first > t->count || n > t->count - first)
+	if (t->dtype > TENS_F64 || first > t->count || n > t->count - first)
 		return -1;
-	p += first * size;
-	for (size_t i = 0; i < n; i++) {
-		uint16_t h;
-		uint32_t bits;
-		double d;
-		switch (t->dtype) {
-		case TENS_F32:
-			memcpy(out, p, 4 * n);
-			return 0;
-		case TENS_BF16:
-			memcpy(&h, p + 2 * i, 2);
-			bits = (uint32_t)h << 16;
-			memcpy(out + i, &bits, 4);
-			break;
-		case TENS_F16:
-			memcpy(&h, p + 2 * i, 2);
-			out[i] = from_f16(h);
-			break;
-		case TENS_F64:
-			memcpy(&d, p + 8 * i, 8);
-			out[i] = (float)d;
-			break;
-		default:
-			return -1;
-		}
-	}
-	return t->dtype <= TENS_F64 ? 0 : -1;
+	quant_unpack(tens_quant(t->dtype), (const char *)t->data + first * tens_size(t->dtype), n, out);
+	return 0;
 }
 
 /* ---- writing */

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/quant.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,7 @@ int  tens_list(const void *image, size_t n, struct buf *out, struct err *);
 const struct tens *tens_find(const struct tens_set *, const char *name);
 char *tens_meta(const struct tens_set *, const char *key);      /* decoded, to be freed; NULL when absent */
 size_t tens_size(enum tens_dtype);                              /* bytes an element */
+enum quant tens_quant(enum tens_dtype);                         /* the same type; of floats alone */
 /* Elements [first, first + n) as fp32, from F32 F16 BF16 F64; -1 when the type is no float. */
 int  tens_to_f32(const struct tens *, float *out, size_t first, size_t n);
 

@@ -237,7 +237,6 @@ static int
 log_step(struct job *j, const struct rl_stats *s, struct err *e)
 {
 	struct buf b = { 0 };
-	int bad;
 
 	buf_char(&b, '{');
 	json_add_int(&b, "step", j->run.optim.step);
@@ -245,9 +244,7 @@ log_step(struct job *j, const struct rl_stats *s, struct err *e)
 	json_add_num(&b, "seconds", clock_seconds() - j->began);
 	json_add_num(&b, "flops", (double)gemm_work());
 	rl_alarm(&j->usual, s, j->run.optim.step, &b);
-	bad = log_put(j->log, &b, e);
-	buf_free(&b);
-	return bad;
+	return log_put(j->log, &b, e);
 }
 
 static int

@@ -32,7 +32,6 @@ static int
 log_step(struct fit *f, double loss, double right, size_t n, double lr, double norm, struct err *e)
 {
 	struct buf b = { 0 };
-	int bad;
 
 	buf_char(&b, '{');
 	json_add_int(&b, "step", f->optim.step);
@@ -42,9 +41,7 @@ log_step(struct fit *f, double loss, double right, size_t n, double lr, double n
 	json_add_num(&b, "grad_norm", norm);
 	json_add_int(&b, "pairs", (long long)n);
 	json_add_num(&b, "flops", (double)gemm_work());
-	bad = log_put(f->log, &b, e);
-	buf_free(&b);
-	return bad;
+	return log_put(f->log, &b, e);
 }
 
 static int

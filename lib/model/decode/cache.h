@@ -2,7 +2,7 @@
 #ifndef LM_CACHE_H
 #define LM_CACHE_H
 /* SPDX-License-Identifier: MIT */
-#include "kern/quant.h"
+#include "base/quant.h"
 #include "model/config.h"
 #include <stdint.h>
 

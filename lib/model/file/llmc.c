@@ -1,6 +1,7 @@
 /* llmc - GPT-2 checkpoints of llm.c (train_gpt2.c, gpt2_build_from_checkpoint): each tensor stacked over the layers */
 /* SPDX-License-Identifier: MIT */
 #include "model/file/llmc.h"
+#include "base/quant.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,24 +99,6 @@ header_parse(struct config *c, const void *bytes, size_t *size, size_t *padded, 
 	return config_check(c, e);
 }
 
-static void
-read_part(const struct part *p, const unsigned char *at, size_t size, float *w)
-{
-	size_t n = p->rows * p->cols;
-
-	if (size == 4) {
-		memcpy(w + p->offset, at, n * 4);
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		uint16_t h;
-		uint32_t bits;
-		memcpy(&h, at + 2 * i, 2);
-		bits = (uint32_t)h << 16;
-		memcpy(w + p->offset + i, &bits, 4);
-	}
-}
-
 int
 llmc_parse(struct model *m, const void *bytes, size_t n, struct err *e)
 {
@@ -139,7 +122,7 @@ llmc_parse(struct model *m, const void *bytes, size_t n, struct err *e)
 		model_init(m, &c);
 		at += HEADER;
 		for (size_t i = 0; i < p.n; i++) {
-			read_part(&p.v[i], at, size, m->w);
+			quant_unpack(size == 4 ? QUANT_F32 : QUANT_BF16, at, p.v[i].rows * p.v[i].cols, m->w + p.v[i].offset);
 			at += p.v[i].file_rows * p.v[i].cols * size;
 		}
 	}

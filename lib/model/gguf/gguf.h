@@ -2,7 +2,7 @@
 #ifndef LM_GGUF_H
 #define LM_GGUF_H
 /* SPDX-License-Identifier: MIT */
-#include "kern/quant.h"
+#include "base/quant.h"
 #include "model/model.h"
 #include <stdio.h>
 

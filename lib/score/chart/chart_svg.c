@@ -36,20 +36,10 @@ style(struct buf *b)
 }
 
 static void
-escape(struct buf *b, const char *s)
-{
-	for (; *s; s++)
-		if (strchr("&<>\"", *s))
-			buf_printf(b, "&#%d;", *s);
-		else
-			buf_char(b, *s);
-}
-
-static void
 text(struct buf *b, double x, double y, const char *class, const char *s)
 {
 	buf_printf(b, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
-	escape(b, s);
+	buf_html(b, s, strlen(s));
 	buf_str(b, "</text>\n");
 }
 
@@ -165,7 +155,7 @@ chart_svg(const struct chart_panel *p, int n, const char *title, int width, int 
 	buf_printf(b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\">\n", width, height, width, height);
 	if (title) {
 		buf_str(b, "<title>");
-		escape(b, title);
+		buf_html(b, title, strlen(title));
 		buf_str(b, "</title>\n");
 	}
 	style(b);

@@ -7,6 +7,7 @@
 #include "score/ppl/inside.h"
 #include "score/reader.h"
 #include "stream/toks.h"
+#include "text/uni.h"
 #include "vocab/vocab.h"
 #include <math.h>
 #include <stdlib.h>
@@ -39,23 +40,6 @@ struct eval {
 	int            open, bos;
 };
 
-/* White space as Python's \s has it, at p: its length in bytes, 0: none. */
-static size_t
-space_at(const unsigned char *p, size_t n)
-{
-	unsigned c;
-
-	if ((*p >= 9 && *p <= 13) || (*p >= 28 && *p <= 32))
-		return 1;
-	if (*p == 0xc2 && n > 1 && (p[1] == 0x85 || p[1] == 0xa0))
-		return 2;
-	if ((*p != 0xe1 && *p != 0xe2 && *p != 0xe3) || n < 3)
-		return 0;
-	c = (*p & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
-	return c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000
-	    ? 3 : 0;
-}
-
 /* Words as re.split(r"\s+") counts them, empty ones at the ends too (lm-eval's word perplexity). */
 static uint64_t
 count_words(struct buf text)
@@ -63,10 +47,10 @@ count_words(struct buf text)
 	uint64_t words = 1;
 	int in = 0;
 
-	for (size_t i = 0, k; i < text.n; i += k ? k : 1) {
-		k = space_at((unsigned char *)text.p + i, text.n - i);
-		words += k && !in;
-		in = k != 0;
+	for (size_t i = 0, len; i < text.n; i += len) {
+		int space = uni_space(uni_decode(text.p + i, text.n - i, &len));
+		words += space && !in;
+		in = space;
 	}
 	return words;
 }

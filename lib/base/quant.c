@@ -1,6 +1,6 @@
 /* quant - rows of numbers in 32, 16, 8 and 4 bits */
 /* SPDX-License-Identifier: MIT */
-#include "kern/quant.h"
+#include "base/quant.h"
 #include <math.h>
 #include <string.h>
 
