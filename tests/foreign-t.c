@@ -38,6 +38,27 @@ test_llama2c(int tied)
 }
 
 static void
+test_finite(void)
+{
+	static const enum quant types[] = { QUANT_F32, QUANT_F16, QUANT_BF16, QUANT_Q8_0, QUANT_Q4_0 };
+	const double large = 1e300, nan = NAN;
+	float v[64] = { [5] = -3e4f, [63] = 1e-30f };
+	unsigned char packed[4 * 64];
+
+	for (size_t t = 0; t < N(types); t++)
+		for (int bad = 0; bad < 4; bad++) {
+			v[40] = bad == 0 ? 2 : bad == 1 ? NAN : bad == 2 ? INFINITY : -INFINITY;
+			if (t > 2)                      /* the scale has it, whatever the block was made of */
+				v[40] = 2;
+			quant_pack(types[t], v, 64, packed);
+			if (t > 2 && bad)
+				memcpy(packed + quant_bytes(types[t], 32), bad == 1 ? "\0\x7e" : bad == 2 ? "\0\x7c" : "\0\xfc", 2);
+			OK(quant_finite(types[t], packed, 64) == !bad, "type %d: %s", (int)types[t], bad ? "one of them is no number" : "all are finite");
+		}
+	OK(!quant_finite(QUANT_F64, &large, 1) && !quant_finite(QUANT_F64, &nan, 1), "a number that fp32 cannot hold is none either");
+}
+
+static void
 test_gguf_rows(void)
 {
 	static const enum quant types[] = { QUANT_Q8_0, QUANT_Q4_0 };
@@ -177,6 +198,7 @@ main(void)
 {
 	test_llama2c(0);
 	test_llama2c(1);
+	test_finite();
 	test_gguf_rows();
 	test_gguf("gpt2");
 	test_gguf("llama2-7b");

@@ -85,6 +85,23 @@ unpack_block(enum quant t, const unsigned char *p, float *out)
 		         (float)((i < 16 ? p[2 + i] & 15 : p[2 + i - 16] >> 4) - 8) * d;
 }
 
+int
+quant_finite(enum quant t, const void *values, size_t n)
+{
+	int blocks = t == QUANT_Q8_0 || t == QUANT_Q4_0;
+	size_t unit = blocks ? QUANT_BLOCK : 1, size = quant_bytes(t, unit), at = blocks ? 0 : size - 2;        /* of the sixteen bits with the exponent */
+	uint16_t limit = t == QUANT_F64 ? 0x47f0 /* fp32's */ : t == QUANT_F32 || t == QUANT_BF16 ? 0x7f80 : 0x7c00, top = 0;
+
+	for (const unsigned char *p = values, *end = p + n / unit * size; p < end; p += size) {
+		uint16_t bits;
+
+		memcpy(&bits, p + at, 2);
+		bits &= 0x7fff;
+		top = bits > top ? bits : top;
+	}
+	return top < limit;
+}
+
 void
 quant_unpack(enum quant t, const void *from, size_t n, float *out)
 {

@@ -11,5 +11,6 @@ enum quant { QUANT_F32 = 0, QUANT_F16 = 1, QUANT_Q4_0 = 2, QUANT_Q8_0 = 8, QUANT
 /* The bytes of n values; 0: n cannot be cut into blocks, or no such type. */
 size_t quant_bytes(enum quant, size_t n);
 void   quant_unpack(enum quant, const void *, size_t n, float *out);
+int    quant_finite(enum quant, const void *, size_t n);                /* whether no value is NaN or an infinity */
 void   quant_pack(enum quant, const float *, size_t n, void *out);     /* nearest; Q8_0 and Q4_0 as ggml rounds */
 #endif

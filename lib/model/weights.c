@@ -187,38 +187,35 @@ weights_widen_row(const struct param *p, const struct weight_src *s, size_t r, f
 		quant_unpack(type, row, param_cols(p), out);
 }
 
-static int
-all_numbers(const float *v, size_t n)
-{
-	uint32_t bad = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t bits;
-		memcpy(&bits, v + i, sizeof bits);
-		bad |= (bits & 0x7f800000u) == 0x7f800000u;
-	}
-	return !bad;
-}
+struct check {
+	const struct param *p;
+	const struct weight_src *s;
+	int bad;
+};
 
 /* In the order of the file, turned or not: only each number matters. */
+static void
+check_rows(size_t block, void *ctx)
+{
+	struct check *c = ctx;
+	size_t cols = param_cols(c->p), first = block * ROWS, n = least(ROWS, param_rows(c->p) - first);
+	const unsigned char *rows = c->s->data;
+
+	if (!quant_finite(c->s->type, rows + first * quant_bytes(c->s->type, cols), n * cols))
+		__atomic_store_n(&c->bad, 1, __ATOMIC_RELAXED);
+}
+
 int
 weights_finite(const struct params *par, const struct weight_src *src, struct err *e)
 {
-	float *row = NULL;
-	int bad = 0;
+	for (int i = 0; i < par->n; i++) {
+		struct check c = { &par->v[i], &src[i], 0 };
 
-	for (int i = 0; i < par->n && !bad; i++) {
-		const struct param *p = &par->v[i];
-		size_t cols = param_cols(p), size = quant_bytes(src[i].type, cols);
-		row = xreallocarray(row, cols, sizeof *row);
-		for (size_t r = 0; r < param_rows(p) && !bad; r++) {
-			quant_unpack(src[i].type, (const unsigned char *)src[i].data + r * size, cols, row);
-			if (!all_numbers(row, cols))
-				bad = err_set(e, "tensor %s has weights that are no numbers (NaN or infinite)", p->name);
-		}
+		par_for(div_up(param_rows(c.p), ROWS), check_rows, &c);
+		if (c.bad)
+			return err_set(e, "tensor %s has weights that are no numbers (NaN or infinite)", c.p->name);
 	}
-	free(row);
-	return bad;
+	return 0;
 }
 
 struct widen {
