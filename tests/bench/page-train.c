@@ -191,7 +191,11 @@ read_page(const struct extract *x, const char *html, size_t n, const struct buf 
 	struct work w = { .x = x };
 	struct extracted e = { 0 };
 
-	work_begin(&w, html, n, &e);
+	if (html_parse(&w.h, html, n) < 0) {
+		html_free(&w.h);
+		return;
+	}
+	work_begin(&w, &e);
 	add_page(&w, find_content(&w, &e.title), gold->p ? gold->p : "", gold->n, fold);
 	work_end(&w);
 	extracted_free(&e);

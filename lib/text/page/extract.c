@@ -288,9 +288,7 @@ extract_page(const struct extract *x, const char *s, size_t n, unsigned how, str
 	if (how & EXTRACT_ALL)
 		furniture_mark(&w, NOTHING);
 	else
-		root = find_content(&w, &e->title);
-	if (!(how & EXTRACT_ALL) && judge_needed(w.about))
-		root = judge_mark(&w, root);
+		root = judge_mark(&w, find_content(&w, &e->title));
 	render_tree(&w.h, root, how & EXTRACT_MARKDOWN, &e->text);
 	if (!(how & EXTRACT_ALL) && e->text.n < FEW)
 		embedded_text(&w.h, how & EXTRACT_MARKDOWN, &e->text);

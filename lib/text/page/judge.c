@@ -11,6 +11,7 @@ enum { FEW = 16, FEWEST = 8 };          /* of few blocks little can be told: the
 #define ALIKE .5        /* how much of a judgement is that of all blocks that are alike */
 #define SURE .75        /* how much of the way to the best cut of a page is gone from the cut of all */
 #define LEAST .05       /* of the running text that the rules keep; a judgement that leaves less of it is none */
+#define TRUST (JUDGE_SCALE / 2) /* in the rules, on pages that say that they are articles, as the rules expect */
 #define HOPE .2         /* a page whose blocks are all less likely content than that has none: scripts would show it */
 
 /* A tree asks the same of all blocks at each of its levels; the answers are the number of its leaf. */
@@ -125,8 +126,11 @@ judge_mark(struct work *w, uint32_t root)
 	int *scores = xcalloc(n + 1, sizeof *scores);
 	double cut;
 	int hope = (int)(JUDGE_SCALE * log(HOPE / (1 - HOPE))) + JUDGE_BASE, best = INT_MIN, none;
+	int article = w->about & ABOUT_ARTICLE && !(w->about & ABOUT_FORUM);
 
 	judge_scores(blocks, n, scores);
+	for (size_t i = 0; article && i < n; i++)
+		scores[i] += blocks[i].kept ? TRUST : -TRUST;
 	like_others(blocks, n, scores);
 	for (size_t i = 0; i < n; i++)
 		best = scores[i] > best ? scores[i] : best;

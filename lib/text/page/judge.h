@@ -18,12 +18,6 @@ struct block {
  * What the rules leave out has MARK_DROP, what they keep is below root. */
 struct block *page_blocks(const struct work *, uint32_t top, uint32_t root, size_t *n, uint32_t **owner);
 
-/* Whether blocks are judged: what says that it is an article is as the rules expect. */
-static inline int
-judge_needed(unsigned about)
-{
-	return !(about & ABOUT_ARTICLE) || about & ABOUT_FORUM;
-}
 /* The element whose blocks are judged: all of the page, or of what is for readers without scripts if the root is in that. */
 uint32_t judge_top(const struct html *, uint32_t root);
 /* Puts the judgement in place of the rules': below the element that is returned MARK_DROP is on texts alone. */
