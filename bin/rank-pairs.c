@@ -85,8 +85,11 @@ check(void)
 		die_usage("--match, --verify, --judge and --ask read text: give -w VOCAB or -m MODEL");
 	if (truncate_end && (!prefs_fit_known(truncate_end) || !model))
 		die_usage("--truncate is left, right or drop, and needs -m MODEL, whose context is meant");
-	if (fit.save_every < 0 || (fit.save_every && !fit.state) || (fit.state && !train))
-		die_usage("-s FILE goes with --train, and --save-every=N with -s");
+	for (const struct opt *x = opts; x->name; x++)
+		if (!train && (char *)x->var >= (char *)&fit && (char *)x->var < (char *)(&fit + 1) && x->var != &fit.seed && cli_given(x->var))
+			die_usage("--%s goes with --train", x->name);
+	if (fit.save_every < 0 || (fit.save_every && !fit.state))
+		die_usage("--save-every=N goes with -s FILE");
 	if (pairing && strcmp(pairing, "best-worst") && strcmp(pairing, "all"))
 		die_usage("--pairs=%s: best-worst or all", pairing);
 	if (eval && (pairing || ask))

@@ -105,6 +105,7 @@ check(void)
 	need(o.eval || !(o.keep_best || o.eval_every), "--eval=FILE says what to measure on");
 	need(!o.eval || !from_stdin(o.eval), "--eval: a file with a name, it is read many times");
 	need(!o.state || (strcmp(o.state, o.model) && (!o.out || strcmp(o.state, o.out))), "-s: the state is a file of its own");
+	need(o.state || !o.save_every, "--save-every goes with -s FILE");
 	need(o.keep_best || !o.patience, "--patience goes with --keep-best");
 	need(!o.patience || o.eval_every, "--patience needs --eval-every");
 	need(!((grads || apply) && (o.eval || o.log || o.save_every)), "--grads and --apply make no measurements and no log");

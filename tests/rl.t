@@ -61,6 +61,7 @@ while [ $i -lt 6 ]; do cat much.lms much.lms >x; mv x much.lms; i=$((i + 1)); do
 same() { lmcat --json "$1" | tail -n 6000 | sed 's/"group":[0-9]*//' | cksum; }
 t 'more than is kept in memory: the same records' '[ $(wc -c <much.lms) -gt 80000000 ] && rank-pairs -q -o x much.lms && lmcat --check x && [ "$(same x)" = "$(same some.lms)" ]; r=$?; rm -f much.lms x; [ $r = 0 ]'
 t 'the answer is matched' "rank-pairs $m --match match.jsonl >x && [ \"\$(lmcat x | cut -f 3 | tr -d '\n')\" = 1010 ]"
+t 'what is of --train alone' "exits 2 rank-pairs $m --match --log=x match.jsonl && exits 2 rank-pairs $m --match --epochs=2 match.jsonl"
 t 'no answer to match' "exits 1 rank-pairs $m --match pairs.jsonl >x"
 t 'text without a vocabulary' 'exits 2 rank-pairs --match rolls.lms'
 t 'the best and the worst of each group' 'rank-pairs --pairs=best-worst scored.lms >bw.lms && [ $(records bw.lms) -le 4 ] && lmcat bw.lms | awk "NR % 2 { s = \$3; next } s <= \$3 { exit 1 }"'

@@ -19,6 +19,7 @@ t 'a picture: each run a point, the law of the best size a curve' 'fit-scaling -
 t 'logs of runs: the end is what was measured' 'for d in 1 2 3; do train-step -q -m model.safetensors -o m -n $((2 * d)) -B 2 --lr=3e-3 --eval=train.lms --eval-every=2 --log=$d.log train.lms || exit 1; done
 	grep -q "\"params\":30656," 1.log && fit-scaling --json --bootstrap=0 1.log 2.log 3.log >a && [ "$(val a runs)" = 3 ] && fit-scaling --bootstrap=0 1.log 2.log 3.log | grep -q "do not tell" &&
 	fit-scaling --bootstrap=0 3.log | grep -q "not tell"'
+t 'what too few runs do not tell' 'head -3 runs.jsonl | fit-scaling >x && grep -q "do not tell" x && ! grep -q nan x'
 t 'refused: no number, nothing, too many dropped, bad usage' 'echo "{\"params\":1,\"loss\":2}" >x && exits 1 fit-scaling x && exits 1 fit-scaling /dev/null && echo "{\"params\":-1,\"tokens\":1,\"loss\":2}" >x && exits 1 fit-scaling x &&
 	echo "{" >x && exits 1 fit-scaling x && head -c -1 runs.jsonl >x && exits 1 fit-scaling x && grep -q "cut short" .err && exits 1 fit-scaling --drop=30 runs.jsonl && exits 2 fit-scaling --budget=0 runs.jsonl && exits 2 fit-scaling --predict=1 runs.jsonl && exits 2 fit-scaling --bins=0 runs.jsonl'
 done_testing

@@ -95,6 +95,7 @@ t 'a JSON object if that is asked for' 'ask v1/completions "{\"prompt\":\"$once\
 refused() { [ "$(status "$1" "$2")" = "$3" ] && grep -q "\"error\":{\"message\":\"[^\"]*$4" body; }
 t 'malformed JSON' 'refused v1/completions "{\"prompt\":" 400 JSON'
 t 'unknown fields by name' 'refused v1/completions "{\"prompt\":\"a\",\"mirostat\":1}" 400 mirostat; refused v1/completions "{\"prompt\":\"a\",\"suffix\":\"b\"}" 400 suffix'
+t 'a field that is there twice' 'refused v1/completions "{\"prompt\":\"a\",\"prompt\":\"b\"}" 400 twice'
 t 'harmless ones are ignored' '[ "$(status v1/completions "{\"prompt\":\"a\",\"user\":\"x\",\"model\":\"y\",\"max_tokens\":1,\"suffix\":null}")" = 200 ]'
 t 'no prompt, wrong types, numbers out of range' 'refused v1/completions "{}" 400 prompt && refused v1/completions "{\"prompt\":[]}" 400 prompt && refused v1/completions "{\"prompt\":[[1],2]}" 400 prompt &&
 	refused v1/completions "{\"prompt\":\"a\",\"temperature\":\"x\"}" 400 temperature && refused v1/completions "{\"prompt\":\"a\",\"top_p\":0}" 400 top_p && refused v1/completions "{\"prompt\":\"a\",\"logprobs\":99}" 400 logprobs'

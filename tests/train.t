@@ -120,7 +120,7 @@ t 'records longer than the context' 'exits 1 ts -T 65 -o none toks.lms && says c
 t 'no supervised token in a step' '{ cat docs.jsonl | sed 2q | sed "s/.*\"text\":\"\([^\"]*\)\".*/{\"messages\":[{\"role\":\"user\",\"content\":\"\1\"},{\"role\":\"assistant\",\"content\":\"yes\"}]}/"; } >u.jsonl &&
 	tokenize -w vocab.json --chat=chatml -o u.lms u.jsonl && exits 1 ts -T 8 -B 1 -o x2 u.lms && says supervised && [ ! -e x2 ]'
 t 'usage: no -m, epochs of a pipe, cosine without an end, a word' 'exits 2 train-step train.lms && exits 2 ts --epochs=2 -o none <train.lms &&
-	exits 2 ts --schedule=cosine -o none train.lms && exits 2 ts --schedule=sine -o none train.lms && exits 2 ts --keep-best -o none train.lms'
+	exits 2 ts --schedule=cosine -o none train.lms && exits 2 ts --schedule=sine -o none train.lms && exits 2 ts --keep-best -o none train.lms && exits 2 ts --save-every=2 -o none train.lms'
 
 # ---- masks
 t 'chat: the assistant alone is learnt' 'tokenize -w vocab.json --chat=chatml -o chat.lms chat.jsonl &&

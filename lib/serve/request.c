@@ -57,6 +57,8 @@ take_prompt(struct request *r, struct json v, struct err *e)
 	struct json_iter it = json_walk(v), first = it;
 	int kind = json_kind(v), inner = kind == '[' && json_next(&first) ? json_kind(first.value) : 0, bad = 0;
 
+	if (r->n_prompts)
+		return err_set(e, "prompt: is there twice");
 	if (kind == '"')
 		return take_text(r, v, e);
 	if (kind != '[' || (inner != '"' && inner != '[' && inner != '0') || r->ask == ASK_TOKENIZE)

@@ -133,6 +133,15 @@ more(const struct scaling_report *r, struct buf *b)
 	buf_printf(b, "  (%+.4f)\n", r->v[k + 4] - r->v[at_predict(r, now)]);
 }
 
+static void
+name_law(struct buf *b, const char *law, double objective)
+{
+	buf_clear(b);
+	buf_str(b, law);
+	if (isfinite(objective))
+		buf_printf(b, ", objective %.7g", objective);
+}
+
 void
 scaling_text(const struct scaling_report *r, struct buf *b)
 {
@@ -146,10 +155,9 @@ scaling_text(const struct scaling_report *r, struct buf *b)
 	if (r->spread)
 		buf_printf(b, "; errors over %d resamples of them", r->samples);
 	buf_char(b, '\n');
-	buf_printf(&title, "Chinchilla, approach 3: L = E + A/N^alpha + B/D^beta, objective %.7g", s->objective);
+	name_law(&title, "Chinchilla, approach 3: L = E + A/N^alpha + B/D^beta", s->objective);
 	block(r, b, title.p, SC_E, SC_SHARE);
-	buf_clear(&title);
-	buf_printf(&title, "Kaplan: L = ((Nc/N)^(alpha_N/alpha_D) + Dc/D)^alpha_D, objective %.7g", s->kaplan_objective);
+	name_law(&title, "Kaplan: L = ((Nc/N)^(alpha_N/alpha_D) + Dc/D)^alpha_D", s->kaplan_objective);
 	block(r, b, title.p, SC_KN, SC_KSHARE);
 	buf_free(&title);
 	block(r, b, "Kaplan: the lowest loss by compute, L ~ C^exponent", SC_LC, SC_LC);
