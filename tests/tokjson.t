@@ -43,7 +43,7 @@ console.log(lines.length, "strings,", differ, "differ");
 process.exit(differ || lines.length != 1000 ? 1 : 0);
 END
 node strings.mjs >s.jsonl
-for p in gpt2 cl100k o200k llama3 qwen2; do
+for p in gpt2 cl100k o200k llama3 qwen2 tekken qwen35; do
 	t "--pattern=$p: the same ids" "train-vocab -q --size=1200 --pattern=$p -o v.json s.jsonl && tokenize -w v.json --ids s.jsonl >ids && node check.mjs v.json s.jsonl ids"
 done
 done_testing

@@ -19,6 +19,9 @@
 #define QWEN2        CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|" REST
 #define O200K        "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CONTRACTIONS "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" \
 		     CONTRACTIONS "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define QWEN35       CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define TEKKEN       "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" \
+		     "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 #define CJK          "[一-龥ࠀ-一가-퟿]+"
 /* Letters with case, as DeepSeek LLM lists them. */
 #define CASED        "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝ" \
@@ -47,6 +50,8 @@ static const struct known {
 	{ "llama3", { CL100K } },
 	{ "qwen2", { QWEN2 } },
 	{ "o200k", { O200K } },
+	{ "qwen35", { QWEN35 } },
+	{ "tekken", { TEKKEN } },
 	{ "starcoder", { "\\p{N}", GPT2 } },
 	{ "falcon", { "[\\p{P}$+<=>^`|~]+", GPT2, "[0-9][0-9][0-9]" } },
 	{ "deepseek-llm", { "[\r\n]", "\\s?[" CASED "]+", "\\s?[!-/:-~！-／：-～‘-‟　-。]+", "\\s+$", CJK, "\\p{N}+" } },

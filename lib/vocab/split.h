@@ -9,7 +9,7 @@
 
 struct split;                   /* immutable: many threads may cut with one */
 
-/* From a name (gpt2 cl100k o200k llama3 qwen2 starcoder falcon deepseek-llm deepseek-coder deepseek-v3) or a regular
+/* From a name (gpt2 cl100k o200k llama3 qwen2 qwen35 tekken starcoder falcon deepseek-llm deepseek-coder deepseek-v3) or a regular
  * expression (PCRE2).  Those of the first five are told by their text and cut by hand-written scanners.  NULL with the
  * reason when it does not compile. */
 struct split *split_new(const char *pattern, struct err *);

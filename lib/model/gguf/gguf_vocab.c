@@ -17,6 +17,7 @@ pre_of(const struct vocab *v)
 {
 	static const char *const names[][2] = {
 		{ "gpt2", "gpt-2" }, { "llama3", "llama-bpe" }, { "qwen2", "qwen2" }, { "o200k", "gpt-4o" }, { "starcoder", "smollm" },
+		{ "tekken", "tekken" }, { "qwen35", "qwen35" },
 		{ "falcon", "falcon" }, { "deepseek-llm", "deepseek-llm" }, { "deepseek-coder", "deepseek-coder" }, { "deepseek-v3", "deepseek-v3" },
 	};
 

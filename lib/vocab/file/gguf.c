@@ -118,23 +118,29 @@ read_merges(struct vocab *v, struct gguf *g, struct err *err)
 static struct split *
 split_of(struct vocab *v, const struct gguf *g, const char *pattern, struct err *err)
 {
-	static const struct { const char *pre, *pattern; int whole, nfc; } known[] = {
-		{ "gpt-2", "gpt2", 0, 0 }, { "mpt", "gpt2", 0, 0 }, { "olmo", "gpt2", 0, 0 }, { "phi-2", "gpt2", 0, 0 },
-		{ "llama-bpe", "llama3", 1, 0 }, { "llama3", "llama3", 1, 0 }, { "qwen2", "qwen2", 0, 1 },
-		{ "deepseek-r1-qwen", "qwen2", 0, 1 }, { "gpt-4o", "o200k", 0, 0 }, { "smollm", "starcoder", 0, 0 },
-		{ "starcoder", "starcoder", 0, 0 }, { "refact", "starcoder", 0, 0 }, { "command-r", "starcoder", 0, 0 },
-		{ "falcon", "falcon", 0, 0 }, { "deepseek-llm", "deepseek-llm", 0, 0 },
-		{ "deepseek-coder", "deepseek-coder", 0, 0 }, { "deepseek-v3", "deepseek-v3", 0, 0 },
+	static const struct { const char *pattern, *pre[12]; int whole, nfc; } known[] = {
+		{ "gpt2", { "gpt-2", "mpt", "olmo", "phi-2", "jais", "trillion", "exaone4", "granite-docling", "modern-bert" }, 0, 0 },
+		{ "llama3", { "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "lfm2" }, 1, 0 },
+		{ "llama3", { "dbrx", "smaug-bpe", "glm4", "chatglm-bpe" }, 0, 0 },
+		{ "qwen2", { "qwen2", "deepseek-r1-qwen", "kormo", "megrez" }, 0, 1 },
+		{ "qwen2", { "stablelm2", "hunyuan", "solar-open", "grok-2" }, 0, 0 },
+		{ "qwen35", { "qwen35" }, 0, 1 }, { "tekken", { "tekken" }, 1, 0 },
+		{ "o200k", { "gpt-4o", "llama4", "kanana2", "minimax-m2" }, 0, 0 },
+		{ "starcoder", { "starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b", "mellum2" }, 0, 0 },
+		{ "falcon", { "falcon" }, 0, 0 }, { "deepseek-llm", { "deepseek-llm" }, 0, 0 },
+		{ "deepseek-coder", { "deepseek-coder" }, 0, 0 },
+		{ "deepseek-v3", { "deepseek-v3", "hunyuan-dense", "joyai-llm" }, 0, 0 },
 	};
 
 	if (pattern)
 		return split_new(pattern, err);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (gguf_text_is(g->pre, known[i].pre)) {
-			v->whole = known[i].whole;
-			v->nfc = known[i].nfc;
-			return split_new(known[i].pattern, err);
-		}
+		for (const char *const *pre = known[i].pre; *pre; pre++)
+			if (gguf_text_is(g->pre, *pre)) {
+				v->whole = known[i].whole;
+				v->nfc = known[i].nfc;
+				return split_new(known[i].pattern, err);
+			}
 	err_set(err, "GGUF: pattern '%.*s' (tokenizer.ggml.pre) is not known: give --pattern", g->pre.n < 40 ? (int)g->pre.n : 40,
 		g->pre.n ? g->pre.p : "");
 	return NULL;
