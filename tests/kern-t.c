@@ -207,7 +207,7 @@ epilogues(const struct kern *k)
 		gemm(&g);
 		for (size_t i = 0; i < M * N; i++)
 			want[i] += bias[i % N];
-		op_act_fwd(out, want, M * N, (enum gemm_act)act);
+		op_act_fwd(out, want, M, N, 0, (enum gemm_act)act);
 		op_blend(out, 1, res, 1, M * N);
 		g.C = c;
 		g.bias = bias;

@@ -22,18 +22,25 @@ struct grad {
 };
 enum { RMS, LAYER, ACT, GLU, ROPE, LOGP };
 
+static struct op_norm
+norm_of(const struct grad *g)
+{
+	return (struct op_norm){ g->gain, g->kind == LAYER ? g->bias : NULL, g->mean, g->rstd, g->rows, g->C, 1e-5f };
+}
+
 static double
 loss(struct grad *g)
 {
 	size_t n = g->rows * g->C, out = g->kind == GLU ? n / 2 : n;
 	uint32_t pos[8] = { 0, 1, 2, 3, 0, 1, 2, 3 };
+	struct op_norm norm = norm_of(g);
 	double s = 0;
 
 	switch (g->kind) {
-	case RMS:   op_rmsnorm_fwd(g->y, g->rstd, g->x, g->gain, g->rows, g->C, 1e-5f); break;
-	case LAYER: op_layernorm_fwd(g->y, g->mean, g->rstd, g->x, g->gain, g->bias, g->rows, g->C, 1e-5f); break;
-	case ACT:   op_act_fwd(g->y, g->x, n, g->act); break;
-	case GLU:   op_glu_fwd(g->y, g->x, g->rows, g->C / 2, g->act); break;
+	case RMS:
+	case LAYER: op_norm_fwd(&norm, g->y, g->x); break;
+	case ACT:   op_act_fwd(g->y, g->x, g->rows, g->C, 0, g->act); break;
+	case GLU:   op_act_fwd(g->y, g->x, g->rows, g->C / 2, 1, g->act); break;
 	case ROPE:
 		memcpy(g->y, g->x, n * sizeof (float));
 		op_rope(g->y, g->C, g->rows, 2, g->C / 2, pos, g->gain, g->bias, 0);
@@ -55,16 +62,17 @@ gradient(struct grad *g)
 {
 	size_t n = g->rows * g->C;
 	uint32_t pos[8] = { 0, 1, 2, 3, 0, 1, 2, 3 };
+	struct op_norm norm = norm_of(g);
 
 	memset(g->dx, 0, n * sizeof (float));
 	memset(g->dgain, 0, n * sizeof (float));
 	memset(g->dbias, 0, n * sizeof (float));
 	loss(g);
 	switch (g->kind) {
-	case RMS:   op_rmsnorm_bwd(g->dx, g->dgain, g->r, g->x, g->rstd, g->gain, g->rows, g->C); break;
-	case LAYER: op_layernorm_bwd(g->dx, g->dgain, g->dbias, g->r, g->x, g->mean, g->rstd, g->gain, g->rows, g->C); break;
-	case ACT:   op_act_bwd(g->dx, g->r, g->x, n, g->act); break;
-	case GLU:   op_glu_bwd(g->dx, g->r, g->x, g->rows, g->C / 2, g->act); break;
+	case RMS:
+	case LAYER: op_norm_bwd(&norm, g->dx, g->dgain, g->dbias, g->r, g->x); break;
+	case ACT:   op_act_bwd(g->dx, g->r, g->x, g->rows, g->C, 0, g->act); break;
+	case GLU:   op_act_bwd(g->dx, g->r, g->x, g->rows, g->C / 2, 1, g->act); break;
 	case ROPE:
 		memcpy(g->dx, g->r, n * sizeof (float));
 		op_rope(g->dx, g->C, g->rows, 2, g->C / 2, pos, g->gain, g->bias, 1);
@@ -209,12 +217,12 @@ threads(const struct kern *k)
 
 		par_set_threads(t < 3 ? t + 1 : 2);
 		memset(dx, 0, N * sizeof *dx);
-		op_layernorm_fwd(dx, mean, rstd, x, gain, bias, ROWS, C, 1e-5f);
+		op_norm_fwd(&(struct op_norm){ gain, bias, mean, rstd, ROWS, C, 1e-5f }, dx, x);
 		for (size_t from = 0, to = cut; from < ROWS; from = to, to = ROWS) {
 			size_t at = from * C;
 
-			op_layernorm_bwd(dx + at, sums[t], sums[t] + C, y + at, x + at, mean + from, rstd + from, gain,
-					to - from, C);
+			op_norm_bwd(&(struct op_norm){ gain, bias, mean + from, rstd + from, to - from, C, 1e-5f },
+					dx + at, sums[t], sums[t] + C, y + at, x + at);
 			op_colsum(sums[t] + 2 * C, dx + at, C, to - from, C);
 		}
 		bad += memcmp(sums[t], sums[0], sizeof sums[0]) != 0;

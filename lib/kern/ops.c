@@ -11,11 +11,11 @@ struct op {
 	const struct kern *k;
 	size_t n, width, per;           /* items (rows or elements), floats of an item, items of a piece */
 	float *y, *y2, *y3;
-	const float *x, *x2, *x3, *x4, *x5;
+	const float *x, *x2;
 	size_t ld, heads;               /* heads of a row, or the rows that a slice of columns sums */
 	float num, num2;
 	enum gemm_act act;
-	int inverse, f16;
+	int inverse, gated, f16;
 	const uint32_t *index;
 	uint16_t *half;
 	const void *arg;
@@ -56,152 +56,92 @@ share_cols(struct op *o, size_t rows, void (*piece)(const struct op *, size_t, s
 }
 
 static void
-rmsnorm_rows(const struct op *o, size_t from, size_t to)
+norm_rows(const struct op *o, size_t from, size_t to)
 {
-	size_t C = o->width;
+	const struct op_norm *n = o->arg;
 
-	for (size_t i = from; i < to; i++)
-		o->y2[i] = o->k->rmsnorm(o->y + i * C, o->x + i * C, o->x2, C, o->num);
-}
+	for (size_t i = from; i < to; i++) {
+		float *y = o->y + i * n->C;
+		const float *x = o->x + i * n->C;
 
-void
-op_rmsnorm_fwd(float *y, float *rstd, const float *x, const float *gain, size_t rows, size_t C, float eps)
-{
-	struct op o = { .n = rows, .width = C, .y = y, .y2 = rstd, .x = x, .x2 = gain, .num = eps };
-
-	share(&o, rmsnorm_rows);
-}
-
-static void
-rmsnorm_bwd_rows(const struct op *o, size_t from, size_t to)
-{
-	size_t C = o->width;
-
-	for (size_t i = from; i < to; i++)
-		o->k->rmsnorm_bwd(o->y + i * C, o->x + i * C, o->x2 + i * C, o->x3[i], o->x4, C);
-}
-
-/* Slices of the gradients of gain and bias; x5 is NULL for RMSNorm, whose mean is 0. */
-static void
-norm_cols(const struct op *o, size_t from, size_t to)
-{
-	for (size_t i = 0; i < o->heads; i++) {
-		size_t at = i * o->width + from;
-
-		o->k->norm_cols(o->y2 + from, o->y3 ? o->y3 + from : NULL, o->x + at, o->x2 + at,
-				o->x5 ? o->x5[i] : 0, o->x3[i], to - from);
+		n->rstd[i] = n->bias ? o->k->layernorm(y, n->mean + i, x, n->gain, n->bias, n->C, n->eps)
+		                     : o->k->rmsnorm(y, x, n->gain, n->C, n->eps);
 	}
 }
 
 void
-op_rmsnorm_bwd(float *dx, float *dgain, const float *dy, const float *x, const float *rstd,
-		const float *gain, size_t rows, size_t C)
+op_norm_fwd(const struct op_norm *n, float *y, const float *x)
 {
-	struct op o = { .n = rows, .width = C, .y = dx, .y2 = dgain, .x = dy, .x2 = x, .x3 = rstd, .x4 = gain };
+	struct op o = { .n = n->rows, .width = n->C, .y = y, .x = x, .arg = n };
 
-	share(&o, rmsnorm_bwd_rows);
-	o.n = C;
-	o.heads = rows;
+	share(&o, norm_rows);
+}
+
+static void
+norm_bwd_rows(const struct op *o, size_t from, size_t to)
+{
+	const struct op_norm *n = o->arg;
+
+	for (size_t i = from, at; i < to; i++) {
+		at = i * n->C;
+		if (n->bias)
+			o->k->layernorm_bwd(o->y + at, o->x + at, o->x2 + at, n->mean[i], n->rstd[i], n->gain, n->C);
+		else
+			o->k->rmsnorm_bwd(o->y + at, o->x + at, o->x2 + at, n->rstd[i], n->gain, n->C);
+	}
+}
+
+/* Slices of the gradients of gain and bias. */
+static void
+norm_cols(const struct op *o, size_t from, size_t to)
+{
+	const struct op_norm *n = o->arg;
+
+	for (size_t i = 0, at; i < n->rows; i++) {
+		at = i * n->C + from;
+		o->k->norm_cols(o->y2 + from, n->bias ? o->y3 + from : NULL, o->x + at, o->x2 + at,
+				n->bias ? n->mean[i] : 0, n->rstd[i], to - from);
+	}
+}
+
+void
+op_norm_bwd(const struct op_norm *n, float *dx, float *dgain, float *dbias, const float *dy, const float *x)
+{
+	struct op o = { .n = n->rows, .width = n->C, .y = dx, .y2 = dgain, .y3 = dbias, .x = dy, .x2 = x, .arg = n };
+
+	share(&o, norm_bwd_rows);
+	o.n = n->C;
 	if (dgain)
-		share_cols(&o, rows, norm_cols);
+		share_cols(&o, n->rows, norm_cols);
 }
 
 static void
-layernorm_rows(const struct op *o, size_t from, size_t to)
-{
-	size_t C = o->width;
-
-	for (size_t i = from; i < to; i++)
-		o->y3[i] = o->k->layernorm(o->y + i * C, o->y2 + i, o->x + i * C, o->x2, o->x3, C, o->num);
-}
-
-void
-op_layernorm_fwd(float *y, float *mean, float *rstd, const float *x, const float *gain, const float *bias,
-		size_t rows, size_t C, float eps)
-{
-	struct op o = {
-		.n = rows, .width = C, .y = y, .y2 = mean, .y3 = rstd, .x = x, .x2 = gain, .x3 = bias, .num = eps
-	};
-
-	share(&o, layernorm_rows);
-}
-
-static void
-layernorm_bwd_rows(const struct op *o, size_t from, size_t to)
-{
-	size_t C = o->width;
-
-	for (size_t i = from; i < to; i++)
-		o->k->layernorm_bwd(o->y + i * C, o->x + i * C, o->x2 + i * C, o->x5[i], o->x3[i], o->x4, C);
-}
-
-void
-op_layernorm_bwd(float *dx, float *dgain, float *dbias, const float *dy, const float *x, const float *mean,
-		const float *rstd, const float *gain, size_t rows, size_t C)
-{
-	struct op o = {
-		.n = rows, .width = C, .y = dx, .y2 = dgain, .y3 = dbias,
-		.x = dy, .x2 = x, .x3 = rstd, .x4 = gain, .x5 = mean
-	};
-
-	share(&o, layernorm_bwd_rows);
-	o.n = C;
-	o.heads = rows;
-	if (dgain)
-		share_cols(&o, rows, norm_cols);
-}
-
-static void
-act_piece(const struct op *o, size_t from, size_t to)
-{
-	o->k->act(o->y + from, o->x + from, to - from, o->act);
-}
-
-void
-op_act_fwd(float *y, const float *x, size_t n, enum gemm_act act)
-{
-	struct op o = { .n = n, .width = 1, .y = y, .x = x, .act = act };
-
-	share(&o, act_piece);
-}
-
-static void
-act_bwd_piece(const struct op *o, size_t from, size_t to)
-{
-	o->k->act_bwd(o->y + from, o->x + from, o->x2 + from, to - from, o->act);
-}
-
-void
-op_act_bwd(float *dx, const float *dy, const float *x, size_t n, enum gemm_act act)
-{
-	struct op o = { .n = n, .width = 1, .y = dx, .x = dy, .x2 = x, .act = act };
-
-	share(&o, act_bwd_piece);
-}
-
-static void
-glu_rows(const struct op *o, size_t from, size_t to)
+act_rows(const struct op *o, size_t from, size_t to)
 {
 	size_t F = o->width;
 
-	for (size_t i = from; i < to; i++)
+	if (!o->gated)
+		o->k->act(o->y + from * F, o->x + from * F, (to - from) * F, o->act);
+	for (size_t i = from; o->gated && i < to; i++)
 		o->k->glu(o->y + i * F, o->x + i * 2 * F, o->x + i * 2 * F + F, F, o->act);
 }
 
 void
-op_glu_fwd(float *y, const float *gu, size_t rows, size_t F, enum gemm_act act)
+op_act_fwd(float *y, const float *x, size_t rows, size_t F, int gated, enum gemm_act act)
 {
-	struct op o = { .n = rows, .width = F, .y = y, .x = gu, .act = act };
+	struct op o = { .n = rows, .width = F, .y = y, .x = x, .gated = gated, .act = act };
 
-	share(&o, glu_rows);
+	share(&o, act_rows);
 }
 
 static void
-glu_bwd_rows(const struct op *o, size_t from, size_t to)
+act_bwd_rows(const struct op *o, size_t from, size_t to)
 {
 	size_t F = o->width;
 
-	for (size_t i = from; i < to; i++) {
+	if (!o->gated)
+		o->k->act_bwd(o->y + from * F, o->x + from * F, o->x2 + from * F, (to - from) * F, o->act);
+	for (size_t i = from; o->gated && i < to; i++) {
 		const float *g = o->x2 + i * 2 * F;
 		float *d = o->y + i * 2 * F;
 
@@ -210,11 +150,11 @@ glu_bwd_rows(const struct op *o, size_t from, size_t to)
 }
 
 void
-op_glu_bwd(float *dgu, const float *dy, const float *gu, size_t rows, size_t F, enum gemm_act act)
+op_act_bwd(float *dx, const float *dy, const float *x, size_t rows, size_t F, int gated, enum gemm_act act)
 {
-	struct op o = { .n = rows, .width = F, .y = dgu, .x = dy, .x2 = gu, .act = act };
+	struct op o = { .n = rows, .width = F, .y = dx, .x = dy, .x2 = x, .gated = gated, .act = act };
 
-	share(&o, glu_bwd_rows);
+	share(&o, act_bwd_rows);
 }
 
 static void

@@ -10,23 +10,22 @@
  * Sums over rows (gains, biases) are one chain in row order for each column, sums within a row have an order
  * that depends on its length alone: the same bits at any number of threads and however rows are cut into calls. */
 
-/* RMSNorm (Zhang & Sennrich 2019): y = x * rstd * gain, rstd = 1/sqrt(mean(x^2) + eps).  x, y (rows,C); rstd (rows). */
-void op_rmsnorm_fwd(float *y, float *rstd, const float *x, const float *gain, size_t rows, size_t C, float eps);
-/* dx (rows,C) +=, dgain (C) +=, or NULL: not wanted. */
-void op_rmsnorm_bwd(float *dx, float *dgain, const float *dy, const float *x, const float *rstd,
-		const float *gain, size_t rows, size_t C);
-/* LayerNorm (Ba et al. 2016). mean, rstd (rows).  bwd: dx +=, dgain +=, dbias +=, or both NULL. */
-void op_layernorm_fwd(float *y, float *mean, float *rstd, const float *x, const float *gain, const float *bias,
-		size_t rows, size_t C, float eps);
-void op_layernorm_bwd(float *dx, float *dgain, float *dbias, const float *dy, const float *x, const float *mean,
-		const float *rstd, const float *gain, size_t rows, size_t C);
+/* RMSNorm (Zhang & Sennrich 2019): y = x * rstd * gain, rstd = 1/sqrt(mean(x^2) + eps), where bias is NULL;
+ * else LayerNorm (Ba et al. 2016): y = (x - mean) * rstd * gain + bias.  x, y (rows,C). */
+struct op_norm {
+	const float *gain, *bias;       /* (C) */
+	float *mean, *rstd;             /* (rows), set by op_norm_fwd; RMSNorm leaves mean alone */
+	size_t rows, C;
+	float eps;
+};
+void op_norm_fwd(const struct op_norm *, float *y, const float *x);
+/* dx +=, dgain +=, dbias (of LayerNorm) +=, or both NULL: not wanted. */
+void op_norm_bwd(const struct op_norm *, float *dx, float *dgain, float *dbias, const float *dy, const float *x);
 
-/* Activations: GEMM_GELU is GPT-2's tanh form.  y = f(x); dx = dy * f'(x).  y may be x, dx may be dy. */
-void op_act_fwd(float *y, const float *x, size_t n, enum gemm_act);
-void op_act_bwd(float *dx, const float *dy, const float *x, size_t n, enum gemm_act);
-/* Gated: gu (rows, 2F) holds gate then up in each row; y (rows,F) = f(gate) * up; dgu (rows,2F) is set. */
-void op_glu_fwd(float *y, const float *gu, size_t rows, size_t F, enum gemm_act);
-void op_glu_bwd(float *dgu, const float *dy, const float *gu, size_t rows, size_t F, enum gemm_act);
+/* Activations: GEMM_GELU is GPT-2's tanh form.  y = f(x), dx = dy * f'(x), all (rows,F); y may be x, dx may be dy.
+ * Gated: x (rows, 2F) holds gate then up in each row, y = f(gate) * up, dx (rows, 2F) is set. */
+void op_act_fwd(float *y, const float *x, size_t rows, size_t F, int gated, enum gemm_act);
+void op_act_bwd(float *dx, const float *dy, const float *x, size_t rows, size_t F, int gated, enum gemm_act);
 
 /* Rotary positions, halves (i, i + D/2) as Hugging Face has them: n_head heads of D floats, one after another
  * from x, in each of rows rows ld apart; pos (rows); cos, sin (positions, D/2). inverse: the transpose (backward). */

@@ -192,13 +192,19 @@ one_attn(size_t B, size_t T, size_t H, size_t D)
 enum { ROWS = 1024, C = 768, F = 3072, V = 50304 };
 static const size_t N = (size_t)ROWS * F;
 
-static void run_rms(const struct work *w) { (void)w; op_rmsnorm_fwd(mem[1], mem[2], mem[0], mem[3], ROWS, C, 1e-5f); }
-static void run_rms_bwd(const struct work *w) { (void)w; op_rmsnorm_bwd(mem[1], mem[4], mem[0], mem[0] + N, mem[2], mem[3], ROWS, C); }
-static void run_ln(const struct work *w) { (void)w; op_layernorm_fwd(mem[1], mem[2] + ROWS, mem[2], mem[0], mem[3], mem[3] + C, ROWS, C, 1e-5f); }
-static void run_ln_bwd(const struct work *w) { (void)w; op_layernorm_bwd(mem[1], mem[4], mem[4] + C, mem[0], mem[0] + N, mem[2] + ROWS, mem[2], mem[3], ROWS, C); }
-static void run_gelu(const struct work *w) { (void)w; op_act_fwd(mem[1], mem[0], N, GEMM_GELU); }
-static void run_gelu_bwd(const struct work *w) { (void)w; op_act_bwd(mem[1], mem[0], mem[3], N, GEMM_GELU); }
-static void run_glu(const struct work *w) { (void)w; op_glu_fwd(mem[1], mem[0], ROWS, F / 2, GEMM_SILU); }
+static struct op_norm
+norm_of(int layer)
+{
+	return (struct op_norm){ mem[3], layer ? mem[3] + C : NULL, mem[2] + ROWS, mem[2], ROWS, C, 1e-5f };
+}
+
+static void run_rms(const struct work *w) { struct op_norm n = norm_of(0); (void)w; op_norm_fwd(&n, mem[1], mem[0]); }
+static void run_rms_bwd(const struct work *w) { struct op_norm n = norm_of(0); (void)w; op_norm_bwd(&n, mem[1], mem[4], NULL, mem[0], mem[0] + N); }
+static void run_ln(const struct work *w) { struct op_norm n = norm_of(1); (void)w; op_norm_fwd(&n, mem[1], mem[0]); }
+static void run_ln_bwd(const struct work *w) { struct op_norm n = norm_of(1); (void)w; op_norm_bwd(&n, mem[1], mem[4], mem[4] + C, mem[0], mem[0] + N); }
+static void run_gelu(const struct work *w) { (void)w; op_act_fwd(mem[1], mem[0], ROWS, F, 0, GEMM_GELU); }
+static void run_gelu_bwd(const struct work *w) { (void)w; op_act_bwd(mem[1], mem[0], mem[3], ROWS, F, 0, GEMM_GELU); }
+static void run_glu(const struct work *w) { (void)w; op_act_fwd(mem[1], mem[0], ROWS, F / 2, 1, GEMM_SILU); }
 static void run_colsum(const struct work *w) { (void)w; op_colsum(mem[4], mem[0], F, ROWS, F); }
 static void run_sumsq(const struct work *w) { (void)w; sink[0] = (float)op_sumsq(mem[0], N); }
 

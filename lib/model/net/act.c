@@ -73,10 +73,8 @@ act_again(const struct config *c, float *y, const float *pre, size_t rows)
 {
 	if (c->act == ACT_GELU)
 		par_for(rows, gelu_row, &(struct act){ c, y, pre, NULL });
-	else if (c->gated)
-		op_glu_fwd(y, pre, rows, (size_t)c->F, kernel_of(c->act));
 	else
-		op_act_fwd(y, pre, rows * (size_t)c->F, kernel_of(c->act));
+		op_act_fwd(y, pre, rows, (size_t)c->F, c->gated, kernel_of(c->act));
 }
 
 void
@@ -84,10 +82,8 @@ act_back(const struct config *c, float *dpre, const float *dy, const float *pre,
 {
 	if (c->act == ACT_GELU)
 		par_for(rows, gelu_row_back, &(struct act){ c, dpre, pre, dy });
-	else if (c->gated)
-		op_glu_bwd(dpre, dy, pre, rows, (size_t)c->F, kernel_of(c->act));
 	else
-		op_act_bwd(dpre, dy, pre, rows * (size_t)c->F, kernel_of(c->act));
+		op_act_bwd(dpre, dy, pre, rows, (size_t)c->F, c->gated, kernel_of(c->act));
 }
 
 void

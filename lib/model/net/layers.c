@@ -7,24 +7,28 @@
 #include <math.h>
 #include <string.h>
 
+static struct op_norm
+norm_of(const struct config *c, const float *w, size_t gain, size_t bias, float *mean, float *rstd, size_t rows)
+{
+	return (struct op_norm){ w + gain, c->norm == NORM_LAYER ? w + bias : NULL, mean, rstd, rows, (size_t)c->C, (float)c->norm_eps };
+}
+
 void
 norm_fwd(const struct config *c, const float *w, size_t gain, size_t bias, float *y, float *mean, float *rstd,
 		const float *x, size_t rows)
 {
-	if (c->norm == NORM_LAYER)
-		op_layernorm_fwd(y, mean, rstd, x, w + gain, w + bias, rows, (size_t)c->C, (float)c->norm_eps);
-	else
-		op_rmsnorm_fwd(y, rstd, x, w + gain, rows, (size_t)c->C, (float)c->norm_eps);
+	struct op_norm n = norm_of(c, w, gain, bias, mean, rstd, rows);
+
+	op_norm_fwd(&n, y, x);
 }
 
 void
 norm_bwd(const struct config *c, const float *w, float *g, size_t gain, size_t bias, float *dx, const float *dy,
-		const float *x, const float *mean, const float *rstd, size_t rows)
+		const float *x, float *mean, float *rstd, size_t rows)
 {
-	if (c->norm == NORM_LAYER)
-		op_layernorm_bwd(dx, grad_at(g, gain), grad_at(g, bias), dy, x, mean, rstd, w + gain, rows, (size_t)c->C);
-	else
-		op_rmsnorm_bwd(dx, grad_at(g, gain), dy, x, rstd, w + gain, rows, (size_t)c->C);
+	struct op_norm n = norm_of(c, w, gain, bias, mean, rstd, rows);
+
+	op_norm_bwd(&n, dx, grad_at(g, gain), n.bias ? grad_at(g, bias) : NULL, dy, x);
 }
 
 void
@@ -152,17 +156,25 @@ copy_cols(float *to, size_t ld_to, const float *from, size_t ld_from, size_t row
 	par_for(div_up(rows, EMBED_ROWS), copy_rows, &c);
 }
 
+static struct op_norm
+head_norm(const struct config *c, const float *gain, float *rstd, size_t heads)
+{
+	return (struct op_norm){ gain, NULL, NULL, rstd, heads, (size_t)c->D, (float)c->norm_eps };
+}
+
 void
 qk_norm_fwd(const struct config *c, const float *w, const struct layer_offsets *lo, float *qkv, size_t rows,
 		const struct qk_norm *n, float *tmp)
 {
-	size_t ld = width_qkv(c), nq = width_q(c), nk = width_kv(c), D = (size_t)c->D;
+	size_t ld = width_qkv(c), nq = width_q(c), nk = width_kv(c);
+	struct op_norm q = head_norm(c, w + lo->q_norm, n->q_rstd, rows * (size_t)c->H);
+	struct op_norm k = head_norm(c, w + lo->k_norm, n->k_rstd, rows * (size_t)c->KV);
 
 	copy_cols(n->q_raw, nq, qkv, ld, rows, nq);
-	op_rmsnorm_fwd(tmp, n->q_rstd, n->q_raw, w + lo->q_norm, rows * (size_t)c->H, D, (float)c->norm_eps);
+	op_norm_fwd(&q, tmp, n->q_raw);
 	copy_cols(qkv, ld, tmp, nq, rows, nq);
 	copy_cols(n->k_raw, nk, qkv + nq, ld, rows, nk);
-	op_rmsnorm_fwd(tmp, n->k_rstd, n->k_raw, w + lo->k_norm, rows * (size_t)c->KV, D, (float)c->norm_eps);
+	op_norm_fwd(&k, tmp, n->k_raw);
 	copy_cols(qkv + nq, ld, tmp, nk, rows, nk);
 }
 
@@ -170,14 +182,16 @@ void
 qk_norm_bwd(const struct config *c, const float *w, float *g, const struct layer_offsets *lo, float *dqkv,
 		size_t rows, const struct qk_norm *n, float *tmp, float *tmp2)
 {
-	size_t ld = width_qkv(c), nq = width_q(c), nk = width_kv(c), D = (size_t)c->D;
+	size_t ld = width_qkv(c), nq = width_q(c), nk = width_kv(c);
+	struct op_norm q = head_norm(c, w + lo->q_norm, n->q_rstd, rows * (size_t)c->H);
+	struct op_norm k = head_norm(c, w + lo->k_norm, n->k_rstd, rows * (size_t)c->KV);
 
 	copy_cols(tmp, nq, dqkv, ld, rows, nq);
 	memset(tmp2, 0, rows * nq * sizeof *tmp2);
-	op_rmsnorm_bwd(tmp2, grad_at(g, lo->q_norm), tmp, n->q_raw, n->q_rstd, w + lo->q_norm, rows * (size_t)c->H, D);
+	op_norm_bwd(&q, tmp2, grad_at(g, lo->q_norm), NULL, tmp, n->q_raw);
 	copy_cols(dqkv, ld, tmp2, nq, rows, nq);
 	copy_cols(tmp, nk, dqkv + nq, ld, rows, nk);
 	memset(tmp2, 0, rows * nk * sizeof *tmp2);
-	op_rmsnorm_bwd(tmp2, grad_at(g, lo->k_norm), tmp, n->k_raw, n->k_rstd, w + lo->k_norm, rows * (size_t)c->KV, D);
+	op_norm_bwd(&k, tmp2, grad_at(g, lo->k_norm), NULL, tmp, n->k_raw);
 	copy_cols(dqkv + nq, ld, tmp2, nk, rows, nk);
 }

@@ -23,7 +23,7 @@ grad_at(float *g, size_t offset)
 void norm_fwd(const struct config *, const float *w, size_t gain, size_t bias,
 		float *y, float *mean, float *rstd, const float *x, size_t rows);
 void norm_bwd(const struct config *, const float *w, float *g, size_t gain, size_t bias,
-		float *dx, const float *dy, const float *x, const float *mean, const float *rstd, size_t rows);
+		float *dx, const float *dy, const float *x, float *mean, float *rstd, size_t rows);
 
 /* What the products of a step multiply: fp32, f16, or bf16; LINEAR_BF16_DX: the gradients of weights, whose sums run over
  * rows, are left in fp32, because the rows do not go two by two (gemm.h). */
