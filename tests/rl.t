@@ -121,6 +121,7 @@ t 'the same at one thread' "$ppo -t 1 -o p2.safetensors scored.lms && cmp p1.saf
 t 'a batch is not applied twice' "cp p.state before; $ppo -s p.state -o p3.safetensors scored.lms && cmp p1.safetensors p3.safetensors && cmp p.state before"
 t 'a second round, from the policy as it is' \
   "sample -q -m p1.safetensors -n 6 -k 4 -S 2 --roll prompts.txt | rank-pairs -m p1.safetensors --verify=\"awk '{ print length % 5 }'\" | $ppo -s p.state --log=p.log -o p4.safetensors && above \$(key kl 1 p.log) 0 && ! cmp -s p1.safetensors p4.safetensors"
+t 'the state of another algorithm is told as that' "exits 1 rlhf-step -q $m --algo=grpo -s p.state -o x.safetensors scored.lms && grep -q 'p.state: the state is of other options' .err"
 t 'rollouts of another policy are refused' "exits 1 $ppo -s p.state -o x.safetensors scored.lms && grep -q 'not of this policy' .err"
 t 'another model than the state began with' "init-model --config=config.json -w vocab.json -S 9 -o other.safetensors; exits 1 rlhf-step -q -m other.safetensors --lr=1e-3 --decay=0 -B 4 -s p.state -o x.safetensors scored.lms"
 t 'a critic begun as the reward model' "$ppo --critic=r1.safetensors -o x.safetensors scored.lms"

@@ -179,9 +179,9 @@ floats(const struct state_array *a)
 	return (size_t)(a->ndim > 0 ? a->shape[0] : 1) * (size_t)(a->ndim > 1 ? a->shape[1] : 1);
 }
 
-/* Of all that is kept but the checksum itself: texts as they are written, then arrays. */
-static void
-checksum(const struct state *s, char out[CRC32C_TEXT])
+/* The checksum is of the texts as they are written, and then of all tensors in the file. */
+static uint32_t
+crc_of_texts(const struct state *s)
 {
 	struct buf b = { 0 };
 	uint32_t crc;
@@ -192,11 +192,22 @@ checksum(const struct state *s, char out[CRC32C_TEXT])
 			json_quote(&b, s->text[i].value, strlen(s->text[i].value));
 		}
 	crc = crc32c(0, b.p, b.n);
-	for (size_t i = 0; i < s->n_array; i++)
-		if (s->array[i].found)
-			crc = crc32c(crc, s->array[i].v, floats(&s->array[i]) * sizeof *s->array->v);
 	buf_free(&b);
-	crc32c_text(crc, out);
+	return crc;
+}
+
+/* Tensors that this run has no use for, too: another algorithm's, which are told by its options. */
+static int
+check_crc(const struct state *s, const struct tens_set *set, struct err *e)
+{
+	const char *says = state_get(s, "crc32c");
+	uint32_t crc = crc_of_texts(s);
+	char is[CRC32C_TEXT];
+
+	for (size_t i = 0; says && i < set->n; i++)
+		crc = crc32c(crc, set->v[i].data, set->v[i].bytes);
+	crc32c_text(crc, is);
+	return says && strcmp(says, is) ? err_set(e, "damaged: what is in it does not match its crc32c") : 0;
 }
 
 static int
@@ -246,18 +257,14 @@ int
 state_parse(struct state *s, const void *image, size_t n, struct err *e)
 {
 	struct tens_set set;
-	char crc[CRC32C_TEXT];
 	int bad;
 
 	if (tens_parse(&set, image, n, e))
 		return -1;
-	bad = take_texts(s, set.meta, e);
+	bad = take_texts(s, set.meta, e) || check_crc(s, &set, e);
 	for (size_t i = 0; !bad && i < s->n_array; i++)
 		bad = take_array(&s->array[i], &set, e);
 	tens_free(&set);
-	checksum(s, crc);
-	if (!bad && state_get(s, "crc32c") && strcmp(state_get(s, "crc32c"), crc))
-		bad = err_set(e, "damaged: what is in it does not match its crc32c");
 	return bad ? -1 : 0;
 }
 
@@ -289,11 +296,15 @@ static void
 declare(const struct state *s, struct buf *head)
 {
 	struct tens_new t = { 0 };
-	char crc[CRC32C_TEXT];
+	uint32_t crc = crc_of_texts(s);
+	char text[CRC32C_TEXT];
 
-	checksum(s, crc);
+	for (size_t i = 0; i < s->n_array; i++)
+		if (s->array[i].found)
+			crc = crc32c(crc, s->array[i].v, floats(&s->array[i]) * sizeof *s->array->v);
+	crc32c_text(crc, text);
 	tens_declare_meta(&t, "format", FORMAT);
-	tens_declare_meta(&t, "crc32c", crc);
+	tens_declare_meta(&t, "crc32c", text);
 	for (size_t i = 0; i < s->n_text; i++)
 		if (strcmp(s->text[i].key, "format") && strcmp(s->text[i].key, "crc32c"))
 			tens_declare_meta(&t, s->text[i].key, s->text[i].value);
