@@ -147,7 +147,7 @@ logs(const char *path)
 	struct err e;
 	static const char want[] = "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n";
 
-	OK(!log_open(&l, NULL, 0, 0, &e) && !l && !log_put(l, NULL, &e) && !log_close(l, &e), "no log is no work");
+	OK(!log_open(&l, NULL, 0, 0, &e) && !l && !log_put(l, &(struct buf){ 0 }, &e) && !log_close(l, &e), "no log is no work");
 	for (int from = 0; from < 3; from += 2) {       /* 1..4, then on from 2: lines 3, 4 go */
 		log_open(&l, path, from, from, &e);
 		for (int i = from + 1; i <= (from ? 3 : 4); i++) {
