@@ -34,7 +34,8 @@ static void
 label_of(struct docs_in *in, const struct doc *d, struct buf *label)
 {
 	struct json meta, v;
-	struct buf where = { 0 };
+	const char *name;
+	uint64_t record;
 
 	if (json_parse(&meta, d->meta, d->meta_len, NULL) == 0 && (v = json_get(meta, key)).p) {
 		if (json_kind(v) == '"')
@@ -44,8 +45,8 @@ label_of(struct docs_in *in, const struct doc *d, struct buf *label)
 	}
 	if (label->n)
 		return;
-	docs_where(in, &where);
-	die("%s: no label under \"%s\" (see --key, --label)", where.p, key);
+	name = docs_at(in, &record);
+	die("%s: record %llu: no label under \"%s\" (see --key, --label)", name, (unsigned long long)record, key);
 }
 
 /* All documents of a file; label NULL: each has its own. */

@@ -142,12 +142,13 @@ count_all(int nfiles, char **files, struct work *w)
 {
 	struct docs_in *in = docs_open(nfiles, files, TEXT_PARTS);
 	struct doc doc;
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, record;
+	const char *name;
 
 	while (docs_next(in, &doc)) {
 		if (!doc.text_len && chat_is(doc.meta, doc.meta_len)) {
-			docs_where(in, &w->text);
-			die("%s: a conversation, not a text to learn from", w->text.p + (w->n ? w->end[w->n - 1] : 0));
+			name = docs_at(in, &record);
+			die("%s: record %llu: a conversation, not a text to learn from", name, (unsigned long long)record);
 		}
 		if (doc.text_len >= BATCH || docs_more(in)) {
 			count_waiting(w);

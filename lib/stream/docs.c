@@ -195,15 +195,6 @@ docs_at(struct docs_in *d, uint64_t *record)
 	return d->files ? "standard input" : d->s ? stream_name(d->s) : input_name(d->in);
 }
 
-void
-docs_where(struct docs_in *d, struct buf *b)
-{
-	uint64_t record;
-	const char *name = docs_at(d, &record);
-
-	buf_printf(b, "%s: record %llu", name, (unsigned long long)record);
-}
-
 static int
 next_record(struct docs_in *d, struct doc *doc)
 {

@@ -25,7 +25,6 @@ void            docs_grow(struct docs_in *, struct doc *, size_t used, size_t mo
 const char     *docs_head(struct docs_in *);                /* HEAD meta; "{\"type\":\"docs\"}" for JSONL */
 uint64_t        docs_count(struct docs_in *);               /* documents read so far */
 const char     *docs_at(struct docs_in *, uint64_t *record); /* the file of the last one, as long as the operands last */
-void            docs_where(struct docs_in *, struct buf *); /* "file: record n", of the last one, for messages */
 void            docs_close(struct docs_in *);
 
 /* Writes one to a stream of docs. */

@@ -3,10 +3,12 @@
 #include "config.h"
 #include "text/charset.h"
 #include "base/lanes.h"
+#include "base/order.h"
 #include "base/utf8.h"
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #ifdef HAVE_UCHARDET
@@ -15,10 +17,8 @@
 
 #define DECLARED_IN 8192        /* bytes of a page that are searched for what it declares */
 
-/* Sorted by label. */
-static const struct {
-	const char *label, *name;
-} labels[] = {
+/* What iconv calls an encoding by each label, in order. */
+static const char *const labels[][2] = {
 	{ "866", "IBM866" }, { "8859-1", "CP1252" }, { "ansi", "CP1252" }, { "ansi_x3.4-1968", "CP1252" },
 	{ "arabic", "ISO-8859-6" }, { "ascii", "CP1252" }, { "asmo-708", "ISO-8859-6" }, { "big5", "BIG5-HKSCS" },
 	{ "big5-hkscs", "BIG5-HKSCS" }, { "chinese", "GB18030" }, { "cn-big5", "BIG5-HKSCS" }, { "cp1250", "CP1250" },
@@ -79,7 +79,7 @@ const char *
 charset_label(const char *label, size_t n)
 {
 	char key[32];
-	size_t lo = 0, hi = sizeof labels / sizeof *labels;
+	const char *at = key, *const *row;
 
 	while (n && (unsigned char)*label <= ' ')
 		label++, n--;
@@ -90,18 +90,8 @@ charset_label(const char *label, size_t n)
 	for (size_t i = 0; i < n; i++)
 		key[i] = (char)(label[i] >= 'A' && label[i] <= 'Z' ? label[i] | 32 : label[i]);
 	key[n] = 0;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int c = strcmp(key, labels[mid].label);
-
-		if (c == 0)
-			return labels[mid].name;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return NULL;
+	row = bsearch(&at, labels, sizeof labels / sizeof *labels, sizeof *labels, order_text);
+	return row ? row[1] : NULL;
 }
 
 /* How many bytes from s are ASCII and not NUL, or some of them. */

@@ -27,7 +27,8 @@ whole(const unsigned char *p, size_t n, struct frame *f)
 	return FRAME_HEADER + padded(f->meta_len) + padded(f->data_len);
 }
 
-int
+/* -1: there is no HEAD. */
+static int
 salvage(const unsigned char *bytes, size_t n, const char *out, struct salvage *r)
 {
 	struct stream_out *s = NULL;

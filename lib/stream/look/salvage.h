@@ -8,10 +8,8 @@
 struct salvage {
 	uint64_t frames, records, lost;         /* kept; bytes that belong to no whole frame */
 };
-/* Writes to `out` a stream of every D frame among the n bytes whose checksums hold, under the first whole
- * HEAD.  -1 when there is no HEAD: then nothing is written. */
-int salvage(const unsigned char *bytes, size_t n, const char *out, struct salvage *);
 struct err;
-/* The same of a file; NULL: standard input.  -1 with the reason. */
+/* Writes to `out` a stream of every D frame of a file (NULL: standard input) whose checksums hold, under the first whole
+ * HEAD.  -1 with the reason, when there is no HEAD too: then nothing is written. */
 int salvage_file(const char *path, const char *out, struct salvage *, struct err *);
 #endif

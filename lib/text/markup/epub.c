@@ -91,7 +91,7 @@ epub_package(struct epub *e, const char *s, size_t n)
 	size_t count;
 	struct item *files = manifest(s, n, &count);
 
-	buf_clear(&e->title), buf_clear(&e->author), buf_clear(&e->date), buf_clear(&e->lang), buf_clear(&e->paths);
+	buf_clear(&e->title), buf_clear(&e->author), buf_clear(&e->date), buf_clear(&e->paths);
 	while (xml_next(&x)) {
 		if (xml_is(&x, "title"))
 			first(&x, &e->title, NULL);
@@ -99,8 +99,6 @@ epub_package(struct epub *e, const char *s, size_t n)
 			first(&x, &e->author, ", ");
 		else if (xml_is(&x, "date"))
 			first(&x, &e->date, NULL);
-		else if (xml_is(&x, "language"))
-			first(&x, &e->lang, NULL);
 		if (!xml_is(&x, "itemref") || !xml_attr(&x, "idref", &id) || !id.n)
 			continue;
 		key.id = id.p;
@@ -122,5 +120,5 @@ epub_package(struct epub *e, const char *s, size_t n)
 void
 epub_free(struct epub *e)
 {
-	buf_free(&e->title), buf_free(&e->author), buf_free(&e->date), buf_free(&e->lang), buf_free(&e->paths);
+	buf_free(&e->title), buf_free(&e->author), buf_free(&e->date), buf_free(&e->paths);
 }

@@ -9,7 +9,7 @@
 int epub_container(const char *xml, size_t n, struct buf *out);
 
 struct epub {
-	struct buf title, author, date, lang;
+	struct buf title, author, date;
 	struct buf paths;               /* of the files in reading order, each with a NUL; relative to the package file */
 };
 /* Reads a package file, the buffers emptied first.  Pure. */
