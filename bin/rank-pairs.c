@@ -90,6 +90,8 @@ check(void)
 			die_usage("--%s goes with --train", x->name);
 	if (fit.save_every < 0 || (fit.save_every && !fit.state))
 		die_usage("--save-every=N goes with -s FILE");
+	if (fit.state && (!strcmp(fit.state, out) || !strcmp(fit.state, model)))
+		die_usage("-s: the state is a file of its own");
 	if (pairing && strcmp(pairing, "best-worst") && strcmp(pairing, "all"))
 		die_usage("--pairs=%s: best-worst or all", pairing);
 	if (eval && (pairing || ask))

@@ -101,6 +101,10 @@ check(void)
 		die_usage("--save-every counts from 0");
 	if (!o.out)
 		o.out = o.model;
+	if (o.state && (!strcmp(o.state, o.model) || !strcmp(o.state, o.out)))
+		die_usage("-s: the state is a file of its own");
+	if (o.critic_out && (!strcmp(o.critic_out, o.out) || (o.state && !strcmp(o.critic_out, o.state))))
+		die_usage("--critic-out: the critic is a file of its own");
 	if (!strcmp(o.model, "-") && !o.nfiles)
 		die_usage("-m -: the rollouts are FILEs then");
 }

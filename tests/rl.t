@@ -62,6 +62,7 @@ same() { lmcat --json "$1" | tail -n 6000 | sed 's/"group":[0-9]*//' | cksum; }
 t 'more than is kept in memory: the same records' '[ $(wc -c <much.lms) -gt 80000000 ] && rank-pairs -q -o x much.lms && lmcat --check x && [ "$(same x)" = "$(same some.lms)" ]; r=$?; rm -f much.lms x; [ $r = 0 ]'
 t 'the answer is matched' "rank-pairs $m --match match.jsonl >x && [ \"\$(lmcat x | cut -f 3 | tr -d '\n')\" = 1010 ]"
 t 'what is of --train alone' "exits 2 rank-pairs $m --match --log=x match.jsonl && exits 2 rank-pairs $m --match --epochs=2 match.jsonl"
+t 'a state is a file of its own' "exits 2 rank-pairs $m --train -s x -o x pairs.jsonl && exits 2 rlhf-step $m --algo=dpo -s x -o x pairs.jsonl && exits 2 rlhf-step $m -o x --critic-out=x pairs.jsonl"
 t 'no answer to match' "exits 1 rank-pairs $m --match pairs.jsonl >x"
 t 'text without a vocabulary' 'exits 2 rank-pairs --match rolls.lms'
 t 'the best and the worst of each group' 'rank-pairs --pairs=best-worst scored.lms >bw.lms && [ $(records bw.lms) -le 4 ] && lmcat bw.lms | awk "NR % 2 { s = \$3; next } s <= \$3 { exit 1 }"'
