@@ -114,7 +114,7 @@ put(void *batch, void *ctx)
 	for (size_t i = 0; i < b->n; i++) {
 		struct cleaned *c = b->done + i;
 		struct stream_out *to = c->reason ? r->left : r->kept;
-		struct doc doc = { c->text.p ? c->text.p : "", c->meta.p, c->text.n, c->meta.n };
+		struct doc doc = { buf_text(&c->text), c->meta.p, c->text.n, c->meta.n };
 
 		tally_add(&r->tally, c, b->size[i]);
 		if (r->values)

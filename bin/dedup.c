@@ -162,7 +162,7 @@ report(const struct dedup *d)
 		if (dedup_dropped(d, m))
 			buf_printf(&b, ", %llu %ss dropped by %s", (unsigned long long)dedup_dropped(d, m),
 			           m == DEDUP_PARAGRAPH || m == DEDUP_LINE || m == DEDUP_SUBSTRING ? dedup_names[m] : "document", dedup_names[m]);
-	note(1, "%llu documents kept%s", (unsigned long long)dedup_kept(d), b.p ? b.p : "");
+	note(1, "%llu documents kept%s", (unsigned long long)dedup_kept(d), buf_text(&b));
 	if (near && near_tried(near))
 		note(2, "%llu candidate pairs tried, %llu held", (unsigned long long)near_tried(near), (unsigned long long)near_held(near));
 	if (dedup_error(d) > 0)

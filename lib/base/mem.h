@@ -41,6 +41,7 @@ void  buf_html(struct buf *, const char *, size_t);     /* with the characters t
 void  buf_printf(struct buf *, const char *fmt, ...) LM_PRINTF(2, 3);
 void  buf_num(struct buf *, double, int digits);        /* in the fewest digits, from so many on, that read back as it */
 void  buf_zeros(struct buf *, size_t align);            /* zeros up to a multiple of align */
+static inline const char *buf_text(const struct buf *b) { return b->p ? b->p : ""; }     /* of a buffer without memory, too */
 void  buf_clear(struct buf *);                          /* n = 0, the memory stays */
 void  buf_free(struct buf *);
 

@@ -237,7 +237,7 @@ next_line(struct docs_in *d, struct doc *doc)
 	if (doc_from_jsonl(d->line.p, d->line.n, &d->text, &d->meta, &e) < 0)
 		die("%s: record %llu, byte %llu: %s", input_name(d->in), (unsigned long long)input_record(d->in),
 		    (unsigned long long)(input_offset(d->in) - d->line.n - 1), e.text);
-	*doc = (struct doc){ .text = d->text.p ? d->text.p : "", .text_len = d->text.n, .meta = d->meta.p, .meta_len = d->meta.n };
+	*doc = (struct doc){ .text = buf_text(&d->text), .text_len = d->text.n, .meta = d->meta.p, .meta_len = d->meta.n };
 	return 1;
 }
 

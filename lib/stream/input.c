@@ -277,7 +277,7 @@ input_object(struct input *in, struct buf *object, size_t max, struct err *e)
 		return next_of_array(in, object, max, e);
 	do
 		r = input_line(in, object, max, &cut, e);
-	while (r > 0 && !cut && object->n == strspn(object->p ? object->p : "", " \t\r"));
+	while (r > 0 && !cut && object->n == strspn(buf_text(object), " \t\r"));
 	return r > 0 && cut ? cut_short(in, "the last line has no newline", e) : r;
 }
 

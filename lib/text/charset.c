@@ -289,6 +289,6 @@ charset_convert(const char *s, size_t n, const char *from, struct buf *out)
 		}
 	}
 	iconv_close(cd);
-	copy_utf8((const unsigned char *)(raw.p ? raw.p : ""), raw.n, out);
+	copy_utf8((const unsigned char *)buf_text(&raw), raw.n, out);
 	buf_free(&raw);
 }

@@ -44,7 +44,7 @@ json_text(struct buf *b, const struct vocab *vocab, const char *key, const uint3
 
 	decode_ids(vocab, tok, n, 0, &t);
 	json_key(b, key);
-	json_quote(b, t.p ? t.p : "", t.n);
+	json_quote(b, buf_text(&t), t.n);
 	buf_free(&t);
 }
 

@@ -80,7 +80,7 @@ metadata(struct buf *b, struct json meta)
 		if (json_str(it.value, &value))
 			buf_add(&value, it.value.p, (size_t)(it.value.end - it.value.p));
 		buf_str(b, "<dt>");
-		buf_html(b, key.p ? key.p : "", key.n);
+		buf_html(b, buf_text(&key), key.n);
 		buf_str(b, "</dt><dd>");
 		if (json_is(it.key, "url") && value.n > 4 && memcmp(value.p, "http", 4) == 0) {
 			buf_str(b, "<a href=\"");
@@ -89,7 +89,7 @@ metadata(struct buf *b, struct json meta)
 			buf_html(b, value.p, value.n);
 			buf_str(b, "</a>");
 		} else {
-			buf_html(b, value.p ? value.p : "", at_most(value.p ? value.p : "", value.n, 600));
+			buf_html(b, buf_text(&value), at_most(buf_text(&value), value.n, 600));
 		}
 		buf_str(b, "</dd>");
 	}
@@ -111,7 +111,7 @@ dochtml_add(struct dochtml *h, const struct doc *d)
 	json_str(json_get(meta, "reason"), &reason);
 	if (json_str(json_get(meta, "title"), &title) || !title.n)
 		json_str(json_get(meta, "url"), &title);
-	g = group_of(h, reason.p ? reason.p : "");
+	g = group_of(h, buf_text(&reason));
 	g->n++;
 	g->bytes += d->text_len;
 	h->docs++;

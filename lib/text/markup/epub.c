@@ -59,7 +59,7 @@ manifest(const char *s, size_t n, size_t *count)
 	*count = 0;
 	while (xml_next(&x))
 		if (xml_is(&x, "item") && xml_attr(&x, "id", &id)) {
-			struct item it = { .id = xstrndup(id.p ? id.p : "", id.n) };
+			struct item it = { .id = xstrndup(buf_text(&id), id.n) };
 
 			xml_attr(&x, "href", &it.href);
 			VEC_PUSH(v, *count, cap, it);

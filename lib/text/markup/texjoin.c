@@ -61,7 +61,7 @@ join(struct joined *j, const char *s, size_t n)
 			file = name.n && j->depth < 8 && j->left ? j->find(j->ctx, name.p) : NULL;
 			if (file) {
 				j->depth++, j->left--;
-				join(j, file->p ? file->p : "", file->n);
+				join(j, buf_text(file), file->n);
 				j->depth--;
 			}
 			p = past;

@@ -233,7 +233,7 @@ tex_define(struct tex *t, const char *c)
 		tex_blanks(t);
 		has_first = tex_option(t, &first);
 		tex_arg(t, &body);
-		define(t, &name, args, has_first ? first.p ? first.p : "" : NULL, body.p, body.n);
+		define(t, &name, args, has_first ? buf_text(&first) : NULL, body.p, body.n);
 	} else if (strcmp(c, "def") == 0 || strcmp(c, "gdef") == 0 || strcmp(c, "edef") == 0 || strcmp(c, "xdef") == 0) {
 		int ch;
 
@@ -284,7 +284,7 @@ tex_expand(struct tex *t, const char *name, size_t n)
 		int k = m->body[i] == '#' && i + 1 < m->body_len ? m->body[i + 1] - '0' : 0;
 
 		if (k >= 1 && k <= 9) {
-			buf_add(&out, arg[k].p ? arg[k].p : "", arg[k].n);
+			buf_add(&out, buf_text(&arg[k]), arg[k].n);
 			i++;
 		} else {
 			buf_char(&out, m->body[i]);

@@ -37,7 +37,7 @@ set_text(struct buf *out, const struct html *h, uint32_t at)
 			buf_add(&all, h->node[i].text, h->node[i].len);
 		else if (html_flags[h->node[i].tag] & H_BLOCK || h->node[i].tag == TAG_br)
 			buf_char(&all, ' ');
-	set(out, all.p ? all.p : "", all.n);
+	set(out, buf_text(&all), all.n);
 	buf_free(&all);
 }
 
@@ -236,13 +236,13 @@ element(const struct html *h, uint32_t i, struct extracted *e, struct rank *r)
 	    (h->node[i].tag == TAG_a && word(rel, "author") && r->author > 4)) {
 		set_text(&tmp, h, i);
 		if (tmp.n < 100)
-			take(&e->author, &r->author, prop ? 3 : 4, tmp.p ? tmp.p : "", tmp.n);
+			take(&e->author, &r->author, prop ? 3 : 4, buf_text(&tmp), tmp.n);
 	}
 	if (h->node[i].tag == TAG_h1 && r->title > 4) {
 		set_text(&tmp, h, i);
 		if (tmp.n > 2 && memcmp(tmp.p + tmp.n - 2, "\xc2\xb6", 2) == 0)      /* the pilcrow that links to itself */
 			tmp.n -= 2;
-		take(&e->title, &r->title, 4, tmp.p ? tmp.p : "", tmp.n);
+		take(&e->title, &r->title, 4, buf_text(&tmp), tmp.n);
 	}
 	buf_free(&tmp);
 }

@@ -108,7 +108,7 @@ show_pre(struct render *r, const char *s, size_t n)
 {
 	r->space = 0;
 	settle(r);
-	buf_add(r->out, r->pad.p ? r->pad.p : "", r->pad.n);
+	buf_add(r->out, buf_text(&r->pad), r->pad.n);
 	buf_clear(&r->pad);
 	buf_add(r->out, s, n);
 }

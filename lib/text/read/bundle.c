@@ -70,12 +70,12 @@ book(struct bundle *b, struct page *p)
 	struct epub e = { .paths = { 0 } };
 	struct buf package = { 0 }, path = { 0 };
 
-	if (f && epub_container(f->bytes.p ? f->bytes.p : "", f->bytes.n, &package) == 0 && (f = find(b, package.p)))
-		epub_package(&e, f->bytes.p ? f->bytes.p : "", f->bytes.n);
+	if (f && epub_container(buf_text(&f->bytes), f->bytes.n, &package) == 0 && (f = find(b, package.p)))
+		epub_package(&e, buf_text(&f->bytes), f->bytes.n);
 	for (size_t i = 0; i < e.paths.n && p->body.n <= PAGE_MAX; i += strlen(e.paths.p + i) + 1) {    /* a file may be named again and again */
 		beside(package.p, e.paths.p + i, &path);
-		if ((f = find(b, path.p ? path.p : "")))
-			buf_add(&p->body, f->bytes.p ? f->bytes.p : "", f->bytes.n);
+		if ((f = find(b, buf_text(&path))))
+			buf_add(&p->body, buf_text(&f->bytes), f->bytes.n);
 	}
 	for (size_t i = 0; !e.paths.n && i < b->n; i++)
 		if (strstr(b->v[i].name, "htm"))
@@ -85,9 +85,9 @@ book(struct bundle *b, struct page *p)
 		buf_free(&p->body);
 	}
 	p->kind = PAGE_BOOK;
-	buf_add(&p->title, e.title.p ? e.title.p : "", e.title.n);
-	buf_add(&p->author, e.author.p ? e.author.p : "", e.author.n);
-	buf_add(&p->date, e.date.p ? e.date.p : "", e.date.n);
+	buf_add(&p->title, buf_text(&e.title), e.title.n);
+	buf_add(&p->author, buf_text(&e.author), e.author.n);
+	buf_add(&p->date, buf_text(&e.date), e.date.n);
 	epub_free(&e);
 	buf_free(&package);
 	buf_free(&path);
@@ -108,7 +108,7 @@ part(void *ctx, const char *name)
 	struct buf path = { 0 };
 
 	beside(in->from, name, &path);
-	f = find(in->b, path.p ? path.p : "");
+	f = find(in->b, buf_text(&path));
 	buf_str(&path, ".tex");
 	f = f ? f : find(in->b, path.p);
 	buf_free(&path);
@@ -151,7 +151,7 @@ bundle_next(struct bundle *b, struct page *p, struct buf *name)
 
 		if (f->used)
 			continue;
-		latex_join(f->bytes.p ? f->bytes.p : "", f->bytes.n, part, &in, PAGE_MAX, &p->body);
+		latex_join(buf_text(&f->bytes), f->bytes.n, part, &in, PAGE_MAX, &p->body);
 		p->kind = PAGE_LATEX;
 		buf_str(name, f->name);
 		return 1;

@@ -50,7 +50,7 @@ cdx_line(const struct page *p, struct buf *out)
 
 	if (p->offset < 0)
 		return;
-	add_surt(out, p->url.n ? p->url.p : p->id.p ? p->id.p : "", p->url.n ? p->url.n : p->id.n);
+	add_surt(out, p->url.n ? p->url.p : buf_text(&p->id), p->url.n ? p->url.n : p->id.n);
 	buf_char(out, ' ');
 	for (size_t i = 0; i < p->date.n && digits < 14; i++)
 		if ((unsigned)p->date.p[i] - '0' < 10) {
@@ -65,7 +65,7 @@ cdx_line(const struct page *p, struct buf *out)
 		json_quote(out, p->url.p, p->url.n);
 	}
 	json_key(out, "filename");
-	json_quote(out, p->source.p ? p->source.p : "", p->source.n);
+	json_quote(out, buf_text(&p->source), p->source.n);
 	json_add_int(out, "offset", p->offset);
 	buf_str(out, "}\n");
 }

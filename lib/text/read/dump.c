@@ -47,10 +47,10 @@ dump_next(struct wiki_page *w, struct input *in, struct page *p, uint64_t *skipp
 	} while (w->ns != 0 || w->redirect || w->other);
 	p->kind = PAGE_WIKI;
 	p->offset = (long long)at;
-	buf_add(&p->body, w->text.p ? w->text.p : "", w->text.n);
-	buf_add(&p->title, w->title.p ? w->title.p : "", w->title.n);
-	buf_add(&p->date, w->date.p ? w->date.p : "", w->date.n);
-	buf_printf(&p->id, "%.*s", (int)w->id.n, w->id.p ? w->id.p : "");
+	buf_add(&p->body, buf_text(&w->text), w->text.n);
+	buf_add(&p->title, buf_text(&w->title), w->title.n);
+	buf_add(&p->date, buf_text(&w->date), w->date.n);
+	buf_printf(&p->id, "%.*s", (int)w->id.n, buf_text(&w->id));
 	if (p->body.n > PAGE_MAX || !p->body.n)
 		p->reason = p->body.n ? "too_large" : "empty";
 	return 1;

@@ -68,7 +68,7 @@ response(const struct warc_record *r, struct page *p)
 	head_asks(r->body, h.body, p);
 	if ((reason = http_body(&h, r->body, r->body_len, PAGE_MAX, &p->body)))
 		return reason;
-	return kind_of(h.type, p->body.p ? p->body.p : "", p->body.n, &p->kind);
+	return kind_of(h.type, buf_text(&p->body), p->body.n, &p->kind);
 }
 
 void

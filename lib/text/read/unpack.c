@@ -257,7 +257,7 @@ take(struct unpack *u, struct level *l, const char *name, enum member what, stru
 
 	if (read_body(l, &p->body, &p->reason) < 0)
 		return err_set(err, "%s: %s: %s", u->path, name, why(l->a));
-	s = p->body.p ? p->body.p : "";
+	s = buf_text(&p->body);
 	if (strcmp(name, "mimetype") == 0) {
 		l->bundle.epub = p->body.n >= 20 && memcmp(s, "application/epub+zip", 20) == 0;
 		return 0;
@@ -295,7 +295,7 @@ end_level(struct unpack *u, struct level *l, struct page *p)
 	int r = bundle_next(&l->bundle, p, &name);
 
 	if (r) {
-		full_name(u, name.p ? name.p : "", &p->id);
+		full_name(u, buf_text(&name), &p->id);
 		if (!name.n && p->id.n)
 			p->id.p[--p->id.n] = 0;         /* the book itself: its path without the last slash */
 		if (!p->id.n)

@@ -210,7 +210,7 @@ c4_line(struct c4 *c, const char **p, size_t *n)
 const char *
 c4_apply(const double *v, struct buf *text, double *sentence_count)
 {
-	const char *s = text->p ? text->p : "";
+	const char *s = buf_text(text);
 	struct c4 c = { .v = v, .may = find_phrases(s, text->n), .bracket = memchr(s, '[', text->n) != NULL, .brace = memchr(s, '{', text->n) != NULL };
 	struct buf out = { 0 };
 	size_t kept = 0, n;
@@ -230,7 +230,7 @@ c4_apply(const double *v, struct buf *text, double *sentence_count)
 	if (!c.reason && v[C4_SENTENCES] && *sentence_count < v[C4_SENTENCES])
 		c.reason = "c4.sentences";
 	if (!c.reason) {
-		s = out.p ? out.p : "";
+		s = buf_text(&out);
 		n = out.n;
 		uni_strip(&s, &n);
 		buf_clear(text);

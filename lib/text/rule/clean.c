@@ -13,12 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *
-bytes_of(const struct buf *b)
-{
-	return b->p ? b->p : "";
-}
-
 static void
 add(struct buf *meta, const char *key, const struct buf *value)
 {
@@ -38,9 +32,9 @@ tidy(struct cleaned *out, int laid_out)
 	out->utf8 = raw;
 	buf_clear(&out->text);
 	if (laid_out)
-		tidy_laid_out(bytes_of(&raw), raw.n, &out->text);
+		tidy_laid_out(buf_text(&raw), raw.n, &out->text);
 	else
-		tidy_text(bytes_of(&raw), raw.n, &out->text);
+		tidy_text(buf_text(&raw), raw.n, &out->text);
 }
 
 /* What LaTeX's text says of itself, and the text. */
@@ -49,11 +43,11 @@ from_latex(const struct clean *c, struct page *p, struct cleaned *out)
 {
 	struct latex doc = { .text = { 0 } };
 
-	latex_read(bytes_of(&out->utf8), out->utf8.n, c->markdown, &doc);
-	buf_add(&out->text, bytes_of(&doc.text), doc.text.n);
-	tidy_text(bytes_of(&doc.title), doc.title.n, &p->title);
-	tidy_text(bytes_of(&doc.author), doc.author.n, &p->author);
-	tidy_text(bytes_of(&doc.date), doc.date.n, &p->date);
+	latex_read(buf_text(&out->utf8), out->utf8.n, c->markdown, &doc);
+	buf_add(&out->text, buf_text(&doc.text), doc.text.n);
+	tidy_text(buf_text(&doc.title), doc.title.n, &p->title);
+	tidy_text(buf_text(&doc.author), doc.author.n, &p->author);
+	tidy_text(buf_text(&doc.date), doc.date.n, &p->date);
 	latex_free(&doc);
 }
 
@@ -65,29 +59,29 @@ to_text(const struct clean *c, struct page *p, struct cleaned *out)
 	const char *from;
 
 	if (p->kind == PAGE_DOC) {
-		buf_add(&out->text, bytes_of(&p->body), p->body.n);
+		buf_add(&out->text, buf_text(&p->body), p->body.n);
 		return;
 	}
 	if (p->kind == PAGE_WIKI) {
-		wikitext(bytes_of(&p->body), p->body.n, c->markdown, &out->text);
+		wikitext(buf_text(&p->body), p->body.n, c->markdown, &out->text);
 		return;
 	}
-	from = charset_of(bytes_of(&p->body), p->body.n, p->charset, html);
+	from = charset_of(buf_text(&p->body), p->body.n, p->charset, html);
 	buf_clear(&out->utf8);
-	if (html && charset_keeps(bytes_of(&p->body), p->body.n, from)) {
+	if (html && charset_keeps(buf_text(&p->body), p->body.n, from)) {
 		struct buf utf8 = p->body;
 
 		p->body = out->utf8;
 		out->utf8 = utf8;
 	} else {
-		charset_convert(bytes_of(&p->body), p->body.n, from, html || p->kind == PAGE_LATEX ? &out->utf8 : &out->text);
+		charset_convert(buf_text(&p->body), p->body.n, from, html || p->kind == PAGE_LATEX ? &out->utf8 : &out->text);
 	}
 	if (html) {
 		int all = c->all || p->kind == PAGE_BOOK;
 
-		if (extract_page(c->extract, bytes_of(&out->utf8), out->utf8.n, (all ? EXTRACT_ALL : 0) | (c->markdown ? EXTRACT_MARKDOWN : 0), &out->ex) < 0)
+		if (extract_page(c->extract, buf_text(&out->utf8), out->utf8.n, (all ? EXTRACT_ALL : 0) | (c->markdown ? EXTRACT_MARKDOWN : 0), &out->ex) < 0)
 			out->reason = "too_large";
-		buf_add(&out->text, bytes_of(&out->ex.text), out->ex.text.n);
+		buf_add(&out->text, buf_text(&out->ex.text), out->ex.text.n);
 	} else if (p->kind == PAGE_LATEX) {
 		from_latex(c, p, out);
 	}
@@ -211,9 +205,9 @@ blocked(const struct clean *c, const struct page *p, struct cleaned *out)
 
 	if (p->url.n)
 		return filter_blocks(c->filter, p->url.p, p->url.n) ? "block" : NULL;
-	if (json_parse(&meta, bytes_of(&p->meta), p->meta.n, NULL) || json_str(json_get(meta, "url"), url))
+	if (json_parse(&meta, buf_text(&p->meta), p->meta.n, NULL) || json_str(json_get(meta, "url"), url))
 		return NULL;
-	return filter_blocks(c->filter, bytes_of(url), url->n) ? "block" : NULL;
+	return filter_blocks(c->filter, buf_text(url), url->n) ? "block" : NULL;
 }
 
 static void
@@ -234,7 +228,7 @@ judge(const struct clean *c, struct page *p, struct cleaned *out)
 		code_header(&out->text, &out->header, &out->licence);
 	if (c->by_para)
 		parts_choose(c, &out->text, &out->parts);
-	clean_lang(c, out->text.p ? out->text.p : "", out->text.n, &out->lang);
+	clean_lang(c, buf_text(&out->text), out->text.n, &out->lang);
 	if (c->signals)
 		measure(c, out);
 	if (c->langs && (!clean_in_list(c->langs, out->lang.code) || out->lang.score < c->lang_min))

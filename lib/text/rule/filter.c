@@ -144,7 +144,7 @@ filter_blocks(const struct filter *f, const char *url, size_t n)
 
 	if (f->sites.n && n) {
 		site_of(url, n, &site);
-		hit = site_listed(f, site.p ? site.p : "", site.n);
+		hit = site_listed(f, buf_text(&site), site.n);
 	}
 	buf_free(&site);
 	return hit || matches(&f->urls, url, n);

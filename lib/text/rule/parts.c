@@ -113,18 +113,18 @@ signals_line(const struct clean *c, const struct page *p, const struct cleaned *
 	else if (json_parse(&meta, d->meta.p, d->meta.n, NULL) == 0)
 		json_str(json_get(meta, "id"), &id);
 	if (c->signals == SIGNALS_TSV) {
-		cell(out, id.p ? id.p : "", id.n);
+		cell(out, buf_text(&id), id.n);
 		buf_printf(out, "%s\t%s\t%.3f\t", reason, d->lang.code, d->lang.score);
 		if (d->quality >= 0)
 			buf_printf(out, "%.4f", d->quality);
 		buf_printf(out, "\t%zu", d->text.n);
 		for (int i = 0; !d->signals.n && rules_value_name(i); i++)
 			buf_char(out, '\t');
-		buf_add(out, d->signals.p ? d->signals.p : "", d->signals.n);
+		buf_add(out, buf_text(&d->signals), d->signals.n);
 	} else {
 		buf_char(out, '{');
 		json_key(out, "id");
-		json_quote(out, id.p ? id.p : "", id.n);
+		json_quote(out, buf_text(&id), id.n);
 		json_add_str(out, "reason", reason);
 		json_add_str(out, "lang", d->lang.code);
 		json_add_num(out, "lang_score", round(d->lang.score * 1000) / 1000);

@@ -104,7 +104,7 @@ drop_snippets(struct buf *out, size_t line)
 const char *
 refinedweb_apply(const double *v, struct buf *text, double *removed)
 {
-	const char *s = text->p ? text->p : "";
+	const char *s = buf_text(text);
 	struct buf out = { 0 };
 	double before = 0, after = 0;
 	size_t all = text->n;
@@ -139,7 +139,7 @@ refinedweb_apply(const double *v, struct buf *text, double *removed)
 		buf_free(&out);
 		return "refinedweb.removed";
 	}
-	s = out.p ? out.p : "";
+	s = buf_text(&out);
 	uni_strip(&s, &out.n);
 	buf_clear(text);
 	buf_add(text, s, out.n);

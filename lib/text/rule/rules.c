@@ -216,7 +216,7 @@ rules_apply(const struct rules *r, const char *lang, struct buf *text)
 			continue;
 		}
 		if (!fresh) {
-			signals_init(&s, text->p ? text->p : "", text->n);
+			signals_init(&s, buf_text(text), text->n);
 			s.short_line = (size_t)r->value[SHORT_LINE];
 			fresh = 1;
 		}
@@ -263,7 +263,7 @@ rules_measure(const struct rules *r, const struct buf *text, double *value)
 	unsigned listed = 0;
 
 	/* each filter sees what those before it in the list leave; those that are not in it see the text as it was */
-	signals_init(&s[n++], text->p ? text->p : "", text->n);
+	signals_init(&s[n++], buf_text(text), text->n);
 	for (int i = 0; i < r->n + FILTERS; i++) {
 		enum filter f = i < r->n ? r->order[i] : (enum filter)(i - r->n);
 

@@ -29,7 +29,7 @@ quote(const struct vocab *v, uint32_t id, struct buf *tmp, struct buf *out)
 				buf_char(tmp, p[i]);
 		}
 	}
-	json_quote(out, tmp->p ? tmp->p : "", tmp->n);
+	json_quote(out, buf_text(tmp), tmp->n);
 }
 
 static void

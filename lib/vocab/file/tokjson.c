@@ -53,7 +53,7 @@ read_added(struct reading *r, struct json list, struct err *err)
 		if (id < 0 || json_str(json_get(it.value, "content"), &r->key))
 			return err_set(err, "added_tokens: an entry without id or content");
 		if (json_bool(json_get(it.value, "single_word"), 0))
-			return err_set(err, "added token %.100s: single_word is not supported", r->key.p ? r->key.p : "");
+			return err_set(err, "added token %.100s: single_word is not supported", buf_text(&r->key));
 		if (table_set(r->v, (uint64_t)id, r->key.p, r->key.n, TOKEN_ADDED |
 			      (json_bool(json_get(it.value, "special"), 0) ? TOKEN_SPECIAL : 0), err))
 			return err_in(err, "added_tokens");
