@@ -101,7 +101,7 @@ rm -f mid.safetensors f.safetensors
 t 'another model' 'init-model -q --config=config.json -w vocab.json -S 9 -o other.safetensors && exits 1 convert-model --merge=a other.safetensors -o no && says "other weights" && [ ! -e no ]'
 t 'a state of another adapter' 'exits 1 ts -n 6 --lora=8 -s s.st -o b train.lms && says "another shape"'
 t 'bottlenecks are not to be merged' 'exits 1 convert-model --merge=bn model.safetensors -o x && says LoRA && exits 1 convert-model bn -o x && says LoRA'
-for bad in 's/"LORA"/"VERA"/' 's/"r":4/"r":5/' 's/"bias":"none"/"bias":"all"/' 's/"r":4/"r":0/' 's/^{/{"use_dora":true,/' 's/}$//'; do
+for bad in 's/"LORA"/"VERA"/' 's/"r":4/"r":5/' 's/"bias":"none"/"bias":"all"/' 's/"r":4/"r":0/' 's/"r":4/"r":4294967300/' 's/^{/{"use_dora":true,/' 's/}$//'; do
 	t "a configuration like $bad" 'sed "$bad" a/adapter_config.json >p/adapter_config.json; exits 1 eval-ppl -m p train.lms && says p'
 done
 t 'weights that are damaged' 'cp a/adapter_config.json p && head -c 3000 a/adapter_model.safetensors >p/adapter_model.safetensors && exits 1 eval-ppl -m p train.lms'

@@ -43,7 +43,8 @@ else
 fi
 t 'sample --system: the message that a conversation could have brought itself' 'echo Hi >hi && sample -q -m model.safetensors --chat --greedy --echo -n 3 --system="Be good." hi >x && grep -q "Be good" x &&
 	echo "{\"messages\":[{\"role\":\"system\",\"content\":\"Be good.\"},{\"role\":\"user\",\"content\":\"Hi\"}]}" >brought && sample -q -m model.safetensors --greedy --echo -n 3 --system="Be bad." brought | cmp - x && exits 1 sample -m plain.safetensors --system=x hi && grep -q template .err'
-t 'a file of another kind' 'exits 1 rank-pairs --summary prompts.txt && grep -q "line 1" .err && exits 1 rank-pairs --summary none && echo "{\"item\":\"0\",\"order\":\"1\"}" >bad && exits 1 rank-pairs --summary bad'
+t 'a file of another kind' 'exits 1 rank-pairs --summary prompts.txt && grep -q "line 1" .err && exits 1 rank-pairs --summary none && echo "{\"item\":\"0\",\"order\":\"1\"}" >bad && exits 1 rank-pairs --summary bad &&
+	echo "{\"item\":\"00000000\",\"response\":1,\"overall\":4294967300}" >bad && exits 1 rank-pairs --summary bad && grep -q neither .err'
 
 # ---- agreement, against textbook numbers
 pair() { awk -v o="$1" -v n="$2" -v at="$3" 'BEGIN { while (n--) printf "{\"item\":\"%08x\",\"order\":\"%s\"}\n", at++, o }'; }

@@ -118,9 +118,34 @@ ratios(void)
 	OK(isnan(ratio_error(&one)) && ratio_value(&one) == 1.5, "one sample has no error");
 }
 
+/* Documents of which the last is always still open: those given out are not kept. */
+static void
+queue(void)
+{
+	uint32_t tok[2] = { 1, 2 };
+	struct tolds t = { 0 };
+	const struct told *d;
+	size_t given = 0, bad = 0;
+
+	for (uint64_t i = 0; i < 3000; i++) {
+		told_add(&t, i, &(struct item){ .tok = tok, .n_tok = 2 });
+		told_put(&t, i, 1, (float)i);
+		while ((d = told_next(&t, i, 0))) {
+			bad += d->item != given || d->logp[1] != (float)given || !isnan(d->logp[0]) || d->tok[1] != 2;
+			given++;
+		}
+	}
+	OK(!bad && given == 2999 && t.cap < 100, "%zu documents given out in order, room for %zu kept", given, t.cap);
+	while ((d = told_next(&t, 0, 1)))
+		given++;
+	OK(given == 3000, "and the last");
+	told_free(&t);
+}
+
 int
 main(void)
 {
+	queue();
 	windows();
 	golden();
 	ratios();

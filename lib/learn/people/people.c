@@ -51,6 +51,7 @@ int
 people_parse(struct said *s, const char *line, size_t n, struct err *e)
 {
 	int place[PEOPLE_MOST];
+	long long answer, rating;
 	struct json j;
 	char *text;
 
@@ -72,12 +73,14 @@ people_parse(struct said *s, const char *line, size_t n, struct err *e)
 		free(text);
 		return bad ? err_set(e, "an \"order\" that is none") : 0;
 	}
-	s->answer = (int)json_int(json_get(j, "response"), 0);
+	answer = json_int(json_get(j, "response"), 0);
 	for (s->scale = 0; s->scale < PEOPLE_SCALES - 1 && !json_kind(json_get(j, people_scale[s->scale]));)
 		s->scale++;
-	s->rating = (int)json_int(json_get(j, people_scale[s->scale]), -1);
-	if (s->answer < 1 || s->answer > PEOPLE_MOST || s->rating < 0 || s->rating > 5)
+	rating = json_int(json_get(j, people_scale[s->scale]), -1);
+	if (answer < 1 || answer > PEOPLE_MOST || rating < 0 || rating > 5)
 		return err_set(e, "neither an \"order\" nor a \"response\" and its rating");
+	s->answer = (int)answer;
+	s->rating = (int)rating;
 	return 0;
 }
 

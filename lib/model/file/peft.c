@@ -32,6 +32,7 @@ static int
 parse_config(struct adapter *a, const char *text, size_t n, struct err *e)
 {
 	struct json o, kind;
+	long long r;
 
 	if (json_parse(&o, text, n, e))
 		return -1;
@@ -40,16 +41,14 @@ parse_config(struct adapter *a, const char *text, size_t n, struct err *e)
 		;
 	if (!a->kind)
 		return err_set(e, "peft_type: %.*s is not offered", (int)(kind.end - kind.p), kind.p ? kind.p : "");
-	if (a->kind == ADAPTER_PROMPT || a->kind == ADAPTER_PREFIX) {
-		a->r = (int)json_int(json_get(o, "num_virtual_tokens"), 0);
-	} else {
-		a->r = (int)json_int(json_get(o, "r"), 0);
+	r = json_int(json_get(o, a->kind == ADAPTER_PROMPT || a->kind == ADAPTER_PREFIX ? "num_virtual_tokens" : "r"), 0);
+	if (a->kind != ADAPTER_PROMPT && a->kind != ADAPTER_PREFIX)
 		a->alpha = json_num(json_get(o, a->kind == ADAPTER_LORA ? "lora_alpha" : "scaling"), -1);
-	}
 	a->rslora = json_bool(json_get(o, "use_rslora"), 0);
 	a->base = json_dup(json_get(o, "base_model_name_or_path"));
-	if (a->r < 1 || a->r > ADAPTER_MOST || !(a->alpha >= 0 && isfinite(a->alpha)))
+	if (r < 1 || r > ADAPTER_MOST || !(a->alpha >= 0 && isfinite(a->alpha)))
 		return err_set(e, "its size, or the factor with it: absent or out of range");
+	a->r = (int)r;
 	return only(o, "bias", "none", e) || only(o, "use_dora", NULL, e) || only(o, "modules_to_save", NULL, e) ||
 	       only(o, "rank_pattern", NULL, e) || only(o, "alpha_pattern", NULL, e) || only(o, "lora_bias", NULL, e) ||
 	       only(o, "prefix_projection", NULL, e) ? -1 : 0;

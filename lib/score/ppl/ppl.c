@@ -69,6 +69,11 @@ read_text(struct eval *v, const struct item *it)
 	if (it->n_tok && !v->n_bytes[it->tok[0]] && sum > text.n)
 		w.extra = (uint32_t)(sum - text.n);
 	w.n = count_words(text);
+	if (v->first > v->n_words / 2) {
+		memmove(v->words, v->words + v->first, (v->n_words - v->first) * sizeof *v->words);
+		v->n_words -= v->first;
+		v->first = 0;
+	}
 	VEC_PUSH(v->words, v->n_words, v->cap_words, w);
 	buf_free(&text);
 }

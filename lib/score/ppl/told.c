@@ -40,11 +40,12 @@ told_next(struct tolds *t, uint64_t item, int all)
 		old->tok = NULL;
 		old->logp = NULL;
 	}
-	if (t->first == t->n) {
-		t->first = t->n = 0;
-		return NULL;
+	if (t->first > t->n / 2) {
+		memmove(t->v, t->v + t->first, (t->n - t->first) * sizeof *t->v);
+		t->n -= t->first;
+		t->first = 0;
 	}
-	return all || t->v[t->first].item < item ? &t->v[t->first++] : NULL;
+	return t->first < t->n && (all || t->v[t->first].item < item) ? &t->v[t->first++] : NULL;
 }
 
 void
