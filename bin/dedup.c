@@ -156,15 +156,15 @@ static void
 report(const struct dedup *d)
 {
 	struct buf b = { 0 };
-	const struct near *near = dedup_near(d);
+	struct near_counts pairs = dedup_pairs(d);
 
 	for (enum dedup_by m = 0; m < DEDUP_METHODS; m++)
 		if (dedup_dropped(d, m))
 			buf_printf(&b, ", %llu %ss dropped by %s", (unsigned long long)dedup_dropped(d, m),
 			           m == DEDUP_PARAGRAPH || m == DEDUP_LINE || m == DEDUP_SUBSTRING ? dedup_names[m] : "document", dedup_names[m]);
 	note(1, "%llu documents kept%s", (unsigned long long)dedup_kept(d), buf_text(&b));
-	if (near && near_tried(near))
-		note(2, "%llu candidate pairs tried, %llu held", (unsigned long long)near_tried(near), (unsigned long long)near_held(near));
+	if (pairs.tried)
+		note(2, "%llu candidate pairs tried, %llu held", (unsigned long long)pairs.tried, (unsigned long long)pairs.held);
 	if (dedup_error(d) > 0)
 		note(1, "memory was full: at the end one new paragraph or line in %.3g was taken for an old one", 1 / dedup_error(d));
 	buf_free(&b);

@@ -273,9 +273,9 @@ tell_clusters(struct alike *a, const uint32_t *best, struct err *err)
 }
 
 int
-alike_end(struct alike *a, uint64_t dropped[DEDUP_METHODS], struct err *err)
+alike_end(struct alike *a, uint64_t dropped[DEDUP_METHODS], struct near_counts *pairs, struct err *err)
 {
-	struct near_find how = { a->opts.near.min_jaccard, NULL, DEDUP_TEXT + 1, fetch, a->sink.edge ? tell_edge : NULL, a };
+	struct near_find how = { a->opts.near.min_jaccard, NULL, DEDUP_TEXT + 1, fetch, a->sink.edge ? tell_edge : NULL, a, pairs };
 	uint32_t *best;
 	int rc;
 
@@ -291,10 +291,4 @@ alike_end(struct alike *a, uint64_t dropped[DEDUP_METHODS], struct err *err)
 		rc = tell_clusters(a, best, err);
 	free(best);
 	return rc;
-}
-
-const struct near *
-alike_near(const struct alike *a)
-{
-	return a->near;
 }

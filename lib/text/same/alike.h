@@ -22,7 +22,6 @@ struct alike *alike_new(const struct dedup_opts *, const struct dedup_sink *, st
 int           alike_put(struct alike *, const struct doc *, const struct traits *, struct err *);
 /* A document of an earlier run, by its id as JSON: what is like it goes.  Before any alike_put.  `shingles` is a sketch. */
 int           alike_known(struct alike *, const char *id, size_t n, const struct traits *, struct err *);
-int           alike_end(struct alike *, uint64_t dropped[DEDUP_METHODS], struct err *);
-const struct near *alike_near(const struct alike *);
+int           alike_end(struct alike *, uint64_t dropped[DEDUP_METHODS], struct near_counts *, struct err *);
 void          alike_free(struct alike *);
 #endif

@@ -35,6 +35,7 @@ struct dedup {
 	struct seen    urls, texts, parts;
 	uint64_t       kept, dropped[DEDUP_METHODS];
 	uint64_t       n;
+	struct near_counts pairs;
 	int            failed;          /* why is in err */
 	struct err     err;
 };
@@ -304,7 +305,7 @@ dedup_put(struct dedup *d, const struct doc *doc, struct err *err)
 int
 dedup_end(struct dedup *d, struct err *err)
 {
-	if (batch_out(d, err) || (d->alike && alike_end(d->alike, d->dropped, err)))
+	if (batch_out(d, err) || (d->alike && alike_end(d->alike, d->dropped, &d->pairs, err)))
 		return -1;
 	if (d->failed) {
 		*err = d->err;
@@ -344,8 +345,8 @@ dedup_error(const struct dedup *d)
 	return seen_error(&d->parts);
 }
 
-const struct near *
-dedup_near(const struct dedup *d)
+struct near_counts
+dedup_pairs(const struct dedup *d)
 {
-	return d->alike ? alike_near(d->alike) : NULL;
+	return d->pairs;
 }

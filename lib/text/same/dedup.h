@@ -48,6 +48,6 @@ uint64_t      dedup_kept(const struct dedup *);
 uint64_t      dedup_dropped(const struct dedup *, enum dedup_by);       /* documents; of PARAGRAPH, LINE, SUBSTRING: parts */
 /* The chance that a new paragraph or line is taken for one that was there: above 0 once they filled their memory. */
 double        dedup_error(const struct dedup *);
-const struct near *dedup_near(const struct dedup *);                    /* NULL without minhash */
+struct near_counts dedup_pairs(const struct dedup *);                   /* near ones, once dedup_end is done */
 void          dedup_free(struct dedup *);
 #endif

@@ -30,7 +30,6 @@ struct near {
 	uint32_t        *parent;        /* union-find; a cluster's root is its first document */
 	size_t           n, cap;
 	struct sorter   *pairs;         /* with edges: candidates of all bands */
-	uint64_t         tried, held;
 	struct pair      batch[BATCH];
 	size_t           n_batch;
 	struct bench    *bench;
@@ -143,10 +142,10 @@ batch_out(struct near *w, struct err *err)
 	for (size_t i = 0; i < w->n_batch; i++) {
 		struct pair *p = &w->batch[i];
 
-		w->tried++;
+		w->how.counts->tried++;
 		if (p->jaccard < w->how.min_jaccard)
 			continue;
-		w->held++;
+		w->how.counts->held++;
 		near_join(w, p->a, p->b);
 		if (w->how.edge && w->how.edge(w->how.ctx, p->a, p->b, p->jaccard, err))
 			return -1;
@@ -268,18 +267,6 @@ near_find(struct near *w, const struct near_find *how, struct err *err)
 	}
 	free(w->bench);
 	return rc;
-}
-
-uint64_t
-near_tried(const struct near *w)
-{
-	return w->tried;
-}
-
-uint64_t
-near_held(const struct near *w)
-{
-	return w->held;
 }
 
 void

@@ -26,6 +26,9 @@ void         near_join(struct near *, uint32_t a, uint32_t b);
 /* A pair to be verified and told of whatever its keys; only when near_find gets an edge. */
 int          near_pair(struct near *, uint32_t a, uint32_t b, struct err *);
 
+struct near_counts {
+	uint64_t tried, held;           /* pairs verified; those that held */
+};
 struct near_find {
 	double         min_jaccard;
 	const uint8_t *mark;            /* [documents]: those with the mark `skip` take part in clusters only; NULL: none such */
@@ -33,6 +36,7 @@ struct near_find {
 	near_fetch    *fetch;
 	near_edge     *edge;            /* NULL: not wanted */
 	void          *ctx;
+	struct near_counts *counts;     /* added to */
 };
 /*
  * Verifies each pair of documents that share a key: those with at most NEAR_BEFORE others between them among the documents of
@@ -42,7 +46,5 @@ struct near_find {
 enum { NEAR_BEFORE = 32 };
 int          near_find(struct near *, const struct near_find *, struct err *);
 uint32_t     near_first(struct near *, uint32_t doc);   /* the first document of its cluster */
-uint64_t     near_tried(const struct near *);           /* pairs verified; those that held */
-uint64_t     near_held(const struct near *);
 void         near_free(struct near *);
 #endif
