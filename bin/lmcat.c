@@ -272,7 +272,7 @@ main(int argc, char **argv)
 
 	if (vocab_path && !(vocab = vocab_load(vocab_path, NULL, &e)))
 		die_err(&e);
-	if (some < 0)
+	if (some < 0 || (!some && cli_given(&some)))
 		die_usage("--sample counts from 1");
 	if (rescue) {
 		show_salvaged(first < argc ? argv[first] : NULL);

@@ -33,7 +33,7 @@ t 'no changed byte passes' '[ -z "$bad" ] || { echo "$bad" >&2; false; }'
 t 'a cut-short producer is noticed without pipefail' 'exits 1 sh -c "{ head -c 200 a.lms; exit 3; } | lmcat --check"'
 t 'the message names file, frame and byte' 'head -c 200 a.lms | lmcat --check 2>&1 | grep -qE "standard input: cut short.*frame [0-9]+, byte [0-9]+"'
 awk 'BEGIN { for (i = 0; i < 500; i++) printf "{\"text\":\"%d\"}\n", i }' >many
-t '--sample: so many, in order, the same by one seed' 'lmcat --sample=100 many >s1 && lmcat --sample=100 many | cmp - s1 && [ $(wc -l <s1) = 100 ] && sort -nuc s1 && ! lmcat --sample=100 -S 1 many | cmp -s - s1 && [ $(lmcat --sample=900 many | wc -l) = 500 ]'
+t '--sample: so many, in order, the same by one seed' 'lmcat --sample=100 many >s1 && lmcat --sample=100 many | cmp - s1 && [ $(wc -l <s1) = 100 ] && sort -nuc s1 && ! lmcat --sample=100 -S 1 many | cmp -s - s1 && [ $(lmcat --sample=900 many | wc -l) = 500 ] && exits 2 lmcat --sample=0 many'
 t '--sample: from everywhere alike' 'for s in 1 2 3 4 5 6 7 8; do lmcat --sample=100 -S $s many; done | awk "{ s += \$1; n++ } END { exit !(n == 800 && s / n > 229 && s / n < 270) }"'
 t 'an array of objects is read as lines are' 'printf "{\"text\":\"a]\\\\\"}\"}\n{\"text\":\"b\",\"x\":[{}]}\n" >l; printf " [{\"text\":\"a]\\\\\"}\"},\n {\"text\":\"b\",\"x\":[{}]} ]\n" | lmcat --from-jsonl >a2 && lmcat --from-jsonl l | cmp - a2'
 t 'an array that is cut short, or goes on wrongly, is not' 'for s in "" , ",]" "]x" "{"; do printf "[{\"text\":\"a\"}%s" "$s" | exits 1 lmcat --from-jsonl >x || exit 1; done'
