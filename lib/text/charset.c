@@ -140,15 +140,16 @@ is_ascii(const char *s, size_t n)
 static const char *
 label_in(const char *s, const char *end, const char *word)
 {
-	size_t skip = strlen(word), n;
+	ptrdiff_t skip = (ptrdiff_t)strlen(word);
 	const char *name;
+	size_t n;
 
-	for (; (size_t)(end - s) > skip; s++) {
-		if (strncasecmp(s, word, skip) != 0)
+	for (; end - s > skip; s++) {
+		if (strncasecmp(s, word, (size_t)skip) != 0)
 			continue;
 		for (s += skip; s < end && (unsigned char)*s <= ' '; )
 			s++;
-		if (s == end || *s != '=')
+		if (s >= end || *s != '=')
 			continue;
 		for (s++; s < end && (*s == '"' || *s == '\'' || (unsigned char)*s <= ' '); )
 			s++;
