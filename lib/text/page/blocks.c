@@ -193,6 +193,7 @@ static void
 ascend(struct page *p)
 {
 	const struct html *h = &p->w->h;
+	uint16_t n[TAG_COUNT];
 
 	for (uint32_t i = (uint32_t)h->n - 1; i > 0; i--) {
 		struct place *me = &p->place[i], *up = &p->place[h->node[i].parent];
@@ -211,10 +212,9 @@ ascend(struct page *p)
 		up->blocks += me->blocks;
 	}
 	for (uint32_t i = 0; i < h->n; i++) {
-		uint16_t n[TAG_COUNT] = { 0 };
-
 		if (!p->place[i].blocks || h->node[i].first == h->node[i].last)
 			continue;
+		memset(n, 0, sizeof n);
 		for (uint32_t k = h->node[i].first; k; k = h->node[k].next)
 			p->place[k].before = p->place[k].blocks && n[h->node[k].tag] < 0xffff ? n[h->node[k].tag]++ : n[h->node[k].tag];
 		for (uint32_t k = h->node[i].first; k; k = h->node[k].next)
