@@ -254,7 +254,8 @@ by_count(const void *x, const void *y)
 static void
 choose(struct choice *c)
 {
-	qsort(c->v, c->n, sizeof *c->v, by_count);
+	if (c->n)
+		qsort(c->v, c->n, sizeof *c->v, by_count);
 	while (c->n > c->most)
 		free(c->v[--c->n].bytes);
 }
