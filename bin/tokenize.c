@@ -198,7 +198,7 @@ static void
 decode_all(int nfiles, char **files, const struct vocab *v)
 {
 	struct toks_in *in;
-	char crc[20];
+	char crc[CRC32C_TEXT];
 
 	open_output(NULL, v, NULL);
 	if (as_ids) {

@@ -186,4 +186,3 @@ quant_pack(enum quant t, const float *v, size_t n, void *to)
 			(t == QUANT_Q8_0 ? pack_q8 : pack_q4)(v + b * QUANT_BLOCK, out + b * quant_bytes(t, QUANT_BLOCK));
 	}
 }
-

@@ -49,7 +49,7 @@ create(const char *path, const struct model *m, const char *head)
 {
 	struct buf fields = { 0 };
 	struct stream_out *out;
-	char crc[20], *text;
+	char crc[CRC32C_TEXT], *text;
 
 	model_crc_text(m, crc);
 	cli_prog_set("model", crc);
@@ -220,7 +220,7 @@ static int
 apply(struct run *r, struct sum *s, struct err *e)
 {
 	const char *from = state_get(&r->state, "applied_to"), *what = state_get(&r->state, "applied");
-	char now[20], crc[24];
+	char now[CRC32C_TEXT], crc[CRC32C_TEXT];
 	double norm;
 
 	model_crc_text(&r->model, now);

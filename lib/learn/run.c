@@ -251,7 +251,7 @@ run_output(struct run *r, const char *path, const float *w, const char *head, st
 	float *own = model_moving_w(&r->model);
 	struct model m;
 	struct json h = { 0 }, chat;
-	char crc[20], *text = NULL;
+	char crc[CRC32C_TEXT], *text = NULL;
 	int bad;
 
 	if (head && json_parse(&h, head, strlen(head), e))

@@ -13,7 +13,7 @@ struct run {
 	struct model model;             /* model.w is what the optimizer moves */
 	struct optim optim;
 	struct state state;
-	char         crc[20];           /* of the weights that were loaded */
+	char         crc[CRC32C_TEXT];  /* of the weights that were loaded */
 	const char  *path;              /* of the state; NULL: none */
 	int          resumed;
 	uint64_t     record, tokens;    /* since the state began */

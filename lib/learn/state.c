@@ -222,7 +222,7 @@ take_texts(struct state *s, struct json meta, struct err *e)
 		buf_clear(&value);
 		json_str(it.key, &key);
 		json_str(it.value, &value);
-		state_set(s, key.p ? key.p : "", value.p ? value.p : "");
+		state_set(s, buf_text(&key), buf_text(&value));
 	}
 	buf_free(&key);
 	buf_free(&value);

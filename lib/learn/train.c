@@ -57,7 +57,7 @@ fetch_teacher(struct train *t, struct err *e)
 {
 	const struct model *m = &t->run.model;
 	struct model *x = &t->teacher;
-	char crc[20];
+	char crc[CRC32C_TEXT];
 	int T = batches_T(t->data);
 
 	if (model_load(x, t->o->distill, e))

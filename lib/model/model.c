@@ -232,4 +232,4 @@ model_crc(const struct model *m)
 	return crc;
 }
 
-void model_crc_text(const struct model *m, char out[20]) { crc32c_text(model_crc(m), out); }
+void model_crc_text(const struct model *m, char out[CRC32C_TEXT]) { crc32c_text(model_crc(m), out); }

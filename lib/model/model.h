@@ -2,6 +2,7 @@
 #ifndef LM_MODEL_H
 #define LM_MODEL_H
 /* SPDX-License-Identifier: MIT */
+#include "base/crc32c.h"
 #include "model/params.h"
 
 struct adapter;
@@ -40,7 +41,7 @@ int  model_average(struct model *, const struct model *x, int k, struct err *);
 void model_add_prog(struct model *, const char *line);          /* one line more in prog */
 uint32_t model_crc(const struct model *);                       /* CRC-32C of the weights, by name order of the table, and the adapter's */
 int  model_finite(const struct model *, struct err *);           /* -1 with the name of a tensor that has NaN or an infinity */
-void model_crc_text(const struct model *, char out[20]);        /* the same as "crc32c:XXXXXXXX" */
+void model_crc_text(const struct model *, char out[CRC32C_TEXT]);        /* the same as "crc32c:XXXXXXXX" */
 /* What training moves: the adapter's tensors where there is one, else all. */
 const struct params *model_moving(const struct model *);
 float *model_moving_w(const struct model *);

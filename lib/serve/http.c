@@ -132,7 +132,7 @@ ask(struct client *c)
 	struct err e;
 	int status, streamed;
 
-	if (request_parse(&r, c->route->ask, c->body.p ? c->body.p : "", c->body.n, &e)) {
+	if (request_parse(&r, c->route->ask, buf_text(&c->body), c->body.n, &e)) {
 		request_free(&r);
 		return refuse(c, 400, e.text);
 	}

@@ -37,7 +37,7 @@ logprobs_token(const struct desk *d, uint32_t id, struct buf *b)
 	struct buf text = { 0 };
 
 	token_text(d, id, &text);
-	json_quote(b, text.p ? text.p : "", text.n);
+	json_quote(b, buf_text(&text), text.n);
 	buf_free(&text);
 }
 
@@ -84,7 +84,7 @@ width(const struct desk *d, uint32_t id)
 	size_t n;
 
 	decode_part(d->open->vocab, &id, 1, 1, &raw);
-	n = uni_count(raw.p ? raw.p : "", raw.n);
+	n = uni_count(buf_text(&raw), raw.n);
 	buf_free(&raw);
 	return n;
 }
@@ -97,7 +97,7 @@ put_offsets(const struct desk *d, const struct answer *a, const struct gen_out *
 
 	for (size_t i = first; i < o->n_prompt; i++)
 		extra += width(d, o->tok[i]);
-	extra -= first ? 0 : uni_count(a->echo.p ? a->echo.p : "", a->echo.n);
+	extra -= first ? 0 : uni_count(buf_text(&a->echo), a->echo.n);
 	for (size_t i = first; i < to; i++) {
 		if (i >= from)
 			buf_printf(b, "%s%zu", i > from ? "," : "", n > extra ? n - extra : 0);

@@ -31,7 +31,7 @@ put_choice(const struct desk *d, struct answer *a, int event, struct buf *b)
 	} else {
 		json_key(b, "text");
 	}
-	json_quote(b, text.p ? text.p : "", text.n);
+	json_quote(b, buf_text(&text), text.n);
 	buf_str(b, chat ? "},\"logprobs\":" : ",\"logprobs\":");
 	if (r->logprobs < 0)
 		buf_str(b, "null");

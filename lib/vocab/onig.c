@@ -86,9 +86,9 @@ set(const char **p, const char *e, struct buf *out, struct err *err)
 		}
 	}
 	if (!rc && b.n)
-		buf_printf(out, "(?:(?![%s])[%s])", b.p, a.n ? a.p : "");
+		buf_printf(out, "(?:(?![%s])[%s])", b.p, buf_text(&a));
 	else if (!rc)
-		buf_printf(out, "[%s%s]", negated ? "^" : "", a.n ? a.p : "");
+		buf_printf(out, "[%s%s]", negated ? "^" : "", buf_text(&a));
 	*p += !rc;
 	buf_free(&a), buf_free(&b);
 	return rc;

@@ -22,7 +22,7 @@ regex_new(const char *pattern, struct err *err)
 	size_t at;
 	unsigned char why[128];
 
-	t = rc ? NULL : pcre2_compile((PCRE2_SPTR)(text.n ? text.p : ""), text.n, PCRE2_UTF | PCRE2_UCP, &code, &at, NULL);
+	t = rc ? NULL : pcre2_compile((PCRE2_SPTR)buf_text(&text), text.n, PCRE2_UTF | PCRE2_UCP, &code, &at, NULL);
 	if (t) {
 		pcre2_jit_compile(t, PCRE2_JIT_COMPLETE);       /* without a JIT the interpreter does it */
 		r = xcalloc(1, sizeof *r);
@@ -81,10 +81,7 @@ clean(struct cuts *c, const unsigned char *p, size_t n)
 			continue;
 		}
 		buf_str(&c->clean, "\xef\xbf\xbd");
-		if (c->n_map == c->map_cap)
-			c->map = xreallocarray(c->map, c->map_cap = c->map_cap ? 2 * c->map_cap : 16, sizeof *c->map);
-		c->map[c->n_map].clean = c->clean.n;
-		c->map[c->n_map++].text = (size_t)(q + len - p);
+		VEC_PUSH(c->map, c->n_map, c->map_cap, ((struct drift){ c->clean.n, (size_t)(q + len - p) }));
 	}
 }
 

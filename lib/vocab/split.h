@@ -38,12 +38,15 @@ size_t split_cut(const struct split *, const char *text, size_t n, size_t from);
 /* Any splitter: the ends of all pieces of n bytes, in order; the last is n.  Those of what is dropped have CUT_DROPPED.  Ill-formed UTF-8 is cut as if each
  * maximal subpart were U+FFFD.  One thread's scratch, all zero to begin with.  -1 when PCRE2 gave up. */
 #define CUT_DROPPED ((size_t)1 << 63)
+struct drift {                  /* where the text and what is matched for it go apart: offsets in both */
+	size_t clean, text;
+};
 struct cuts {
 	size_t    *end, *spare;
 	size_t     n, cap, spare_cap;
 	void      *match;               /* PCRE2's scratch */
 	struct buf clean;               /* the text with U+FFFD for what is ill-formed */
-	struct { size_t clean, text; } *map;    /* where the two go apart: offsets after each U+FFFD */
+	struct drift *map;              /* after each U+FFFD */
 	size_t     n_map, map_cap;
 };
 int  split_ends(const struct split *, struct cuts *, const void *text, size_t n, struct err *);

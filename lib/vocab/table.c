@@ -330,7 +330,7 @@ vocab_bos(const struct vocab *v)
 }
 
 void
-vocab_crc(const struct vocab *v, char out[20])
+vocab_crc(const struct vocab *v, char out[CRC32C_TEXT])
 {
 	uint32_t crc = 0;
 	const char *pattern, *norm = v->spm_text ? "spm" : v->nfc ? "NFC" : v->prefix ? "Prepend" : "";
@@ -347,5 +347,5 @@ vocab_crc(const struct vocab *v, char out[20])
 		crc = crc32c(crc, pattern, strlen(pattern));
 	crc = crc32c(crc, norm, strlen(norm));
 	crc = crc32c(crc, v->charsmap.p, v->charsmap.n);
-	snprintf(out, 20, "crc32c:%08x", crc);
+	crc32c_text(crc, out);
 }

@@ -2,6 +2,7 @@
 #ifndef LM_VOCAB_H
 #define LM_VOCAB_H
 /* SPDX-License-Identifier: MIT */
+#include "base/crc32c.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include <stddef.h>
@@ -30,7 +31,7 @@ int         vocab_special(const struct vocab *, uint32_t id);
 int64_t     vocab_find(const struct vocab *, const char *bytes, size_t n);      /* id, or -1 */
 int         vocab_eot(const struct vocab *);                    /* <|endoftext|>, </s> ...; -1: none */
 int         vocab_bos(const struct vocab *);                    /* -1: none */
-void        vocab_crc(const struct vocab *, char out[20]);      /* "crc32c:XXXXXXXX" as lmstream.5 defines */
+void        vocab_crc(const struct vocab *, char out[CRC32C_TEXT]);      /* "crc32c:XXXXXXXX" as lmstream.5 defines */
 /* A tokenizer.json that Hugging Face tokenizers load, appended. */
 void        vocab_json(const struct vocab *, struct buf *);
 

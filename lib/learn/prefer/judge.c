@@ -68,7 +68,7 @@ question(struct judge *j, const char *principle, const char *asked, const struct
 	int bad;
 
 	buf_printf(&q, "%s\n\nQuestion:\n%s\n\nAnswer:\n%s\n\nDoes the answer keep to that? Say Yes or No.", principle, asked,
-		said->p ? said->p : "");
+		buf_text(said));
 	if (j->text.chatting) {
 		buf_char(&line, '{');
 		json_key(&line, "prompt");
@@ -124,7 +124,7 @@ judge_all(struct judge *j, struct rolls *all, const struct vocab *v, const struc
 		buf_clear(&asked), buf_clear(&said);
 		decode_ids(v, r->tok, r->n_prompt, 1, &asked);
 		decode_ids(v, r->tok + r->n_prompt, r->n_tok - r->n_prompt, 1, &said);
-		bad = question(j, rule->v[i % (size_t)rule->n], asked.p ? asked.p : "", &said, &q[i], e) ||
+		bad = question(j, rule->v[i % (size_t)rule->n], buf_text(&asked), &said, &q[i], e) ||
 			rows_check(&q[i], &j->m.cfg, i / (size_t)rule->n, e);
 		longest = q[i].n_tok > longest ? q[i].n_tok : longest;
 	}

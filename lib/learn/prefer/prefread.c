@@ -50,7 +50,7 @@ static char *
 head_of(const struct pref_text *t)
 {
 	struct buf b = { 0 };
-	char crc[20];
+	char crc[CRC32C_TEXT];
 
 	vocab_crc(t->vocab, crc);
 	buf_char(&b, '{');

@@ -97,7 +97,7 @@ matches(const struct roll *r, const struct vocab *v, struct buf *text, struct bu
 		return err_set(e, "meta has no \"answer\" to match");
 	buf_clear(text);
 	pref_response(v, r, text);
-	return same_text(text->p ? text->p : "", text->n, want->p ? want->p : "", want->n);
+	return same_text(buf_text(text), text->n, buf_text(want), want->n);
 }
 
 int

@@ -21,11 +21,11 @@ object(struct buf *b, const struct roll *r, const struct vocab *v, struct err *e
 	buf_str(b, "{");
 	pref_prompt(v, r, &text);
 	json_key(b, "prompt");
-	json_quote(b, text.p ? text.p : "", text.n);
+	json_quote(b, buf_text(&text), text.n);
 	buf_clear(&text);
 	pref_response(v, r, &text);
 	json_key(b, "response");
-	json_quote(b, text.p ? text.p : "", text.n);
+	json_quote(b, buf_text(&text), text.n);
 	buf_free(&text);
 	if (json_parse(&meta, r->meta, r->meta_len, e))
 		return err_in(e, "meta");

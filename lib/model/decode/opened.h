@@ -12,7 +12,7 @@ struct opened {
 	struct vocab *vocab;
 	struct chat   chat;             /* if it has_chat */
 	int           has_chat, eos[9], n_eos;
-	char          crc[20];          /* "crc32c:..." of the weights, if asked for */
+	char          crc[CRC32C_TEXT]; /* "crc32c:..." of the weights, if asked for */
 };
 
 /* quant as in mats_new.  opened_free is for what -1 leaves, too. */

@@ -132,7 +132,7 @@ take_meta(struct model *m, const struct tens_set *sets, int n, struct err *e)
 static int
 check_crc(const struct model *m, const struct tens_set *sets, int n, struct err *e)
 {
-	char is[20], *says = meta(sets, n, "pipelm.crc32c");
+	char is[CRC32C_TEXT], *says = meta(sets, n, "pipelm.crc32c");
 	int same;
 
 	if (!says)
@@ -172,7 +172,7 @@ static void
 declare_meta(const struct model *m, enum image_kind kind, struct tens_new *t)
 {
 	struct buf config = { 0 };
-	char crc[20];
+	char crc[CRC32C_TEXT];
 
 	tens_declare_meta(t, "format", "pt");   /* what Hugging Face's loader asks for */
 	if (kind == IMAGE_OURS) {

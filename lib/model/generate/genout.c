@@ -11,7 +11,7 @@ char *
 gen_roll_head(const struct model *m, const char *weights, const struct vocab *vocab, const struct sampler *s)
 {
 	struct buf f = { 0 };
-	char crc[20], *head;
+	char crc[CRC32C_TEXT], *head;
 
 	vocab_crc(vocab, crc);
 	buf_printf(&f, "\"vocab\":\"%s\",\"n_vocab\":%d,\"eot\":%d,\"temperature\":%.9g,\"top_k\":%d,\"top_p\":%.9g,"
@@ -77,7 +77,7 @@ print_table(const struct vocab *vocab, const struct choice *c, size_t rows, stru
 		buf_clear(&text);
 		decode_part(vocab, &c[k].id, 1, 0, &text);
 		buf_printf(out, "%.6f\t%u\t", (double)c[k].p, c[k].id);
-		json_quote(out, text.p ? text.p : "", text.n);
+		json_quote(out, buf_text(&text), text.n);
 		buf_char(out, '\n');
 	}
 	buf_free(&text);

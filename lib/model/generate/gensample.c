@@ -106,7 +106,7 @@ struct gen_out
 sample_out(const struct sample *s)
 {
 	return (struct gen_out){ .prompt = s->prompt, .sample = s->sample, .tok = s->tok, .logp = s->logp, .n = s->n,
-		.n_prompt = s->n_prompt, .text = s->text.p ? s->text.p : "", .n_text = s->done ? s->text.n : settled(s->o, &s->text),
+		.n_prompt = s->n_prompt, .text = buf_text(&s->text), .n_text = s->done ? s->text.n : settled(s->o, &s->text),
 		.ended = s->ended, .first = s->first - s->began, .each = s->n > 1 ? (s->last - s->first) / (double)(s->n - 1) : 0,
 		.guessed = s->guessed, .right = s->right, .whole = s->done };
 }

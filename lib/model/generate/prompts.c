@@ -122,9 +122,9 @@ prompt_json(struct prompt *p, const struct prompt_opts *o, const char *line, siz
 	else if (json_str(what, &text) < 0)
 		r = err_set(e, "prompt is no text");
 	else if (o->chat_lines)
-		r = user_line(p, o, text.p ? text.p : "", text.n, &meta, e);
+		r = user_line(p, o, buf_text(&text), text.n, &meta, e);
 	else
-		r = plain(p, o, text.p ? text.p : "", text.n, &meta, e);
+		r = plain(p, o, buf_text(&text), text.n, &meta, e);
 	buf_free(&meta);
 	buf_free(&text);
 	return r;
@@ -156,7 +156,7 @@ prompts_read(struct prompts *ps, const struct prompt_opts *o, struct input *in, 
 			objects = line.n && line.p[0] == '{' && json_parse(&first, line.p, line.n, NULL) == 0;
 		if (objects && !line.n)
 			continue;
-		if (objects ? prompt_json(&p, o, line.p, line.n, e) : prompt_text(&p, o, line.p ? line.p : "", line.n, e)) {
+		if (objects ? prompt_json(&p, o, line.p, line.n, e) : prompt_text(&p, o, buf_text(&line), line.n, e)) {
 			failed = err_at(e, "line %llu", (unsigned long long)input_record(in));
 		} else if (objects && cut) {
 			prompt_free(&p);

@@ -2,6 +2,7 @@
 #ifndef LM_GRAMMAR_INT_H
 #define LM_GRAMMAR_INT_H
 /* SPDX-License-Identifier: MIT */
+#include "base/crc32c.h"
 #include "base/mem.h"
 #include "model/grammar/grammar.h"
 
@@ -37,7 +38,7 @@ struct grammar {
 	size_t       *begin, V, longest;
 	struct piece *piece;            /* (n_piece): of the tokens that have a text */
 	size_t        n_piece;
-	char          crc[20];
+	char          crc[CRC32C_TEXT];
 };
 /* Elements of the rules in the text; -1 with the reason and the byte. */
 int grammar_read(struct grammar *, const char *text, size_t n, struct err *);

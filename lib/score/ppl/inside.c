@@ -248,7 +248,7 @@ inside_embed(const struct inside_opts *o, const char *out, struct err *e)
 	struct stream_out *s;
 	size_t n = 0, C;
 	float *v;
-	char *head, crc[20], field[40];
+	char *head, crc[CRC32C_TEXT], field[40];
 
 	if (open_all(&r, o, NET_FORWARD, e)) {
 		close_all(&r);

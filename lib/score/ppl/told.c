@@ -61,7 +61,7 @@ char *
 told_roll_head(const struct model *m)
 {
 	struct buf f = { 0 };
-	char *head, crc[20];
+	char *head, crc[CRC32C_TEXT];
 
 	model_crc_text(m, crc);
 	buf_printf(&f, "\"vocab\":\"%s\",\"n_vocab\":%d,\"temperature\":1,\"top_k\":0,\"top_p\":1,\"model\":\"%s\"", m->vocab, m->cfg.V, crc);

@@ -121,7 +121,7 @@ fetch(void *ctx, uint32_t doc, struct shingles *s, struct buf *scratch, struct e
 	if (doc < a->known) {
 		shingles_from_sketch(s, (const uint32_t *)(void *)scratch->p, scratch->n / sizeof(uint32_t));
 	} else {
-		shingles_make(s, scratch->n ? scratch->p : "", scratch->n, a->opts.near.ngram);
+		shingles_make(s, buf_text(scratch), scratch->n, a->opts.near.ngram);
 		shingles_sort(s);
 	}
 	return 0;
@@ -224,7 +224,7 @@ tell_docs(struct alike *a, const uint32_t *best, uint64_t *dropped, struct err *
 		buf_clear(&meta);
 		buf_clear(&text);
 		if ((rc = shelf_get(a->shelf, i, &meta, &text, err)) == 0)
-			a->sink.doc(a->sink.ctx, &(struct doc){ text.n ? text.p : "", meta.p, text.n, meta.n });
+			a->sink.doc(a->sink.ctx, &(struct doc){ buf_text(&text), meta.p, text.n, meta.n });
 	}
 	buf_free(&meta);
 	buf_free(&text);
